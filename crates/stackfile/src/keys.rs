@@ -1,0 +1,68 @@
+//! Keys of a service that mean nothing, or must not be used, on a Swarm.
+
+use swarmlab_yaml::{MapReader, Value};
+
+/// Accepted by `docker stack deploy` without effect, each with what to do instead.
+const IGNORED: [(&str, &str); 18] = [
+    ("build", "images are built beforehand: `swarmlab images build`"),
+    ("cgroup_parent", ""),
+    ("cgroupns_mode", ""),
+    ("container_name", "tasks are named by the Swarm"),
+    ("devices", ""),
+    ("domainname", ""),
+    ("expose", "services on one network reach each other on every port"),
+    ("external_links", "put both services on one network"),
+    ("ipc", ""),
+    ("links", "put both services on one network"),
+    ("mac_address", ""),
+    ("network_mode", "name the network under `networks`"),
+    ("pid", ""),
+    ("privileged", "name single capabilities under `cap_add`"),
+    ("restart", "write `deploy.restart_policy`"),
+    ("security_opt", ""),
+    ("shm_size", "mount a `tmpfs` at /dev/shm"),
+    ("userns_mode", ""),
+];
+
+/// Refused by `docker stack deploy`, or by this room although the Swarm knows them, each with what to do
+/// instead.
+const REFUSED: [(&str, &str); 10] = [
+    ("cpu_quota", "write `deploy.resources.limits.cpus`"),
+    ("cpu_shares", "write `deploy.resources.reservations.cpus`"),
+    ("cpuset", "write `deploy.resources.limits.cpus`"),
+    ("credential_spec", "it concerns Windows containers only"),
+    ("extends", "share settings by an anchor and a merge key: `<<: *name`"),
+    ("isolation", "it concerns Windows containers only"),
+    ("mem_limit", "write `deploy.resources.limits.memory`"),
+    ("memswap_limit", "write `deploy.resources.limits.memory`"),
+    ("volume_driver", "declare the volume under the top-level `volumes`, with its driver"),
+    ("volumes_from", "declare the volume under the top-level `volumes` and mount it in both services"),
+];
+
+/// Files a warning for each ignored key of a service and an error for each refused one.
+pub(crate) fn judge(map: &MapReader<'_>) {
+    let cx = map.value().cx();
+    for (key, instead) in IGNORED {
+        let Some(value) = map.get_unlisted(key) else { continue };
+        let found =
+            cx.warning("W301-ignored-key", value.key_span(), format!("`{key}` has no effect on a Swarm"));
+        cx.push(with_help(found, instead).at(value.path()));
+    }
+    for (key, instead) in REFUSED {
+        let Some(value) = map.get_unlisted(key) else { continue };
+        let found =
+            cx.error("E302-refused-key", value.key_span(), format!("`{key}` cannot be used on a Swarm"));
+        cx.push(with_help(found, instead).at(value.path()));
+    }
+}
+
+fn with_help(found: swarmlab_yaml::Diagnostic, help: &str) -> swarmlab_yaml::Diagnostic {
+    if help.is_empty() { found } else { found.help(help) }
+}
+
+/// Files an error for a key that the Swarm knows and this room does not handle.
+pub(crate) fn unsupported(value: &Value<'_>, why: &str) {
+    let cx = value.cx();
+    let message = format!("{} is not supported", value.path());
+    cx.push(cx.error("E303-unsupported", value.key_span(), message).at(value.path()).help(why));
+}

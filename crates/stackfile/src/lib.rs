@@ -1,0 +1,78 @@
+//! Compose v3 stack files, from text to Engine service specifications.
+//!
+//! [`load`] reads a stack file into the typed [`Stack`] (interpolated, every reference checked, all errors
+//! at once with line and column); [`specs`] turns it into what the Engine is asked to create under one
+//! stack name. Nothing here talks to an Engine, waits, or knows the process's environment: variables and
+//! files come in as functions.
+//!
+//! The reference is what `docker stack deploy` does with the same file: what it ignores is a warning
+//! here, what it refuses is an error, and so is any key it does not know. Where this room is stricter, or
+//! keeps what it drops, the element's documentation says so:
+//!
+//! * scalars keep the text they were written with (`PORT: 0080` stays `0080`, `1.10` stays `1.10`);
+//! * an empty environment value stays empty; only a missing value is taken from the environment;
+//! * `tmpfs:` is honoured, unknown volume options are errors;
+//! * what the Engine would refuse later (an ingress port under `dnsrr`, a memory limit below 4 MiB, names
+//!   that are too long) is refused here, with its place.
+//!
+//! # Findings
+//!
+//! | code | what |
+//! |---|---|
+//! | E0xx, E1xx | see `swarmlab_yaml`: unknown and missing keys, wrong types and values; broken YAML |
+//! | E201, E202, W203 | a malformed variable; a required one, an optional one that is not set |
+//! | E300, E305, E307 | the stack file, or a file it names, cannot be read; a file's content is unusable |
+//! | W301, E302, E303 | a key that a Swarm ignores; that it refuses; that this room does not support |
+//! | W304, W308 | an address before a published port; a file mode that was written in decimal |
+//! | E306 | an external thing with settings of its own |
+//! | E309 | a name that the Engine would refuse |
+//! | E310, E311, E312 | an unknown role; a reference to something undeclared; a service that fronts itself |
+//! | E313, E314, E316 | something repeated; an ingress port under `dnsrr`; a port published twice |
+//! | W315, W317, W318, W319 | host ports that need several nodes; a shared name; something unused |
+//!
+//! ```
+//! use std::path::Path;
+//! let text = "services:\n  web:\n    image: ${IMAGE:-demo:1}\n    deploy: { replicas: 2 }\n";
+//! let nothing = |_: &Path| Err(std::io::ErrorKind::NotFound.into());
+//! let stack = swarmlab_stackfile::load(text, Path::new("web.yml"), &|_| None, &nothing).unwrap();
+//! let specs = swarmlab_stackfile::specs(&stack, "shop").unwrap();
+//! assert_eq!(specs.services[0].full, "shop_web");
+//! assert_eq!(specs.networks[0].full, "shop_default");
+//! ```
+
+mod blobs;
+mod check;
+mod convert;
+mod deploy;
+mod env;
+mod healthcheck;
+mod interpolate;
+mod keys;
+mod mounts;
+mod networks;
+mod ports;
+mod read;
+mod service;
+mod specs;
+mod stack;
+mod units;
+mod volumes;
+mod words;
+
+pub use blobs::{Blob, BlobUse, MAX_CONFIG_BYTES, MAX_SECRET_BYTES};
+pub use convert::{IMAGE_LABEL, NAMESPACE_LABEL, specs};
+pub use deploy::{
+    Deploy, EndpointMode, FailureAction, Limits, Mode, Placement, Reservations, RestartCondition,
+    RestartPolicy, UpdateConfig, UpdateOrder,
+};
+pub use healthcheck::{Healthcheck, Probe};
+pub use interpolate::{Problem, interpolate_text};
+pub use mounts::{Mount, MountKind, Propagation};
+pub use networks::{Attachment, IpamPlan, Network};
+pub use ports::{Port, PortMode, Protocol};
+pub use service::{Logging, Service, Ulimit};
+pub use specs::{BlobPlan, NetworkPlan, Role, ServicePlan, StackSpecs, VolumePlan};
+pub use stack::{Stack, load, load_file};
+pub use units::{parse_bytes, parse_nano_cpus};
+pub use volumes::Volume;
+pub use words::split_words;

@@ -1,0 +1,325 @@
+//! One service of a stack.
+
+use crate::blobs::{self, BlobUse};
+use crate::deploy::{self, Deploy};
+use crate::env::{Surroundings, parse_env_file};
+use crate::healthcheck::{self, Healthcheck};
+use crate::keys;
+use crate::mounts::{self, Mount};
+use crate::networks::{self, Attachment};
+use crate::ports::{self, Port};
+use crate::read::{command, duration, labels, options, pairs, text_or_texts, texts};
+use crate::specs::Role;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use swarmlab_yaml::{Key, Kind, MapReader, Span, Spanned, Value};
+
+/// Deploy label that says what a service is to the experiment.
+const ROLE_LABEL: &str = "swarmlab.role";
+/// Deploy label that names the service whose traffic this one carries.
+const FRONTS_LABEL: &str = "swarmlab.fronts";
+
+/// One service of a stack.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Service {
+    /// Its name in the file.
+    pub name: String,
+    /// Where its name stands in the file.
+    pub span: Span,
+    /// The image's name.
+    pub image: String,
+    /// The arguments, or the whole command of an image without an entry point.
+    pub command: Option<Vec<String>>,
+    /// What is run instead of the image's entry point.
+    pub entrypoint: Option<Vec<String>>,
+    /// Environment by name; a name without a value is taken out of the image's environment.
+    pub environment: BTreeMap<String, Option<String>>,
+    /// Host name of the tasks.
+    pub hostname: Option<String>,
+    /// User and group, names or numbers.
+    pub user: Option<String>,
+    /// Working folder.
+    pub working_dir: Option<String>,
+    /// True if an init process reaps and forwards signals.
+    pub init: Option<bool>,
+    /// True if the root file system is read-only.
+    pub read_only: bool,
+    /// True if a terminal is attached.
+    pub tty: bool,
+    /// True if standard input stays open.
+    pub stdin_open: bool,
+    /// Labels of the containers (not of the service).
+    pub labels: BTreeMap<String, String>,
+    /// Health check; the image's own if absent.
+    pub healthcheck: Option<Healthcheck>,
+    /// Networks; the stack's `default` one if empty.
+    pub networks: Vec<Attachment>,
+    /// Published ports.
+    pub ports: Vec<Port>,
+    /// Configs.
+    pub configs: Vec<BlobUse>,
+    /// Secrets.
+    pub secrets: Vec<BlobUse>,
+    /// Volumes, folders and memory (`tmpfs:` included).
+    pub mounts: Vec<Mount>,
+    /// Time between the stop signal and the kill.
+    pub stop_grace_period: Option<Duration>,
+    /// The stop signal.
+    pub stop_signal: Option<String>,
+    /// Capabilities added.
+    pub cap_add: Vec<String>,
+    /// Capabilities dropped.
+    pub cap_drop: Vec<String>,
+    /// Resource limits of the process.
+    pub ulimits: Vec<Ulimit>,
+    /// Kernel settings.
+    pub sysctls: BTreeMap<String, String>,
+    /// Name servers.
+    pub dns: Vec<String>,
+    /// Search domains.
+    pub dns_search: Vec<String>,
+    /// Extra host names: name and address.
+    pub extra_hosts: Vec<(String, String)>,
+    /// Where output goes; the Engine's default if absent.
+    pub logging: Option<Logging>,
+    /// How ready the kernel is to kill it, -1000 to 1000.
+    pub oom_score_adj: Option<i64>,
+    /// Services named under `depends_on`: no effect on a Swarm.
+    pub depends_on: Vec<String>,
+    /// How the Swarm runs it.
+    pub deploy: Deploy,
+    /// What it is to the experiment.
+    pub role: Role,
+    /// The service whose traffic this one carries.
+    pub fronts: Option<Spanned<String>>,
+    /// The name it is known by on its networks instead of its own (`x-swarmlab: { alias: … }`).
+    pub alias: Option<Spanned<String>>,
+}
+
+impl Service {
+    /// The name that the service is known by on its networks, besides declared aliases.
+    pub fn network_name(&self) -> &str {
+        self.alias.as_ref().map_or(&self.name, |alias| &alias.value)
+    }
+
+    /// The number of tasks, where it does not depend on the number of nodes.
+    pub fn replicas(&self) -> Option<u32> {
+        match self.deploy.mode {
+            deploy::Mode::Replicated { replicas } | deploy::Mode::ReplicatedJob { replicas } => {
+                Some(replicas)
+            }
+            deploy::Mode::Global | deploy::Mode::GlobalJob => None,
+        }
+    }
+}
+
+/// A resource limit of a process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ulimit {
+    /// Its name, e.g. `nofile`.
+    pub name: String,
+    /// The limit in force.
+    pub soft: i64,
+    /// What the process may raise it to.
+    pub hard: i64,
+}
+
+/// Where a service's output goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logging {
+    /// Driver; the Engine's default if absent.
+    pub driver: Option<String>,
+    /// Options of the driver.
+    pub options: BTreeMap<String, String>,
+}
+
+pub(crate) fn read(name: &str, value: &Value<'_>, around: &Surroundings<'_>) -> Option<Service> {
+    let map = value.mapping()?;
+    check_name(name, value);
+    keys::judge(&map);
+    let (alias, deploy) = (map.optional("x-swarmlab", extension), map.optional("deploy", deploy::read));
+    let deploy = deploy.unwrap_or_default();
+    let (role, fronts) = (role(&deploy, &map), fronts(&deploy));
+    let image = map.required("image", Value::text);
+    let mut mounts = map.optional("volumes", |v| mounts::read(v, around)).unwrap_or_default();
+    mounts.extend(map.optional("tmpfs", mounts::read_tmpfs).unwrap_or_default());
+    let service = Service {
+        name: name.to_owned(),
+        span: value.key_span(),
+        image: String::new(),
+        command: map.optional("command", command),
+        entrypoint: map.optional("entrypoint", command),
+        environment: environment(&map, around),
+        hostname: map.optional("hostname", Value::text),
+        user: map.optional("user", Value::text),
+        working_dir: map.optional("working_dir", Value::text),
+        init: map.optional("init", Value::bool),
+        read_only: map.or("read_only", false, Value::bool),
+        tty: map.or("tty", false, Value::bool),
+        stdin_open: map.or("stdin_open", false, Value::bool),
+        labels: map.optional("labels", labels).unwrap_or_default(),
+        healthcheck: map.optional("healthcheck", healthcheck::read),
+        networks: map.optional("networks", networks::read_attachments).unwrap_or_default(),
+        ports: map.optional("ports", ports::read).unwrap_or_default(),
+        configs: map.optional("configs", blobs::read_uses).unwrap_or_default(),
+        secrets: map.optional("secrets", blobs::read_uses).unwrap_or_default(),
+        mounts,
+        stop_grace_period: map.optional("stop_grace_period", duration),
+        stop_signal: map.optional("stop_signal", Value::text),
+        cap_add: map.optional("cap_add", texts).unwrap_or_default(),
+        cap_drop: map.optional("cap_drop", texts).unwrap_or_default(),
+        ulimits: map.optional("ulimits", ulimits).unwrap_or_default(),
+        sysctls: map.optional("sysctls", labels).unwrap_or_default(),
+        dns: map.optional("dns", dns).unwrap_or_default(),
+        dns_search: map.optional("dns_search", text_or_texts).unwrap_or_default(),
+        extra_hosts: map.optional("extra_hosts", extra_hosts).unwrap_or_default(),
+        logging: map.optional("logging", logging),
+        oom_score_adj: map.optional("oom_score_adj", |v| v.int(-1000..=1000)),
+        depends_on: map.optional("depends_on", depends_on).unwrap_or_default(),
+        deploy,
+        role,
+        fronts,
+        alias: alias.flatten(),
+    };
+    map.known_prefix("x-").finish();
+    Some(Service { image: image.unwrap_or_default(), ..service })
+}
+
+/// The Engine's rule for names of services, which become names in its DNS.
+fn check_name(name: &str, value: &Value<'_>) {
+    let inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    if !(name.chars().all(inner) && edge(name.chars().next()) && edge(name.chars().next_back())) {
+        let cx = value.cx();
+        let message = format!("`{name}` cannot be the name of a service");
+        let expected = "letters, digits, `-` and `_`, a letter or digit first and last";
+        cx.push(cx.error("E309-bad-name", value.key_span(), message).at(value.path()).expected(expected));
+    }
+}
+
+/// The keys of this project: `x-swarmlab: { alias: name }`.
+fn extension(value: &Value<'_>) -> Option<Option<Spanned<String>>> {
+    let map = value.mapping()?;
+    let alias = map.optional("alias", |v| v.spanned(Value::name));
+    map.finish();
+    Some(alias)
+}
+
+fn role(deploy: &Deploy, map: &MapReader<'_>) -> Role {
+    const ROLES: [(&str, Role); 4] = [
+        ("application", Role::Application),
+        ("proxy", Role::Proxy),
+        ("database", Role::Database),
+        ("telemetry", Role::Telemetry),
+    ];
+    let Some(given) = deploy.labels.get(ROLE_LABEL) else { return Role::Other };
+    if let Some((_, role)) = ROLES.iter().find(|(name, _)| name == given) {
+        return *role;
+    }
+    let cx = map.value().cx();
+    let (span, path) =
+        deploy.label_spans.get(ROLE_LABEL).cloned().unwrap_or((map.value().span(), String::new()));
+    let wrong = cx.error("E310-unknown-role", span, format!("`{given}` is no role")).at(path);
+    let wrong = wrong.expected("one of application, proxy, database, telemetry");
+    cx.push(match swarmlab_yaml::nearest(given, ROLES.map(|(name, _)| name)) {
+        Some(near) => wrong.help(format!("did you mean `{near}`?")),
+        None => wrong,
+    });
+    Role::Other
+}
+
+fn fronts(deploy: &Deploy) -> Option<Spanned<String>> {
+    let value = deploy.labels.get(FRONTS_LABEL)?.clone();
+    let (span, path) = deploy.label_spans.get(FRONTS_LABEL)?.clone();
+    Some(Spanned { value, span, path })
+}
+
+/// The files of `env_file`, overlaid by `environment`; a name without a value is looked up outside.
+fn environment(map: &MapReader<'_>, around: &Surroundings<'_>) -> BTreeMap<String, Option<String>> {
+    let mut variables = BTreeMap::new();
+    let read_one = |file: &Value<'_>| {
+        let content = around.read(file)?;
+        let text = String::from_utf8_lossy(&content);
+        match parse_env_file(&text, around.env) {
+            Ok(variables) => Some(variables),
+            Err((line, why)) => {
+                file.fail(
+                    "E307-bad-content",
+                    format!("line {line} of the file: {why}"),
+                    "lines of NAME=value",
+                );
+                None
+            }
+        }
+    };
+    let files = map.optional("env_file", |v| match v.node().kind {
+        Kind::Sequence(_) => v.list(read_one),
+        _ => Some(vec![read_one(v)?]),
+    });
+    for file in files.unwrap_or_default() {
+        variables.extend(file);
+    }
+    for (name, value) in map.optional("environment", |v| pairs(v, '=')).unwrap_or_default() {
+        let value = value.or_else(|| (around.env)(&name));
+        variables.insert(name, value);
+    }
+    variables
+}
+
+fn ulimits(value: &Value<'_>) -> Option<Vec<Ulimit>> {
+    let one = |v: &Value<'_>| {
+        let Kind::Mapping(_) = v.node().kind else {
+            return v.int(-1..=i64::MAX).map(|n| (n, n));
+        };
+        let map = v.mapping()?;
+        let soft = map.required("soft", |v| v.int(-1..=i64::MAX));
+        let hard = map.required("hard", |v| v.int(-1..=i64::MAX));
+        map.finish();
+        Some((soft?, hard?))
+    };
+    let read = value.map(one)?.into_iter();
+    Some(read.map(|(Key { name, .. }, (soft, hard))| Ulimit { name, soft, hard }).collect())
+}
+
+fn dns(value: &Value<'_>) -> Option<Vec<String>> {
+    let one = |v: &Value<'_>| v.parsed::<std::net::IpAddr>("an IP address").map(|ip| ip.to_string());
+    match value.node().kind {
+        Kind::Sequence(_) => value.list(one),
+        _ => Some(vec![one(value)?]),
+    }
+}
+
+/// `name:address` or `name=address`, in a list or as a mapping.
+fn extra_hosts(value: &Value<'_>) -> Option<Vec<(String, String)>> {
+    const EXPECTED: &str = "name:address";
+    if let Kind::Mapping(_) = value.node().kind {
+        return Some(value.map(Value::text)?.into_iter().map(|(key, address)| (key.name, address)).collect());
+    }
+    value.list(|v| {
+        v.parse(EXPECTED, |text| match text.split_once([':', '=']) {
+            Some((name, address)) if !name.is_empty() && !address.is_empty() => {
+                Ok((name.to_owned(), address.to_owned()))
+            }
+            _ => Err(format!("`{text}` lacks a name or an address")),
+        })
+    })
+}
+
+fn logging(value: &Value<'_>) -> Option<Logging> {
+    let map = value.mapping()?;
+    let driver = map.optional("driver", Value::text);
+    let options = map.optional("options", options).unwrap_or_default();
+    map.known_prefix("x-").finish();
+    Some(Logging { driver, options })
+}
+
+fn depends_on(value: &Value<'_>) -> Option<Vec<String>> {
+    let cx = value.cx();
+    let message = "`depends_on` has no effect on a Swarm: all services start at once";
+    let warning = cx.warning("W301-ignored-key", value.key_span(), message).at(value.path());
+    cx.push(warning.help("a service must wait for what it needs, or fail and be restarted"));
+    match value.node().kind {
+        Kind::Mapping(_) => Some(value.entries()?.into_iter().map(|(key, _)| key.name.clone()).collect()),
+        _ => texts(value),
+    }
+}
