@@ -1,0 +1,35 @@
+//! Gauges: the level at the end of a bin.
+
+use crate::clock::Bins;
+use crate::series::Series;
+
+use super::Tolerance;
+
+/// The level of a gauge at the end of each bin, in the unit of the series.
+///
+/// The last sample at or before the bin's end counts, unless it is older than
+/// [`Tolerance::stale_intervals`]: then the level is unknown. A task that is known to be dead, or not
+/// yet born, at the bin's end holds nothing: 0, so that a service's memory is the sum over its
+/// tasks. Samples outside the task's life and samples that are not finite are left out, so no level
+/// is carried across a death.
+pub fn gauge_last(series: &Series, bins: &Bins, tolerance: Tolerance) -> Vec<Option<f64>> {
+    let alive = |t: f64| {
+        series.born_unix_s.is_none_or(|born| t >= born) && series.died_unix_s.is_none_or(|died| t < died)
+    };
+    let mut samples: Vec<_> = series
+        .samples
+        .iter()
+        .filter(|s| s.value.is_finite() && s.t_unix_s.is_finite() && alive(s.t_unix_s))
+        .collect();
+    samples.sort_by(|a, b| a.t_unix_s.total_cmp(&b.t_unix_s));
+    bins.spans()
+        .map(|(_, end)| {
+            if !alive(end) {
+                return Some(0.0);
+            }
+            let after = samples.partition_point(|s| s.t_unix_s <= end);
+            let last = samples.get(after.checked_sub(1)?)?;
+            tolerance.fresh(end - last.t_unix_s, series.scrape_interval_s).then_some(last.value)
+        })
+        .collect()
+}

@@ -1,0 +1,211 @@
+//! Histograms kept as cumulative `le` buckets: per bin, over all tasks, with honest quantiles.
+
+use std::collections::BTreeMap;
+
+use crate::clock::Bins;
+use crate::series::Series;
+
+use super::{Tolerance, counter_increase, sum_over_tasks};
+
+/// Counts below this are rounding of interpolated edges, not observations.
+const NO_OBSERVATION: f64 = 1e-9;
+
+/// Why bucket series do not make a histogram.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum HistogramError {
+    /// A series without the label `le`.
+    #[error("{metric} of task {task} has no label `le`")]
+    NoBound {
+        /// The metric.
+        metric: String,
+        /// The task.
+        task: String,
+    },
+    /// A bound that is no number.
+    #[error("{metric} of task {task} has the bucket bound {le:?}, which is no number")]
+    BadBound {
+        /// The metric.
+        metric: String,
+        /// The task.
+        task: String,
+        /// The label's value.
+        le: String,
+    },
+    /// Two series for one bucket of one task: labels other than `le` were not told apart.
+    #[error("{metric} of task {task} has two series for the bucket {le}")]
+    TwoSeries {
+        /// The metric.
+        metric: String,
+        /// The task.
+        task: String,
+        /// The bucket's upper bound.
+        le: f64,
+    },
+    /// A task lacks a bucket that another has; cumulative counts cannot be added then.
+    #[error("{metric} of task {task} lacks the bucket {le} that other tasks have")]
+    OtherBounds {
+        /// The metric.
+        metric: String,
+        /// The task.
+        task: String,
+        /// The bucket's upper bound.
+        le: f64,
+    },
+    /// No bucket `+Inf`, so the number of observations is unknown.
+    #[error("{metric} has no bucket `+Inf`")]
+    NoTotal {
+        /// The metric.
+        metric: String,
+    },
+}
+
+/// A quantile with the bounds of the bucket it lies in: the truth is between `low` and `high`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Quantile {
+    /// Linear interpolation inside the bucket; in the open last bucket its lower bound.
+    pub value: f64,
+    /// Lower bound of the bucket (0 for the first: the observed quantities are not negative).
+    pub low: f64,
+    /// Upper bound of the bucket; infinite for the last.
+    pub high: f64,
+}
+
+/// Observations per bucket and bin, summed over tasks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BinnedHistogram {
+    /// Upper bounds, rising; the last is infinite.
+    bounds: Vec<f64>,
+    /// Per bin the cumulative number of observations up to each bound; `None` where unknown.
+    cumulative: Vec<Option<Vec<f64>>>,
+}
+
+impl BinnedHistogram {
+    /// The upper bounds of the buckets, rising; the last is infinite.
+    pub fn bounds(&self) -> &[f64] {
+        &self.bounds
+    }
+
+    /// Number of observations in each bin (fractional: edges are interpolated).
+    pub fn counts(&self) -> Vec<Option<f64>> {
+        self.cumulative.iter().map(|c| c.as_ref()?.last().copied()).collect()
+    }
+
+    /// A quantile (0 to 1) of each bin; `None` where nothing is known or nothing was observed.
+    pub fn quantile(&self, q: f64) -> Vec<Option<Quantile>> {
+        self.cumulative.iter().map(|c| quantile_of(&self.bounds, c.as_ref()?, q)).collect()
+    }
+
+    /// A quantile (0 to 1) over a range of bins together, from the summed buckets. `None` when any
+    /// bin of the range is unknown or missing, or nothing was observed.
+    pub fn quantile_over(&self, range: std::ops::Range<usize>, q: f64) -> Option<Quantile> {
+        let mut sum = vec![0.0; self.bounds.len()];
+        for bin in self.cumulative.get(range)? {
+            for (sum, count) in sum.iter_mut().zip(bin.as_ref()?) {
+                *sum += count;
+            }
+        }
+        quantile_of(&self.bounds, &sum, q)
+    }
+}
+
+fn quantile_of(bounds: &[f64], cumulative: &[f64], q: f64) -> Option<Quantile> {
+    let total = *cumulative.last()?;
+    if !(0.0..=1.0).contains(&q) || total < NO_OBSERVATION {
+        return None;
+    }
+    let rank = q * total;
+    let (mut low, mut below) = (0.0, 0.0);
+    for (&high, &upto) in bounds.iter().zip(cumulative) {
+        if upto >= rank && upto - below > NO_OBSERVATION {
+            let value = match high.is_finite() {
+                true => low + (high - low) * ((rank - below) / (upto - below)).clamp(0.0, 1.0),
+                false => low,
+            };
+            return Some(Quantile { value, low, high });
+        }
+        (low, below) = (high, upto);
+    }
+    None
+}
+
+/// Brings the bucket series of one histogram (one metric, any number of tasks) onto bins.
+///
+/// Each series carries its cumulative upper bound in the label `le`; all tasks must have the same
+/// bounds. Every bucket counter is differenced by the rules of [`counter_increase`], then summed over
+/// tasks per bound. A bin is unknown when any bucket of any live task is. Cumulative counts that
+/// rounding made fall from one bound to the next are lifted to their predecessor.
+///
+/// # Errors
+/// [`HistogramError`] when the series are not the buckets of one histogram.
+pub fn histogram(
+    buckets: &[Series],
+    bins: &Bins,
+    tolerance: Tolerance,
+) -> Result<BinnedHistogram, HistogramError> {
+    let metric = || buckets.first().map(|s| s.metric.clone()).unwrap_or_default();
+    let tasks = by_task(buckets)?;
+    let Some(first) = tasks.values().next() else {
+        return Err(HistogramError::NoTotal { metric: metric() });
+    };
+    let bounds: Vec<f64> = first.iter().map(|(le, _)| *le).collect();
+    if bounds.last() != Some(&f64::INFINITY) {
+        return Err(HistogramError::NoTotal { metric: metric() });
+    }
+    for (task, series) in &tasks {
+        let own: Vec<f64> = series.iter().map(|(le, _)| *le).collect();
+        let lacking = bounds.iter().find(|b| !own.contains(b));
+        let surplus = own.iter().find(|b| !bounds.contains(b));
+        let (task, le) = match (lacking, surplus) {
+            (Some(le), _) => (*task, *le),
+            (None, Some(le)) => (tasks.keys().next().copied().unwrap_or_default(), *le),
+            (None, None) => continue,
+        };
+        return Err(HistogramError::OtherBounds { metric: metric(), task: task.into(), le });
+    }
+    let per_bound: Vec<Vec<Option<f64>>> = (0..bounds.len())
+        .map(|i| {
+            let tasks: Vec<_> = tasks.values().map(|s| counter_increase(s[i].1, bins, tolerance)).collect();
+            sum_over_tasks(&tasks)
+        })
+        .collect();
+    let cumulative = (0..bins.count())
+        .map(|bin| {
+            let mut counts: Vec<f64> = per_bound.iter().map(|c| c[bin]).collect::<Option<_>>()?;
+            for i in 1..counts.len() {
+                counts[i] = counts[i].max(counts[i - 1]);
+            }
+            Some(counts)
+        })
+        .collect();
+    Ok(BinnedHistogram { bounds, cumulative })
+}
+
+/// The buckets of one task in rising order of bound.
+type Buckets<'a> = Vec<(f64, &'a Series)>;
+
+fn by_task(buckets: &[Series]) -> Result<BTreeMap<&str, Buckets<'_>>, HistogramError> {
+    let mut tasks: BTreeMap<&str, Buckets<'_>> = BTreeMap::new();
+    for series in buckets {
+        let (metric, task) = (series.metric.clone(), series.task.clone());
+        let Some(le) = series.labels.get("le") else {
+            return Err(HistogramError::NoBound { metric, task });
+        };
+        // Rust reads `+Inf`, `1e3` and `1.0` as Prometheus writes them.
+        let bound = le.parse::<f64>().ok().filter(|b| !b.is_nan());
+        let Some(bound) = bound else {
+            return Err(HistogramError::BadBound { metric, task, le: le.clone() });
+        };
+        tasks.entry(&series.task).or_default().push((bound, series));
+    }
+    for (task, series) in &mut tasks {
+        series.sort_by(|a, b| a.0.total_cmp(&b.0));
+        if let Some(twice) = series.windows(2).find(|w| w[0].0 == w[1].0) {
+            return Err(HistogramError::TwoSeries {
+                metric: twice[0].1.metric.clone(),
+                task: (*task).into(),
+                le: twice[0].0,
+            });
+        }
+    }
+    Ok(tasks)
+}

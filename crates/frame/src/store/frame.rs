@@ -1,0 +1,81 @@
+//! `frame.parquet`: the wide table with the description of its columns inside.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::StoreError;
+use super::parquet::{Sheet, read};
+use crate::clock::Bins;
+use crate::frame::{Column, Fold, Frame, Owner, T_S, T_UNIX_S};
+
+/// Key of the description in the file's key-value metadata.
+const KEY: &str = "swarmlab.frame";
+
+/// What the table alone does not say, as JSON.
+#[derive(Serialize, Deserialize)]
+struct Description {
+    bins: Bins,
+    zero_unix_s: f64,
+    columns: Vec<Described>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Described {
+    name: String,
+    owner: Owner,
+    unit: String,
+    source: String,
+    fold: Fold,
+}
+
+/// Writes a frame: the columns `t_unix_s`, `t_s`, then its own.
+///
+/// Bins, units, sources and rules of folding go into the file's key-value metadata under
+/// `swarmlab.frame`, as JSON.
+///
+/// # Errors
+/// [`StoreError`] naming the file.
+pub fn write_frame(path: &Path, frame: &Frame) -> Result<(), StoreError> {
+    let described = |c: &Column| Described {
+        name: c.name().into(),
+        owner: c.owner().clone(),
+        unit: c.unit().into(),
+        source: c.source().into(),
+        fold: c.fold(),
+    };
+    let description = Description {
+        bins: *frame.bins(),
+        zero_unix_s: frame.zero_unix_s(),
+        columns: frame.columns().iter().map(described).collect(),
+    };
+    let description = serde_json::to_string(&description).map_err(|e| wrong(path, e))?;
+    let mut sheet = Sheet::new(frame.bins().count());
+    sheet.numbers(T_UNIX_S, frame.t_unix_s().into_iter().map(Some));
+    sheet.numbers(T_S, frame.t_s().into_iter().map(Some));
+    for column in frame.columns() {
+        sheet.numbers(column.name(), column.values().iter().copied());
+    }
+    sheet.write(path, Some((KEY, description)))
+}
+
+/// Reads what [`write_frame`] wrote.
+///
+/// # Errors
+/// [`StoreError`] naming the file, and what is wrong with its description or columns.
+pub fn read_frame(path: &Path) -> Result<Frame, StoreError> {
+    let (sheet, description) = read(path, KEY)?;
+    let description = description.ok_or_else(|| wrong(path, format!("no metadata {KEY}")))?;
+    let description: Description = serde_json::from_str(&description).map_err(|e| wrong(path, e))?;
+    let mut frame = Frame::with_zero(description.bins, description.zero_unix_s);
+    for d in description.columns {
+        let values = sheet.numbers(&d.name)?;
+        let column = Column::restored(d.name, d.owner, d.unit, d.source, d.fold, values);
+        frame.push(column).map_err(|e| wrong(path, e))?;
+    }
+    Ok(frame)
+}
+
+fn wrong(path: &Path, problem: impl ToString) -> StoreError {
+    StoreError::Description { path: path.into(), problem: problem.to_string() }
+}

@@ -1,0 +1,29 @@
+//! The files of a run, each written whole or not at all.
+//!
+//! | file | content | functions |
+//! |---|---|---|
+//! | `client.parquet` | client rows | [`write_client`], [`read_client`] |
+//! | `server.parquet` | raw server samples, tidy: one row a sample | [`write_server`], [`read_server`] |
+//! | `frame.parquet` | the frame, with unit and source of each column in the file's own metadata | [`write_frame`], [`read_frame`] |
+//! | `frame.csv` | the same, for any program | [`write_frame_csv`] |
+//! | `correlations.csv` and the like | any table | [`write_table_csv`] |
+//!
+//! What is read equals what was written, bit for bit. Parquet is compressed with zstd. A file appears
+//! under its name only when it is complete: it is written beside it and renamed.
+
+mod atomic;
+mod client;
+mod csv;
+mod error;
+mod frame;
+mod parquet;
+mod server;
+
+pub use client::{read_client, write_client};
+pub use csv::{Cell, write_frame_csv, write_table_csv};
+pub use error::StoreError;
+pub use frame::{read_frame, write_frame};
+pub use server::{read_server, write_server};
+
+#[cfg(test)]
+mod tests;
