@@ -1,0 +1,141 @@
+//! `down`: a stack is removed, and it is waited until nothing of it is left.
+
+use crate::connect::Engine;
+use crate::error::{Leftover, ObjectKind, ObjectRef, SwarmError};
+use crate::labels::LABEL_NAMESPACE;
+use crate::listing::Labelled;
+use crate::status::no_such_stack;
+use crate::teardown::{DownEvent, Scope, Stopped, Targets, Teardown};
+use serde::Serialize;
+use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
+
+/// How a stack is removed.
+#[derive(Debug, Clone)]
+pub struct DownOptions {
+    /// Leave the stack's volumes, with what they hold, for a later `up`.
+    pub keep_volumes: bool,
+    /// Longest wait until everything is gone, in seconds. A process that ignores SIGTERM costs its grace
+    /// period, 10 s unless its service says otherwise.
+    pub timeout_s: f64,
+    /// Remove also a stack that something else than swarmlab deployed.
+    pub foreign: bool,
+    /// Ends the wait early; what is left is then in the error.
+    pub cancel: CancellationToken,
+}
+
+impl Default for DownOptions {
+    fn default() -> Self {
+        Self { keep_volumes: false, timeout_s: 60.0, foreign: false, cancel: CancellationToken::new() }
+    }
+}
+
+/// What was removed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DownReport {
+    /// The stack's name.
+    pub stack: String,
+    /// Every object that is gone, in the order of removal.
+    pub removed: Vec<ObjectRef>,
+    /// Volumes that stay, because they were to be kept.
+    pub kept: Vec<ObjectRef>,
+    /// How long it took until nothing was left, in seconds.
+    pub took_s: f64,
+    /// True if the Swarm has other nodes: volumes there cannot be seen from here, and stay.
+    pub other_nodes: bool,
+}
+
+/// Removes a stack: everything that carries its label, and nothing else. Returns when services, their
+/// tasks and containers, networks, configs, secrets and (unless kept) volumes are gone.
+///
+/// Errors: no such stack; a stack of somebody else's; not gone in time, with what is left.
+pub async fn down(
+    engine: &Engine,
+    stack: &str,
+    options: &DownOptions,
+    progress: &mut (dyn FnMut(DownEvent) + Send),
+) -> Result<DownReport, SwarmError> {
+    let started = Instant::now();
+    let found = engine.labelled(Some(stack)).await?;
+    let (volumes, others): (Vec<_>, Vec<_>) =
+        found.into_iter().partition(|found| found.object.kind == ObjectKind::Volume);
+    let kept: Vec<Labelled> = if options.keep_volumes { volumes.clone() } else { Vec::new() };
+    let doomed: Vec<Labelled> =
+        others.into_iter().chain(volumes.into_iter().filter(|_| !options.keep_volumes)).collect();
+    if doomed.is_empty() && !still_stopping(engine, stack).await? {
+        return Err(no_such_stack(engine, stack).await?);
+    }
+    // One object of ours makes the stack ours: `docker stack deploy` over it may have replaced labels.
+    if !doomed.is_empty() && !options.foreign && !doomed.iter().any(|found| found.ours) {
+        return Err(SwarmError::ForeignStack { stack: stack.to_string() });
+    }
+    let targets = targets(&doomed);
+    let mut removed = Vec::new();
+    let mut note = |event: DownEvent| {
+        if let DownEvent::Removed(object) = &event {
+            removed.push(object.clone());
+        }
+        progress(event);
+    };
+    let mut teardown = Teardown {
+        engine,
+        stack,
+        scope: Scope::WholeStack,
+        deadline: started + Duration::from_secs_f64(options.timeout_s),
+        cancel: &options.cancel,
+        progress: &mut note,
+    };
+    let timeout = |left: Vec<Leftover>| SwarmError::DownTimeout {
+        stack: stack.to_string(),
+        waited_s: started.elapsed().as_secs_f64(),
+        left,
+    };
+    match teardown.run(&targets).await {
+        Ok(()) => {}
+        Err(Stopped::Failed(error)) => return Err(error),
+        Err(Stopped::Left(left)) if options.cancel.is_cancelled() => {
+            let cause = SwarmError::Interrupted { doing: format!("removing the stack {stack:?}") };
+            return Err(SwarmError::NotCleaned { cause: Box::new(cause), left });
+        }
+        Err(Stopped::Left(left)) => return Err(timeout(left)),
+    }
+    // The proof: ask again. (Somebody may have deployed the stack anew meanwhile.)
+    let again = engine.labelled(Some(stack)).await?;
+    let left: Vec<Leftover> = again
+        .into_iter()
+        .filter(|found| !kept.iter().any(|kept| kept.object == found.object))
+        .map(|found| Leftover { object: found.object, why: "appeared during the removal".into() })
+        .collect();
+    if !left.is_empty() {
+        return Err(timeout(left));
+    }
+    Ok(DownReport {
+        stack: stack.to_string(),
+        removed,
+        kept: kept.into_iter().map(|found| found.object).collect(),
+        took_s: started.elapsed().as_secs_f64(),
+        other_nodes: !engine.is_only_node(),
+    })
+}
+
+/// Tasks or containers that an earlier, interrupted removal has left behind.
+async fn still_stopping(engine: &Engine, stack: &str) -> Result<bool, SwarmError> {
+    let (tasks, containers) = tokio::try_join!(engine.stack_tasks(stack, false), engine.task_containers())?;
+    Ok(!tasks.is_empty() || containers.iter().any(|container| container.stack == stack))
+}
+
+/// Objects by kind, ready for removal. What carries no stack's label is never among them.
+pub(crate) fn targets(found: &[Labelled]) -> Targets {
+    let of = |kind: ObjectKind| -> Vec<(String, String)> {
+        let these = found.iter().filter(|found| found.object.kind == kind);
+        these.map(|found| (found.id.clone(), found.object.name.clone())).collect()
+    };
+    debug_assert!(found.iter().all(|found| !found.stack.is_empty()), "every target has a {LABEL_NAMESPACE}");
+    Targets {
+        services: of(ObjectKind::Service),
+        networks: of(ObjectKind::Network),
+        configs: of(ObjectKind::Config),
+        secrets: of(ObjectKind::Secret),
+        volumes: of(ObjectKind::Volume),
+    }
+}

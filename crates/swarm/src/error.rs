@@ -1,0 +1,414 @@
+//! Everything that can go wrong between a stack and the Engine, each with a code and what to do.
+
+use crate::diagnose::NotConverged;
+use serde::Serialize;
+use std::fmt;
+
+/// What an object of a stack is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ObjectKind {
+    /// A Swarm service.
+    Service,
+    /// One run of a replica.
+    Task,
+    /// A container of a task.
+    Container,
+    /// A network.
+    Network,
+    /// A Swarm config.
+    Config,
+    /// A Swarm secret.
+    Secret,
+    /// A named volume.
+    Volume,
+}
+
+impl fmt::Display for ObjectKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Service => "service",
+            Self::Task => "task",
+            Self::Container => "container",
+            Self::Network => "network",
+            Self::Config => "config",
+            Self::Secret => "secret",
+            Self::Volume => "volume",
+        })
+    }
+}
+
+/// An object of a stack, by kind and full name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct ObjectRef {
+    /// What it is.
+    pub kind: ObjectKind,
+    /// Its name in the Engine (a task's id, for tasks).
+    pub name: String,
+}
+
+impl fmt::Display for ObjectRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind, self.name)
+    }
+}
+
+/// Something that should be gone and is not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Leftover {
+    /// What is left.
+    pub object: ObjectRef,
+    /// Why, as far as the Engine says; may be empty.
+    pub why: String,
+}
+
+impl fmt::Display for Leftover {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.why.is_empty() { self.object.fmt(f) } else { write!(f, "{} ({})", self.object, self.why) }
+    }
+}
+
+/// An image that is neither on the engine nor to be had from its registry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MissingImage {
+    /// The image as the stack names it.
+    pub image: String,
+    /// Short names of the services that use it.
+    pub services: Vec<String>,
+    /// Why it could not be pulled.
+    pub why: String,
+}
+
+/// A published port that something else holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PortClash {
+    /// The port on the node; `None` if the Engine's message does not name it.
+    pub port: Option<u16>,
+    /// `tcp`, `udp` or `sctp`.
+    pub protocol: String,
+    /// Short name of the service that wants it.
+    pub service: String,
+    /// Who holds it, or the Engine's words.
+    pub holder: String,
+}
+
+impl fmt::Display for PortClash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.port {
+            Some(port) => {
+                write!(f, "{}: port {port}/{} is held by {}", self.service, self.protocol, self.holder)
+            }
+            None => write!(f, "{}: a port it publishes is held by {}", self.service, self.holder),
+        }
+    }
+}
+
+/// What can go wrong. `Display` says what happened, [`SwarmError::help`] what to do about it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SwarmError {
+    /// Nobody answers at the address.
+    #[error("no Docker engine answers at {address}: {why}")]
+    NoEngine {
+        /// The address tried.
+        address: String,
+        /// The operating system's words.
+        why: String,
+    },
+    /// The socket is there, but this user may not use it.
+    #[error("permission denied on the Docker engine's socket {address}")]
+    PermissionDenied {
+        /// The address tried.
+        address: String,
+    },
+    /// The address, or the docker context that names it, is of no use.
+    #[error(transparent)]
+    Host(#[from] crate::host::HostError),
+    /// The engine is no member of a Swarm.
+    #[error("the Docker engine at {address} is not part of a Swarm")]
+    NotSwarm {
+        /// The engine's address.
+        address: String,
+    },
+    /// The engine is a worker: it cannot create services.
+    #[error("the Docker engine at {address} is a worker of its Swarm, not a manager")]
+    NotManager {
+        /// The engine's address.
+        address: String,
+        /// Addresses of the managers it knows.
+        managers: Vec<String>,
+    },
+    /// The Swarm's state is encrypted and the key has not been given since the engine started.
+    #[error("the Swarm at {address} is locked")]
+    SwarmLocked {
+        /// The engine's address.
+        address: String,
+    },
+    /// The engine is a member but cannot work: no leader, still joining, an error of its own.
+    #[error("the Swarm at {address} is not ready: {why}")]
+    SwarmNotReady {
+        /// The engine's address.
+        address: String,
+        /// The engine's words.
+        why: String,
+    },
+    /// A stack of that name is there already.
+    #[error("a stack named {stack:?} exists already ({})", count(*services, "service"))]
+    StackExists {
+        /// The stack's name.
+        stack: String,
+        /// How many services it has.
+        services: usize,
+    },
+    /// The stack was deployed by something else.
+    #[error("the stack {stack:?} was not deployed by swarmlab and is left alone")]
+    ForeignStack {
+        /// The stack's name.
+        stack: String,
+    },
+    /// Nothing carries the label of such a stack.
+    #[error("there is no stack named {stack:?}{}", did_you_mean(suggestion, known, "stacks"))]
+    NoSuchStack {
+        /// The name given.
+        stack: String,
+        /// The stacks there are.
+        known: Vec<String>,
+        /// The nearest of them, if it is near.
+        suggestion: Option<String>,
+    },
+    /// The stack has no such service.
+    #[error("the stack {stack:?} has no service {service:?}{}", did_you_mean(suggestion, known, "services"))]
+    NoSuchService {
+        /// The stack's name.
+        stack: String,
+        /// The name given.
+        service: String,
+        /// Short names of the stack's services.
+        known: Vec<String>,
+        /// The nearest of them, if it is near.
+        suggestion: Option<String>,
+    },
+    /// The number of this service's replicas is not a setting.
+    #[error("the service {service:?} of stack {stack:?} is {mode} and cannot be scaled")]
+    NotScalable {
+        /// The stack's name.
+        stack: String,
+        /// The service's short name.
+        service: String,
+        /// Its mode: `global`, `a job`.
+        mode: String,
+    },
+    /// Another object holds the name and does not belong to the stack.
+    #[error("a {object} exists already and does not belong to the stack")]
+    NameTaken {
+        /// The object in the way.
+        object: ObjectRef,
+    },
+    /// The stack file calls an object external, but it is not there.
+    #[error("the external {object} does not exist")]
+    ExternalMissing {
+        /// The object that is missing.
+        object: ObjectRef,
+    },
+    /// Images are missing.
+    #[error("{}", images_text(missing))]
+    ImagesMissing {
+        /// Each missing image.
+        missing: Vec<MissingImage>,
+    },
+    /// Published ports are taken.
+    #[error("published ports are taken\n{}", lines(clashes))]
+    PortTaken {
+        /// Each clash.
+        clashes: Vec<PortClash>,
+    },
+    /// Services did not come up in time, or cannot come up at all.
+    #[error("{0}")]
+    NotConverged(Box<NotConverged>),
+    /// Others kept changing the service while it was to be changed.
+    #[error("the service {service:?} was changed by someone else each time it was to be updated")]
+    Contention {
+        /// The service's full name.
+        service: String,
+    },
+    /// Not everything was gone in time.
+    #[error("the stack {stack:?} is not gone after {waited_s:.0} s; left:\n{}", lines(left))]
+    DownTimeout {
+        /// The stack's name.
+        stack: String,
+        /// How long it was waited, in seconds.
+        waited_s: f64,
+        /// What is left.
+        left: Vec<Leftover>,
+    },
+    /// The caller cancelled.
+    #[error("interrupted while {doing}")]
+    Interrupted {
+        /// What was going on.
+        doing: String,
+    },
+    /// The operation failed, and what it had created could not be removed either.
+    #[error("{cause}\nand could not clean up; left:\n{}", lines(left))]
+    NotCleaned {
+        /// Why the operation failed.
+        cause: Box<SwarmError>,
+        /// What it had created and is still there.
+        left: Vec<Leftover>,
+    },
+    /// The Engine refused, or answered something unexpected.
+    #[error("could not {doing}: {message}")]
+    Engine {
+        /// What was asked of the engine ("create network lab_net").
+        doing: String,
+        /// HTTP status of its answer, if there was one.
+        status: Option<u16>,
+        /// Its words.
+        message: String,
+    },
+}
+
+impl SwarmError {
+    /// A short name that stays the same over versions.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoEngine { .. } => "no-engine",
+            Self::PermissionDenied { .. } => "engine-permission",
+            Self::Host(_) => "engine-address",
+            Self::NotSwarm { .. } => "not-a-swarm",
+            Self::NotManager { .. } => "not-a-manager",
+            Self::SwarmLocked { .. } => "swarm-locked",
+            Self::SwarmNotReady { .. } => "swarm-not-ready",
+            Self::StackExists { .. } => "stack-exists",
+            Self::ForeignStack { .. } => "foreign-stack",
+            Self::NoSuchStack { .. } => "no-such-stack",
+            Self::NoSuchService { .. } => "no-such-service",
+            Self::NotScalable { .. } => "not-scalable",
+            Self::NameTaken { .. } => "name-taken",
+            Self::ExternalMissing { .. } => "external-missing",
+            Self::ImagesMissing { .. } => "image-missing",
+            Self::PortTaken { .. } => "port-taken",
+            Self::NotConverged(_) => "not-converged",
+            Self::Contention { .. } => "contention",
+            Self::DownTimeout { .. } => "down-timeout",
+            Self::Interrupted { .. } => "interrupted",
+            Self::NotCleaned { cause, .. } => cause.code(),
+            Self::Engine { .. } => "engine-error",
+        }
+    }
+
+    /// What the user can do about it.
+    pub fn help(&self) -> String {
+        match self {
+            Self::NoEngine { .. } => {
+                "start the engine (systemctl start docker), or name another address with \
+                 --engine or DOCKER_HOST (unix:///path/docker.sock, tcp://host:2375)"
+                    .into()
+            }
+            Self::PermissionDenied { .. } => {
+                "run as root, or join the socket's group (usermod -aG docker $USER) \
+                 and log in again"
+                    .into()
+            }
+            Self::Host(error) => error.help().into(),
+            Self::NotSwarm { .. } => "make it a Swarm of one node: docker swarm init".into(),
+            Self::NotManager { managers, .. } if managers.is_empty() => {
+                "talk to a manager: set DOCKER_HOST to its address".into()
+            }
+            Self::NotManager { managers, .. } => {
+                format!("talk to a manager ({}): set DOCKER_HOST to its address", managers.join(", "))
+            }
+            Self::SwarmLocked { .. } => "unlock it: docker swarm unlock".into(),
+            Self::SwarmNotReady { .. } => {
+                "see docker info and docker node ls; a majority of the managers must \
+                 be reachable"
+                    .into()
+            }
+            Self::StackExists { stack, .. } => {
+                format!("remove it (swarmlab down {stack}), choose another name, or ask for an update of it")
+            }
+            Self::ForeignStack { stack } => {
+                format!("choose another name; or remove it with what deployed it (docker stack rm {stack})")
+            }
+            Self::NoSuchStack { .. } | Self::NoSuchService { .. } => "check the spelling".into(),
+            Self::NotScalable { .. } => "give it `deploy.mode: replicated` in the stack file".into(),
+            Self::NameTaken { object } => {
+                format!("choose another stack name, or remove it: docker {} rm {}", object.kind, object.name)
+            }
+            Self::ExternalMissing { object } => {
+                format!("create it (docker {} create …), or drop `external` in the stack file", object.kind)
+            }
+            Self::ImagesMissing { .. } => {
+                "build what the sample stack needs: swarmlab images build; pull or build others yourself"
+                    .into()
+            }
+            Self::PortTaken { .. } => {
+                "stop what holds the port, or publish another one in the stack file".into()
+            }
+            Self::NotConverged(_) => "the lines above say for each service why".into(),
+            Self::Contention { .. } => {
+                "find out what else updates the service (an autoscaler?), then try again".into()
+            }
+            Self::DownTimeout { stack, .. } => {
+                format!("give it more time: swarmlab down {stack}; see what holds on: docker ps")
+            }
+            Self::Interrupted { .. } => "what was created has been removed, unless it was to be kept".into(),
+            Self::NotCleaned { cause, .. } => {
+                format!("{}; then remove what is left: swarmlab down", cause.help())
+            }
+            Self::Engine { .. } => "the engine's own log may say more (journalctl -u docker)".into(),
+        }
+    }
+}
+
+fn count(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
+fn lines<T: fmt::Display>(items: &[T]) -> String {
+    items.iter().map(|item| format!("  {item}")).collect::<Vec<_>>().join("\n")
+}
+
+fn did_you_mean(suggestion: &Option<String>, known: &[String], what: &str) -> String {
+    match suggestion {
+        Some(name) => format!("; did you mean {name:?}? ({what}: {})", known.join(", ")),
+        None if known.is_empty() => format!(" (there are no {what})"),
+        None => format!(" ({what}: {})", known.join(", ")),
+    }
+}
+
+fn images_text(missing: &[MissingImage]) -> String {
+    let items: Vec<String> = missing
+        .iter()
+        .map(|m| format!("  {} (needed by {}): {}", m.image, m.services.join(", "), m.why))
+        .collect();
+    format!("{} missing and cannot be pulled\n{}", count(missing.len(), "image"), items.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_clean_up_keeps_the_code_of_its_cause() {
+        let left = Leftover {
+            object: ObjectRef { kind: ObjectKind::Network, name: "lab_net".into() },
+            why: "has active endpoints".into(),
+        };
+        let cause = Box::new(SwarmError::Interrupted { doing: "creating networks".into() });
+        let error = SwarmError::NotCleaned { cause, left: vec![left] };
+        assert_eq!(error.code(), "interrupted");
+        assert!(error.to_string().contains("network lab_net (has active endpoints)"), "{error}");
+    }
+
+    #[test]
+    fn unknown_names_come_with_a_suggestion_or_a_list() {
+        let error = SwarmError::NoSuchStack { stack: "x".into(), known: vec![], suggestion: None };
+        assert_eq!(error.to_string(), "there is no stack named \"x\" (there are no stacks)");
+        let known = vec!["lab".to_string(), "prod".to_string()];
+        let error = SwarmError::NoSuchStack { stack: "lub".into(), known, suggestion: Some("lab".into()) };
+        assert_eq!(
+            error.to_string(),
+            "there is no stack named \"lub\"; did you mean \"lab\"? (stacks: lab, prod)"
+        );
+    }
+}

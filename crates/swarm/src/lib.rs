@@ -1,0 +1,56 @@
+//! The stack engine: desired specifications made real on a Docker Swarm, through the Engine API.
+//!
+//! The Engine knows services, networks, configs, secrets and volumes, but no stacks: a stack is a label
+//! that its objects share. This room holds what that takes: creation in the right order, convergence as
+//! the Engine's own command line judges it, removal that waits until really nothing is left, and a
+//! record of how many replicas there were when. It runs no `docker` command.
+//!
+//! What it promises:
+//! - it touches only objects that carry the stack's label, or that it has created itself;
+//! - it never starts, leaves or re-initialises a Swarm;
+//! - what a secret holds appears in no error, no `Debug` output and no log line of this room. (The HTTP
+//!   client below logs request bodies through the `log` crate at level `debug`: whoever installs a
+//!   bridge from `log` must keep the target `bollard` above that level.)
+//!
+//! Registries that need a login are out of its reach: pull such images beforehand.
+
+mod connect;
+mod converge;
+mod create;
+mod diagnose;
+mod down;
+mod error;
+mod host;
+mod images;
+mod judge;
+mod labels;
+mod listing;
+mod logs;
+mod model;
+mod ports;
+mod raw;
+mod scale;
+mod status;
+mod suggest;
+mod teardown;
+mod time;
+mod up;
+mod watch;
+mod watch_state;
+
+pub use connect::{Engine, EngineInfo, connect, connect_any};
+pub use diagnose::{NotConverged, TaskFailure, Unconverged};
+pub use down::{DownOptions, DownReport, down};
+pub use error::{Leftover, MissingImage, ObjectKind, ObjectRef, PortClash, SwarmError};
+pub use host::{HostError, resolve_host};
+pub use images::{ImageSource, ensure_images};
+pub use labels::{LABEL_NAMESPACE, LABEL_SWARMLAB};
+pub use model::{Health, ServiceMode, TaskState};
+pub use scale::{ScaleOptions, ScaleReport, ServiceScaled, scale};
+pub use status::{PortStatus, ServiceStatus, StackStatus, StackSummary, list_stacks, status};
+pub use teardown::DownEvent;
+/// Cancels what runs: clone it, hand one to an operation, call `cancel` on the other.
+pub use tokio_util::sync::CancellationToken;
+pub use up::{UpEvent, UpOptions, UpReport, up};
+pub use watch::{WatchOptions, WatchReport, watch};
+pub use watch_state::{Cause, ReplicaEvent, TaskEvent, TaskPhase, WatchEvent};

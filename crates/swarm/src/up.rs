@@ -1,0 +1,357 @@
+//! `up`: a stack's specifications made real, or nothing of them left.
+
+use crate::connect::Engine;
+use crate::converge::{Goal, Patience, converge};
+use crate::create::{Creator, Made};
+use crate::down::targets;
+use crate::error::{ObjectKind, ObjectRef, SwarmError};
+use crate::images::{ImageSource, ensure_images};
+use crate::judge::Tally;
+use crate::listing::Labelled;
+use crate::ports::check_ports;
+use crate::teardown::{DownEvent, Scope, Stopped, Targets, Teardown};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+use swarmlab_stackfile::{ServicePlan, StackSpecs};
+use tokio_util::sync::CancellationToken;
+
+/// How a stack is brought up.
+#[derive(Debug, Clone)]
+pub struct UpOptions {
+    /// Longest wait until every service is up, in seconds, counted from when all are created.
+    pub wait_s: f64,
+    /// How long all replicas of a service must stay up to count as up, in seconds, where the service has
+    /// no `update_config.monitor` of its own.
+    pub stable_s: f64,
+    /// Change a stack that is there already, instead of refusing.
+    pub update: bool,
+    /// With `update`: remove the services that the specifications do not have any more.
+    pub prune: bool,
+    /// Leave what was created for inspection when something fails.
+    pub keep_on_failure: bool,
+    /// Give up pulling an image when the engine reports no progress for so long, in seconds.
+    pub pull_idle_s: f64,
+    /// Longest time for cleaning up after a failure, in seconds.
+    pub cleanup_s: f64,
+    /// Cancelled by the caller: stop, clean up, return `Interrupted`.
+    pub cancel: CancellationToken,
+    /// Cancelled by the caller: stop cleaning up, too, and say what is left.
+    pub abandon: CancellationToken,
+}
+
+impl Default for UpOptions {
+    fn default() -> Self {
+        Self {
+            wait_s: 120.0,
+            stable_s: 1.0,
+            update: false,
+            prune: false,
+            keep_on_failure: false,
+            pull_idle_s: 20.0,
+            cleanup_s: 60.0,
+            cancel: CancellationToken::new(),
+            abandon: CancellationToken::new(),
+        }
+    }
+}
+
+/// Progress of bringing a stack up.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum UpEvent {
+    /// Images are looked for, and pulled where missing.
+    CheckingImages {
+        /// How many different ones.
+        images: usize,
+    },
+    /// An object was created.
+    Created(ObjectRef),
+    /// A service was updated.
+    Updated(ObjectRef),
+    /// A service's replicas changed in number.
+    Service {
+        /// The service's short name.
+        service: String,
+        /// Replicas wanted.
+        desired: u64,
+        /// Replicas that run.
+        running: u64,
+        /// Replicas that run and are healthy, or have no health check.
+        healthy: u64,
+        /// True if all of them are there (it must still stay so for a moment).
+        arrived: bool,
+    },
+    /// Something failed; what was created is removed again.
+    CleaningUp,
+    /// Progress of that, or of pruning.
+    Down(DownEvent),
+}
+
+/// What was brought up.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct UpReport {
+    /// The stack's name.
+    pub stack: String,
+    /// What was created, in order.
+    pub created: Vec<ObjectRef>,
+    /// Services that were there and have been updated.
+    pub updated: Vec<ObjectRef>,
+    /// What an update has removed: outdated configs and secrets, pruned services.
+    pub removed: Vec<ObjectRef>,
+    /// Each image and where it came from.
+    pub images: BTreeMap<String, ImageSource>,
+    /// For each service (short name): seconds from the creation of the last service until all its
+    /// replicas were there.
+    pub services_s: BTreeMap<String, f64>,
+    /// The engine's remarks on services.
+    pub warnings: Vec<String>,
+    /// The whole time, in seconds.
+    pub took_s: f64,
+}
+
+type Progress<'a> = dyn FnMut(UpEvent) + Send + 'a;
+
+/// Brings a stack up: images, networks, volumes, configs, secrets, services, in that order, all carrying
+/// the stack's labels; returns when every service is up.
+///
+/// When it fails or is cancelled, it removes what it has created (and only that) before it returns,
+/// unless told to keep it; an update that fails leaves the services it has changed as they then are. If
+/// this future is dropped instead, what was created stays until `down`.
+pub async fn up(
+    engine: &Engine,
+    specs: &StackSpecs,
+    options: &UpOptions,
+    progress: &mut Progress<'_>,
+) -> Result<UpReport, SwarmError> {
+    let started = Instant::now();
+    let present = engine.labelled(Some(&specs.name)).await?;
+    check_existing(&specs.name, &present, options.update)?;
+    progress(UpEvent::CheckingImages { images: count_images(specs) });
+    let images = tokio::select! {
+        images = ensure_images(engine, specs, options.pull_idle_s) => images?,
+        () = options.cancel.cancelled() => return Err(interrupted("looking for images")),
+    };
+    check_ports(engine, specs).await?;
+    let mut creator = Creator {
+        engine,
+        stack: &specs.name,
+        present,
+        made: Targets::default(),
+        config_ids: Default::default(),
+        secret_ids: Default::default(),
+        warnings: Vec::new(),
+    };
+    let built = build(&mut creator, specs, options, progress).await;
+    let (updated, services_s) = match built {
+        Ok(built) => built,
+        Err(cause) if options.keep_on_failure || creator.made.is_empty() => return Err(cause),
+        Err(cause) => return Err(clean_up(engine, specs, &creator.made, options, cause, progress).await),
+    };
+    let removed = if options.update {
+        prune(engine, specs, &creator.present, options, progress).await?
+    } else {
+        vec![]
+    };
+    Ok(UpReport {
+        stack: specs.name.clone(),
+        created: creator.made.objects().collect(),
+        updated,
+        removed,
+        images,
+        services_s,
+        warnings: creator.warnings,
+        took_s: started.elapsed().as_secs_f64(),
+    })
+}
+
+/// Volumes alone make no stack: they are what `down` was asked to keep.
+fn check_existing(stack: &str, present: &[Labelled], update: bool) -> Result<(), SwarmError> {
+    let mut objects = present.iter().filter(|found| found.object.kind != ObjectKind::Volume).peekable();
+    if objects.peek().is_none() {
+        return Ok(());
+    }
+    if !objects.any(|found| found.ours) {
+        return Err(SwarmError::ForeignStack { stack: stack.to_string() });
+    }
+    if update {
+        return Ok(());
+    }
+    let services = present.iter().filter(|found| found.object.kind == ObjectKind::Service).count();
+    Err(SwarmError::StackExists { stack: stack.to_string(), services })
+}
+
+fn count_images(specs: &StackSpecs) -> usize {
+    let image = |plan: &ServicePlan| plan.spec.task_template.as_ref()?.container_spec.as_ref()?.image.clone();
+    specs.services.iter().filter_map(image).collect::<std::collections::BTreeSet<_>>().len()
+}
+
+fn interrupted(doing: &str) -> SwarmError {
+    SwarmError::Interrupted { doing: doing.to_string() }
+}
+
+/// Creates everything and waits for the services. Requests are never cut short: an object whose creation
+/// was under way would otherwise be nobody's. Between them the caller may cancel.
+async fn build(
+    creator: &mut Creator<'_>,
+    specs: &StackSpecs,
+    options: &UpOptions,
+    progress: &mut Progress<'_>,
+) -> Result<(Vec<ObjectRef>, BTreeMap<String, f64>), SwarmError> {
+    let mut updated = Vec::new();
+    let mut note = |kind: ObjectKind, name: &str, made: Made, progress: &mut Progress<'_>| {
+        let object = ObjectRef { kind, name: name.to_string() };
+        tracing::debug!(%object, ?made, "stack object");
+        match made {
+            Made::Created => progress(UpEvent::Created(object)),
+            Made::Updated => {
+                updated.push(object.clone());
+                progress(UpEvent::Updated(object));
+            }
+            Made::Found => {}
+        }
+        if options.cancel.is_cancelled() { Err(interrupted("creating the stack")) } else { Ok(()) }
+    };
+    for plan in &specs.networks {
+        note(ObjectKind::Network, &plan.full, creator.network(plan).await?, progress)?;
+    }
+    for plan in &specs.volumes {
+        note(ObjectKind::Volume, &plan.full, creator.volume(plan).await?, progress)?;
+    }
+    for plan in &specs.configs {
+        note(ObjectKind::Config, &plan.full, creator.config(plan).await?, progress)?;
+    }
+    for plan in &specs.secrets {
+        note(ObjectKind::Secret, &plan.full, creator.secret(plan).await?, progress)?;
+    }
+    for plan in &specs.services {
+        note(ObjectKind::Service, &plan.full, creator.service(plan).await?, progress)?;
+    }
+    let goals: Vec<Goal> = specs.services.iter().map(|plan| goal(plan, options)).collect();
+    let patience = Patience { wait_s: options.wait_s, cancel: &options.cancel };
+    let mut tell = |service: &str, tally: Tally, arrived: bool| {
+        let Tally { desired, running, healthy } = tally;
+        progress(UpEvent::Service { service: service.to_string(), desired, running, healthy, arrived });
+    };
+    let services_s = converge(creator.engine, &specs.name, &goals, patience, &mut tell).await?;
+    Ok((updated, services_s))
+}
+
+fn goal(plan: &ServicePlan, options: &UpOptions) -> Goal {
+    let monitor_ns = plan.spec.update_config.as_ref().and_then(|update| update.monitor);
+    let stable_s = monitor_ns.filter(|ns| *ns > 0).map_or(options.stable_s, |ns| ns as f64 / 1e9);
+    Goal { full: plan.full.clone(), stable_s, updated: options.update }
+}
+
+async fn clean_up(
+    engine: &Engine,
+    specs: &StackSpecs,
+    made: &Targets,
+    options: &UpOptions,
+    cause: SwarmError,
+    progress: &mut Progress<'_>,
+) -> SwarmError {
+    progress(UpEvent::CleaningUp);
+    match remove(engine, specs, made, options, progress).await {
+        Ok(_) => cause,
+        Err(Stopped::Left(left)) => SwarmError::NotCleaned { cause: Box::new(cause), left },
+        Err(Stopped::Failed(error)) => {
+            let why = error.to_string();
+            let left =
+                made.objects().map(|object| crate::error::Leftover { object, why: why.clone() }).collect();
+            SwarmError::NotCleaned { cause: Box::new(cause), left }
+        }
+    }
+}
+
+/// After an update: configs and secrets that no plan names any more (a changed content has a new name),
+/// and, if asked for, services.
+async fn prune(
+    engine: &Engine,
+    specs: &StackSpecs,
+    present: &[Labelled],
+    options: &UpOptions,
+    progress: &mut Progress<'_>,
+) -> Result<Vec<ObjectRef>, SwarmError> {
+    let planned = |kind: ObjectKind, name: &str| match kind {
+        ObjectKind::Service => !options.prune || specs.services.iter().any(|plan| plan.full == name),
+        ObjectKind::Config => specs.configs.iter().any(|plan| plan.full == name),
+        ObjectKind::Secret => specs.secrets.iter().any(|plan| plan.full == name),
+        // Networks and volumes may serve services that stay; `down` removes them.
+        _ => true,
+    };
+    let orphans: Vec<Labelled> = present
+        .iter()
+        .filter(|found| !planned(found.object.kind, &found.object.name))
+        // Services that were not pruned may use them still.
+        .filter(|found| options.prune || !used_by_orphan(specs, present, found))
+        .cloned()
+        .collect();
+    match remove(engine, specs, &targets(&orphans), options, progress).await {
+        Ok(removed) => Ok(removed),
+        Err(Stopped::Failed(error)) => Err(error),
+        Err(Stopped::Left(left)) => {
+            Err(SwarmError::DownTimeout { stack: specs.name.clone(), waited_s: options.cleanup_s, left })
+        }
+    }
+}
+
+/// True if `found` may be in use by a service that the specifications do not have.
+fn used_by_orphan(specs: &StackSpecs, present: &[Labelled], found: &Labelled) -> bool {
+    let is_blob = matches!(found.object.kind, ObjectKind::Config | ObjectKind::Secret);
+    let known = |name: &str| specs.services.iter().any(|plan| plan.full == name);
+    is_blob && present.iter().any(|p| p.object.kind == ObjectKind::Service && !known(&p.object.name))
+}
+
+async fn remove(
+    engine: &Engine,
+    specs: &StackSpecs,
+    targets: &Targets,
+    options: &UpOptions,
+    progress: &mut Progress<'_>,
+) -> Result<Vec<ObjectRef>, Stopped> {
+    let mut removed = Vec::new();
+    let mut note = |event: DownEvent| {
+        if let DownEvent::Removed(object) = &event {
+            removed.push(object.clone());
+        }
+        progress(UpEvent::Down(event));
+    };
+    let mut teardown = Teardown {
+        engine,
+        stack: &specs.name,
+        scope: Scope::TheseServices,
+        deadline: Instant::now() + Duration::from_secs_f64(options.cleanup_s),
+        cancel: &options.abandon,
+        progress: &mut note,
+    };
+    teardown.run(targets).await?;
+    Ok(removed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(kind: ObjectKind, ours: bool) -> Labelled {
+        Labelled {
+            object: ObjectRef { kind, name: "lab_x".into() },
+            id: "1".into(),
+            stack: "lab".into(),
+            ours,
+        }
+    }
+
+    #[test]
+    fn what_is_there_decides_whether_a_stack_may_come_up() {
+        let code = |present: &[Labelled], update| {
+            check_existing("lab", present, update).map_err(|error| error.code())
+        };
+        assert_eq!(code(&[], false), Ok(()));
+        assert_eq!(code(&[found(ObjectKind::Volume, true)], false), Ok(()));
+        assert_eq!(code(&[found(ObjectKind::Network, true)], false), Err("stack-exists"));
+        assert_eq!(code(&[found(ObjectKind::Service, true)], true), Ok(()));
+        assert_eq!(code(&[found(ObjectKind::Service, false)], true), Err("foreign-stack"));
+        assert_eq!(code(&[found(ObjectKind::Service, false)], false), Err("foreign-stack"));
+    }
+}

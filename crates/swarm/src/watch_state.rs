@@ -1,0 +1,502 @@
+//! What a watcher knows, and what follows from each new piece of knowledge. Pure: times come in.
+
+use crate::judge::{Tally, tally};
+use crate::labels::short_name;
+use crate::model::{Health, ServiceMode, ServiceView, TaskState, TaskView};
+use serde::Serialize;
+use std::collections::{BTreeMap, HashMap};
+
+/// Something a watcher saw. All times are seconds since 1970 by the engine's clock.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WatchEvent {
+    /// The number of a service's replicas changed.
+    Replicas(ReplicaEvent),
+    /// A task or its container went on.
+    Task(TaskEvent),
+    /// The engine could not be heard for a while. What changed meanwhile follows, as far as the engine
+    /// remembers, with the engine's own times.
+    Gap {
+        /// Last sign of life before it.
+        from_t_unix_s: f64,
+        /// When it was over.
+        to_t_unix_s: f64,
+        /// What happened.
+        why: String,
+    },
+}
+
+/// The number of a service's replicas from a moment on. Per service, times never go backwards.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ReplicaEvent {
+    /// Since when: the engine's own timestamp of the change where there is one, else when it was noticed.
+    pub t_unix_s: f64,
+    /// The service's short name.
+    pub service: String,
+    /// Replicas wanted (global services: tasks the Swarm means to run).
+    pub desired: u64,
+    /// Replicas that run and are meant to.
+    pub running: u64,
+    /// Of those running, the ones that are healthy or have no health check.
+    pub healthy: u64,
+    /// What changed the numbers.
+    pub cause: Cause,
+}
+
+/// What changed the number of replicas.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// It was so when the watch began, or was found so after a gap.
+    Snapshot,
+    /// The specification: the service was created, scaled or updated.
+    Order,
+    /// The service was removed.
+    Removal,
+    /// A task went on.
+    Task {
+        /// Its id.
+        task_id: String,
+        /// Its state; `None` if the engine has forgotten it.
+        state: Option<TaskState>,
+    },
+    /// A container's health changed.
+    Health {
+        /// Its id.
+        container_id: String,
+        /// What its health check says now.
+        health: Health,
+    },
+}
+
+/// A step in a task's life.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TaskEvent {
+    /// When: the engine's own timestamp where there is one, else when it was noticed.
+    pub t_unix_s: f64,
+    /// The service's short name.
+    pub service: String,
+    /// The task's id.
+    pub task_id: String,
+    /// Number of the replica, from 1; `None` for global services.
+    pub slot: Option<u64>,
+    /// Id of its container, once it has one.
+    pub container_id: Option<String>,
+    /// Id of its node, once it has one.
+    pub node_id: Option<String>,
+    /// What happened.
+    pub phase: TaskPhase,
+    /// The engine's error text, if any.
+    pub error: Option<String>,
+}
+
+/// What happened to a task or its container.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskPhase {
+    /// It entered a state.
+    State(TaskState),
+    /// It is to be ended: the Swarm does not mean it to run any more.
+    ToEnd,
+    /// Its container started.
+    ContainerStarted,
+    /// Its container's health changed.
+    ContainerHealth(Health),
+    /// Its container ended.
+    ContainerDied {
+        /// Exit code, if the engine says it.
+        exit_code: Option<i64>,
+    },
+    /// The engine has forgotten it.
+    Gone,
+}
+
+/// An event of the engine that concerns a service or a task's container.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct EngineEvent {
+    pub t_unix_s: f64,
+    pub what: EngineEventKind,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum EngineEventKind {
+    /// A service's number of replicas was set.
+    Scaled {
+        service_id: String,
+        replicas: u64,
+    },
+    /// A service was removed.
+    ServiceRemoved {
+        service_id: String,
+    },
+    /// Something that only a new look at the lists can tell (service created or updated, node changed).
+    LookAgain,
+    Container {
+        service_id: String,
+        task_id: String,
+        container_id: String,
+        phase: TaskPhase,
+    },
+}
+
+struct Watched {
+    view: ServiceView,
+    told: Option<Tally>,
+    told_t_unix_s: f64,
+    removed_t_unix_s: Option<f64>,
+}
+
+/// All that is known of one stack.
+pub(crate) struct WatchState {
+    stack: String,
+    services: BTreeMap<String, Watched>,
+    tasks: Vec<TaskView>,
+    health: HashMap<String, Health>,
+    /// When a task's container died, for tasks that vanish between two looks.
+    died: HashMap<String, f64>,
+    began: bool,
+}
+
+impl WatchState {
+    pub fn new(stack: &str) -> Self {
+        Self {
+            stack: stack.to_string(),
+            services: BTreeMap::new(),
+            tasks: Vec::new(),
+            health: HashMap::new(),
+            died: HashMap::new(),
+            began: false,
+        }
+    }
+
+    /// True if a task runs whose container's health is not known yet.
+    pub fn wants_health(&self, tasks: &[TaskView]) -> bool {
+        tasks.iter().any(|task| task.runs() && !self.health.contains_key(&task.container_id))
+    }
+
+    /// Takes in the containers' health as listed.
+    pub fn learn_health(&mut self, health: HashMap<String, Health>, now_unix_s: f64) -> Vec<WatchEvent> {
+        self.health = health;
+        // Containers of other nodes are in no list of this engine; asking for them again helps nobody.
+        for task in self.tasks.iter().filter(|task| task.runs()) {
+            self.health.entry(task.container_id.clone()).or_insert(Health::None);
+        }
+        self.recount_all(now_unix_s)
+    }
+
+    /// Takes in the lists of services and tasks, as they are at `now_unix_s`.
+    pub fn look(
+        &mut self,
+        services: Vec<ServiceView>,
+        tasks: Vec<TaskView>,
+        now_unix_s: f64,
+    ) -> Vec<WatchEvent> {
+        let mut out = Vec::new();
+        self.take_services(services, now_unix_s, &mut out);
+        let mut changes = self.changes(tasks, now_unix_s);
+        changes.sort_by(|a, b| a.t_unix_s.total_cmp(&b.t_unix_s));
+        let snapshot = !self.began;
+        for change in changes {
+            self.take_change(change, snapshot, &mut out);
+        }
+        if snapshot {
+            self.began = true;
+            out.extend(self.recount_all(now_unix_s));
+        }
+        let tasks = &self.tasks;
+        let lives = |id: &String| tasks.iter().any(|task| task.service_id == *id);
+        self.services.retain(|id, service| service.removed_t_unix_s.is_none() || lives(id));
+        self.died.retain(|_, t| *t > now_unix_s - 60.0);
+        out
+    }
+
+    /// Takes in an event of the engine.
+    pub fn event(&mut self, event: EngineEvent) -> Vec<WatchEvent> {
+        let t = event.t_unix_s;
+        let mut out = Vec::new();
+        match event.what {
+            EngineEventKind::LookAgain => {}
+            EngineEventKind::Scaled { service_id, replicas } => {
+                if let Some(service) = self.services.get_mut(&service_id) {
+                    service.view.mode = ServiceMode::Replicated(replicas);
+                    self.recount(&service_id, t, Cause::Order, &mut out);
+                }
+            }
+            EngineEventKind::ServiceRemoved { service_id } => self.remove_service(&service_id, t, &mut out),
+            EngineEventKind::Container { service_id, task_id, container_id, phase } => {
+                let Some(service) = self.services.get(&service_id) else { return out };
+                let service = short_name(&self.stack, &service.view.full);
+                let task = self.tasks.iter().find(|task| task.id == task_id);
+                out.push(WatchEvent::Task(TaskEvent {
+                    t_unix_s: t,
+                    service,
+                    slot: task.and_then(|task| task.slot),
+                    node_id: task.and_then(|task| filled(&task.node_id)),
+                    task_id: task_id.clone(),
+                    container_id: Some(container_id.clone()),
+                    phase: phase.clone(),
+                    error: None,
+                }));
+                match phase {
+                    TaskPhase::ContainerHealth(health) => {
+                        self.health.insert(container_id.clone(), health);
+                        self.recount(&service_id, t, Cause::Health { container_id, health }, &mut out);
+                    }
+                    TaskPhase::ContainerDied { .. } => {
+                        self.died.insert(task_id.clone(), t);
+                        self.recount(&service_id, t, Cause::Task { task_id, state: None }, &mut out);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        out
+    }
+
+    fn take_services(&mut self, services: Vec<ServiceView>, now_unix_s: f64, out: &mut Vec<WatchEvent>) {
+        let gone: Vec<String> = self
+            .services
+            .keys()
+            .filter(|id| !services.iter().any(|service| service.id == **id))
+            .cloned()
+            .collect();
+        for id in gone {
+            self.remove_service(&id, now_unix_s, out);
+        }
+        for view in services {
+            let (id, t) = (view.id.clone(), view.changed_t_unix_s.unwrap_or(now_unix_s).min(now_unix_s));
+            let watched = self.services.entry(id.clone()).or_insert_with(|| Watched {
+                view: view.clone(),
+                told: None,
+                told_t_unix_s: f64::MIN,
+                removed_t_unix_s: None,
+            });
+            watched.view = view;
+            if self.began {
+                self.recount(&id, t, Cause::Order, out);
+            }
+        }
+    }
+
+    fn remove_service(&mut self, id: &str, t: f64, out: &mut Vec<WatchEvent>) {
+        let Some(service) = self.services.get_mut(id) else { return };
+        if service.removed_t_unix_s.is_none() {
+            service.removed_t_unix_s = Some(t);
+            service.view.mode = ServiceMode::Replicated(0);
+            self.recount(id, t, Cause::Removal, out);
+        }
+    }
+
+    /// What is different from the last look, each with its time.
+    fn changes(&self, tasks: Vec<TaskView>, now_unix_s: f64) -> Vec<Change> {
+        let mut changes = Vec::new();
+        for task in self.tasks.iter().filter(|old| !tasks.iter().any(|task| task.id == old.id)) {
+            let t = self.died.get(&task.id).copied().unwrap_or(now_unix_s);
+            changes.push(Change { t_unix_s: t, task: task.clone(), phases: vec![], gone: true });
+        }
+        for task in tasks {
+            let old = self.tasks.iter().find(|old| old.id == task.id);
+            let mut phases = Vec::new();
+            let moved = old.is_none_or(|old| old.state != task.state);
+            if moved {
+                phases.push(TaskPhase::State(task.state));
+            }
+            if !task.is_meant_to_run() && old.is_some_and(TaskView::is_meant_to_run) {
+                phases.push(TaskPhase::ToEnd);
+            }
+            if phases.is_empty() && old == Some(&task) {
+                continue;
+            }
+            let t = if moved { task.state_t_unix_s } else { task.changed_t_unix_s };
+            // A node's clock may run ahead of the manager's.
+            let t_unix_s = t.unwrap_or(now_unix_s).min(now_unix_s);
+            changes.push(Change { t_unix_s, task, phases, gone: false });
+        }
+        changes
+    }
+
+    fn take_change(&mut self, change: Change, snapshot: bool, out: &mut Vec<WatchEvent>) {
+        let Change { t_unix_s, task, phases, gone } = change;
+        self.tasks.retain(|old| old.id != task.id);
+        let state = (!gone).then_some(task.state);
+        let phases = if gone { vec![TaskPhase::Gone] } else { phases };
+        if let Some(service) = self.services.get(&task.service_id) {
+            let service = short_name(&self.stack, &service.view.full);
+            out.extend(phases.into_iter().map(|phase| {
+                WatchEvent::Task(TaskEvent {
+                    t_unix_s,
+                    service: service.clone(),
+                    task_id: task.id.clone(),
+                    slot: task.slot,
+                    container_id: filled(&task.container_id),
+                    node_id: filled(&task.node_id),
+                    phase,
+                    error: filled(&task.error).filter(|_| !gone),
+                })
+            }));
+        }
+        let (service_id, task_id) = (task.service_id.clone(), task.id.clone());
+        if !gone {
+            self.tasks.push(task);
+        }
+        if !snapshot {
+            self.recount(&service_id, t_unix_s, Cause::Task { task_id, state }, out);
+        }
+    }
+
+    fn recount_all(&mut self, now_unix_s: f64) -> Vec<WatchEvent> {
+        let mut out = Vec::new();
+        for id in self.services.keys().cloned().collect::<Vec<_>>() {
+            self.recount(&id, now_unix_s, Cause::Snapshot, &mut out);
+        }
+        out
+    }
+
+    /// Tells a service's numbers if they are new.
+    fn recount(&mut self, id: &str, t: f64, cause: Cause, out: &mut Vec<WatchEvent>) {
+        let Some(service) = self.services.get_mut(id) else { return };
+        // A container that died is gone, whatever the list of tasks still says; one that was told to end does no
+        // longer serve, but it runs, and uses CPU, until it has died.
+        let alive: Vec<TaskView> =
+            self.tasks.iter().filter(|task| !self.died.contains_key(&task.id)).cloned().collect();
+        let mut counted = tally(&service.view, &alive, &self.health);
+        if matches!(service.view.mode, ServiceMode::Replicated(_) | ServiceMode::Global) {
+            let runs = |task: &&TaskView| task.service_id == id && task.state == TaskState::Running;
+            counted.running = alive.iter().filter(runs).count() as u64;
+        }
+        if service.told == Some(counted) {
+            return;
+        }
+        // What is learnt late may have happened before what was told already.
+        let t_unix_s = t.max(service.told_t_unix_s);
+        (service.told, service.told_t_unix_s) = (Some(counted), t_unix_s);
+        let Tally { desired, running, healthy } = counted;
+        let service = short_name(&self.stack, &service.view.full);
+        out.push(WatchEvent::Replicas(ReplicaEvent { t_unix_s, service, desired, running, healthy, cause }));
+    }
+}
+
+struct Change {
+    t_unix_s: f64,
+    task: TaskView,
+    phases: Vec<TaskPhase>,
+    gone: bool,
+}
+
+fn filled(text: &str) -> Option<String> {
+    Some(text.to_string()).filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judge::tests::{service, task};
+    use TaskState::{Running, Shutdown, Starting};
+
+    fn replicas(events: &[WatchEvent]) -> Vec<(f64, u64, u64, u64)> {
+        let of = |event: &WatchEvent| match event {
+            WatchEvent::Replicas(r) => Some((r.t_unix_s, r.desired, r.running, r.healthy)),
+            _ => None,
+        };
+        events.iter().filter_map(of).collect()
+    }
+
+    fn at(t: f64, task: TaskView) -> TaskView {
+        TaskView { state_t_unix_s: Some(t), changed_t_unix_s: Some(t + 0.1), ..task }
+    }
+
+    /// A watch that began with one replica running.
+    fn begun() -> WatchState {
+        let mut state = WatchState::new("lab");
+        let events = state.look(
+            vec![service(ServiceMode::Replicated(1))],
+            vec![at(100.0, task("a", Running, Running))],
+            110.0,
+        );
+        assert_eq!(replicas(&events), [(110.0, 1, 1, 1)]);
+        state
+    }
+
+    #[test]
+    fn changes_carry_the_engines_times_not_those_of_the_look() {
+        let mut state = begun();
+        let scaled = EngineEventKind::Scaled { service_id: "s".into(), replicas: 3 };
+        assert_eq!(replicas(&state.event(EngineEvent { t_unix_s: 120.0, what: scaled })), [(120.0, 3, 1, 1)]);
+        let tasks = vec![
+            at(100.0, task("a", Running, Running)),
+            at(121.5, task("b", Running, Running)),
+            at(121.2, task("c", Running, Running)),
+        ];
+        let events = state.look(vec![service(ServiceMode::Replicated(3))], tasks.clone(), 122.0);
+        assert_eq!(replicas(&events), [(121.2, 3, 2, 2), (121.5, 3, 3, 3)]);
+        assert!(state.look(vec![service(ServiceMode::Replicated(3))], tasks, 122.5).is_empty());
+    }
+
+    #[test]
+    fn a_task_told_to_end_no_longer_serves_but_runs_until_it_has_died() {
+        let mut state = begun();
+        let mut leaving = at(100.0, task("a", Running, Shutdown));
+        leaving.changed_t_unix_s = Some(130.0);
+        let events = state.look(vec![service(ServiceMode::Replicated(1))], vec![leaving], 130.3);
+        assert_eq!(replicas(&events), [(130.0, 1, 1, 0)]);
+        assert!(events.iter().any(|e| matches!(e, WatchEvent::Task(t) if t.phase == TaskPhase::ToEnd)));
+    }
+
+    #[test]
+    fn a_task_that_vanished_went_when_its_container_died() {
+        let mut state = begun();
+        let died = EngineEventKind::Container {
+            service_id: "s".into(),
+            task_id: "a".into(),
+            container_id: "c-a".into(),
+            phase: TaskPhase::ContainerDied { exit_code: Some(0) },
+        };
+        assert_eq!(replicas(&state.event(EngineEvent { t_unix_s: 140.0, what: died })), [(140.0, 1, 0, 0)]);
+        let events = state.look(vec![service(ServiceMode::Replicated(1))], vec![], 140.4);
+        assert!(replicas(&events).is_empty());
+    }
+
+    #[test]
+    fn health_changes_healthy_alone() {
+        let mut state = begun();
+        let health = |health| EngineEventKind::Container {
+            service_id: "s".into(),
+            task_id: "a".into(),
+            container_id: "c-a".into(),
+            phase: TaskPhase::ContainerHealth(health),
+        };
+        let events = state.event(EngineEvent { t_unix_s: 150.0, what: health(Health::Unhealthy) });
+        assert_eq!(replicas(&events), [(150.0, 1, 1, 0)]);
+        let events = state.event(EngineEvent { t_unix_s: 151.0, what: health(Health::Healthy) });
+        assert_eq!(replicas(&events), [(151.0, 1, 1, 1)]);
+    }
+
+    #[test]
+    fn late_knowledge_does_not_turn_time_back() {
+        let mut state = begun();
+        let scaled = EngineEventKind::Scaled { service_id: "s".into(), replicas: 2 };
+        state.event(EngineEvent { t_unix_s: 160.0, what: scaled });
+        let tasks = vec![at(100.0, task("a", Running, Running)), at(159.0, task("b", Running, Running))];
+        let events = state.look(vec![service(ServiceMode::Replicated(2))], tasks, 160.2);
+        assert_eq!(replicas(&events), [(160.0, 2, 2, 2)]);
+    }
+
+    #[test]
+    fn a_removed_service_is_told_down_to_zero_and_then_forgotten() {
+        let mut state = begun();
+        let what = EngineEventKind::ServiceRemoved { service_id: "s".into() };
+        assert_eq!(replicas(&state.event(EngineEvent { t_unix_s: 170.0, what })), [(170.0, 0, 1, 1)]);
+        let events = state.look(vec![], vec![], 171.0);
+        assert_eq!(replicas(&events), [(171.0, 0, 0, 0)]);
+        assert!(state.services.is_empty());
+    }
+
+    #[test]
+    fn a_service_that_comes_later_is_told_from_its_creation_on() {
+        let mut state = WatchState::new("lab");
+        assert!(state.look(vec![], vec![], 90.0).is_empty());
+        let starting = vec![at(101.0, task("a", Starting, Running))];
+        let events = state.look(vec![service(ServiceMode::Replicated(1))], starting, 102.0);
+        assert_eq!(replicas(&events), [(100.0, 1, 0, 0)]);
+    }
+}

@@ -1,0 +1,78 @@
+//! A stack that is there is changed, not made anew.
+
+use crate::support::*;
+use swarmlab_stackfile::StackSpecs;
+use swarmlab_swarm::*;
+
+fn with_config(name: &str, content: &str) -> StackSpecs {
+    let mut specs = stack(name);
+    specs.networks.push(network(name, "net"));
+    specs.configs.push(blob(name, "conf", content));
+    let mut web = service(name, "web", &format!("[ \"$(cat /conf)\" = '{content}' ] || exit 7; {IDLE}"));
+    let file = bollard::models::TaskSpecContainerSpecFile1 {
+        name: Some("/conf".into()),
+        uid: Some("0".into()),
+        gid: Some("0".into()),
+        mode: Some(0o444),
+    };
+    container(&mut web).configs = Some(vec![bollard::models::TaskSpecContainerSpecConfigs {
+        config_name: Some(specs.configs[0].full.clone()),
+        file: Some(file),
+        ..Default::default()
+    }]);
+    specs.services.push(web);
+    specs
+}
+
+#[tokio::test]
+#[ignore = "needs a Docker engine (scripts/test)"]
+async fn an_update_replaces_what_changed_and_prunes_what_is_outdated() {
+    let engine = engine().await;
+    let name = "t-update";
+    let mut first = with_config(name, "one");
+    first.services.push(service(name, "old", IDLE));
+    quick_up(&engine, &first).await.unwrap();
+
+    let mut second = with_config(name, "two");
+    second.services.push(service(name, "new", IDLE));
+    let update = UpOptions { wait_s: 20.0, stable_s: 0.0, update: true, ..Default::default() };
+    let report = up(&engine, &second, &update, &mut |_| {}).await.unwrap();
+    let names = |objects: &[ObjectRef]| objects.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(names(&report.updated), ["service t-update_web"]);
+    assert_eq!(
+        names(&report.created),
+        ["service t-update_new".to_string(), format!("config {}", second.configs[0].full)]
+    );
+    // The service that the new file lacks may need the old config still, so both stay ...
+    assert_eq!(names(&report.removed), Vec::<String>::new());
+    let services = status(&engine, name).await.unwrap().services;
+    assert_eq!(services.iter().map(|s| s.name.as_str()).collect::<Vec<_>>(), ["new", "old", "web"]);
+
+    // ... until they are to be pruned.
+    let prune = UpOptions { prune: true, ..update };
+    let report = up(&engine, &second, &prune, &mut |_| {}).await.unwrap();
+    let removed = names(&report.removed);
+    assert_eq!(removed, ["service t-update_old".to_string(), format!("config {}", first.configs[0].full)]);
+    assert!(status(&engine, name).await.unwrap().is_up());
+    quick_down(&engine, name).await.unwrap();
+    assert_eq!(remains(&engine, name).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+#[ignore = "needs a Docker engine (scripts/test)"]
+async fn an_update_that_fails_removes_only_what_it_created() {
+    let engine = engine().await;
+    let name = "t-upfail";
+    let mut specs = stack(name);
+    specs.networks.push(network(name, "net"));
+    specs.services.push(service(name, "web", IDLE));
+    quick_up(&engine, &specs).await.unwrap();
+    specs.services.push(service(name, "bad", "exit 1"));
+    let update = UpOptions { wait_s: 2.0, stable_s: 0.5, update: true, ..Default::default() };
+    let error = up(&engine, &specs, &update, &mut |_| {}).await.unwrap_err();
+    assert_eq!(error.code(), "not-converged", "{error}");
+    let seen = status(&engine, name).await.unwrap();
+    assert_eq!(seen.services.iter().map(|s| s.name.as_str()).collect::<Vec<_>>(), ["web"]);
+    assert!(seen.is_up() && seen.networks == ["t-upfail_net"]);
+    quick_down(&engine, name).await.unwrap();
+}
