@@ -1,0 +1,57 @@
+//! Assertions: what an answer must fulfil beside its status.
+
+use serde::Serialize;
+
+/// One assertion. An answer that does not fulfil it counts as
+/// [`ErrorKind::CheckFailed`](crate::ErrorKind::CheckFailed), one that comes too late as
+/// [`ErrorKind::TooSlow`](crate::ErrorKind::TooSlow).
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Check {
+    /// A header field of the answer; one of them, if there are several of the name.
+    Header {
+        /// Its name, any case.
+        name: String,
+        /// What holds for it.
+        test: FieldTest,
+    },
+    /// The body contains this text.
+    BodyContains(String),
+    /// This regular expression matches somewhere in the body.
+    BodyMatches(String),
+    /// The value at a JSON pointer (RFC 6901) of the body equals this one. Numbers are compared by value.
+    Json {
+        /// The pointer.
+        pointer: String,
+        /// The value.
+        equals: serde_json::Value,
+    },
+    /// The response time (from the intended moment on) is below this.
+    LatencyBelow {
+        /// Seconds.
+        s: f64,
+    },
+}
+
+/// What holds for a header field.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldTest {
+    /// It is there.
+    Present,
+    /// Its value is this, to the letter.
+    Equals(String),
+    /// This regular expression matches somewhere in its value.
+    Matches(String),
+}
+
+impl Check {
+    /// The regular expression in it.
+    pub(crate) fn pattern(&self) -> Option<&str> {
+        match self {
+            Check::BodyMatches(pattern) => Some(pattern),
+            Check::Header { test: FieldTest::Matches(pattern), .. } => Some(pattern),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! A scenario made ready for the hot path: names resolved to numbers, constant requests built once.
+
+pub(crate) mod graphql;
+mod request;
+mod step;
+mod text;
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use regex::bytes::{Regex, RegexBuilder};
+
+pub(crate) use request::{Scratch, Values};
+pub(crate) use step::{CompiledCheck, CompiledFieldTest, CompiledSource, CompiledStep};
+
+use super::{Action, Body, Exhausted, Feeder, Order, Scenario, Shares, Step, Template};
+use crate::wait::Wait;
+
+/// A scenario whose variables are slots and whose constant requests are bytes.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    pub classes: Vec<CompiledClass>,
+    /// The steps of all classes, each journey's in a row.
+    pub steps: Vec<CompiledStep>,
+    /// Names of the endpoints in order of first appearance; with variants each has one entry per variant.
+    pub endpoints: Vec<String>,
+    /// Number of extracted variables.
+    pub slots: usize,
+    /// Number of variants; 1 without any.
+    pub variants: usize,
+    pub feeders: Vec<Feeder>,
+    /// All regular expressions; threads use copies of their own, since a copy has its own caches.
+    pub patterns: Vec<Regex>,
+    /// Number of targets.
+    pub targets: usize,
+    class_weights: Vec<f64>,
+    variant_weights: Vec<f64>,
+}
+
+/// A class of users.
+#[derive(Debug)]
+pub(crate) struct CompiledClass {
+    pub on_start: Journey,
+    pub tasks: Vec<Journey>,
+    /// Sums of the tasks' shares up to each; the last is 1.
+    task_bounds: Vec<f64>,
+    pub on_stop: Journey,
+    pub wait: Wait,
+    pub cookies: bool,
+}
+
+/// Some steps in a row.
+#[derive(Debug)]
+pub(crate) struct Journey {
+    /// Indices into [`Compiled::steps`].
+    pub steps: Range<usize>,
+    /// Feeders of which a row is taken when it begins.
+    pub feeders: Vec<usize>,
+}
+
+/// What a compiled request must know of its target.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TargetText<'a> {
+    /// Name that steps use.
+    pub name: &'a str,
+    /// Value of the `Host` header.
+    pub host: &'a str,
+    /// What goes before every path.
+    pub base_path: &'a str,
+    /// Whether each request says that the connection ends with it.
+    pub closes: bool,
+}
+
+impl Compiled {
+    /// Resolves a validated scenario, whose targets are known. `timeout_s` is the default of its steps.
+    pub fn new(scenario: &Scenario, targets: &[TargetText<'_>], timeout_s: f64) -> Self {
+        let variant_weights: Vec<f64> = match &scenario.variants {
+            None => vec![1.0],
+            Some(variants) => variants.choices.iter().map(|(_, weight)| *weight).collect(),
+        };
+        let mut compiler = step::Compiler::new(scenario, targets, timeout_s, variant_weights.len());
+        let mut steps = Vec::new();
+        let classes = scenario
+            .classes
+            .iter()
+            .map(|class| {
+                let mut journey = |of: &[Step], except: &[usize]| {
+                    let start = steps.len();
+                    steps.extend(of.iter().map(|step| compiler.step(step, class.cookies)));
+                    let mut feeders = feeders_of(of, scenario);
+                    feeders.retain(|feeder| !except.contains(feeder));
+                    Journey { steps: start..steps.len(), feeders }
+                };
+                let on_start = journey(&class.on_start, &[]);
+                let tasks = class.tasks.iter().map(|task| journey(&task.steps, &on_start.feeders)).collect();
+                let on_stop = journey(&class.on_stop, &on_start.feeders);
+                let task_bounds = bounds(class.tasks.iter().map(|task| task.weight));
+                let (wait, cookies) = (class.wait, class.cookies);
+                CompiledClass { on_start, tasks, task_bounds, on_stop, wait, cookies }
+            })
+            .collect();
+        let endpoints = compiler
+            .endpoints
+            .iter()
+            .flat_map(|name| match &scenario.variants {
+                None => vec![name.clone()],
+                Some(variants) => variants.choices.iter().map(|(v, _)| format!("{name} [{v}]")).collect(),
+            })
+            .collect();
+        Self {
+            classes,
+            steps,
+            endpoints,
+            slots: compiler.slots.len(),
+            variants: variant_weights.len(),
+            feeders: scenario.feeders.clone(),
+            patterns: compiler.patterns,
+            targets: targets.len(),
+            class_weights: scenario.classes.iter().map(|class| class.weight).collect(),
+            variant_weights,
+        }
+    }
+
+    /// Index into [`Compiled::endpoints`] of a step done by a user of this variant.
+    pub fn endpoint(&self, step: usize, variant: usize) -> usize {
+        self.steps[step].endpoint_name * self.variants + variant
+    }
+
+    /// The classes by number of user.
+    pub fn class_shares(&self) -> Shares {
+        Shares::new(self.class_weights.iter().copied())
+    }
+
+    /// The variants in some order of their own, which is returned too, by number of user within a class.
+    pub fn variant_shares(&self, order: &[usize]) -> Shares {
+        Shares::new(order.iter().map(|&variant| self.variant_weights[variant]))
+    }
+
+    /// Sums of the shares of (class, variant), classes in turn and the variants of each, up to each; for
+    /// drawing one.
+    pub fn group_bounds(&self) -> Vec<f64> {
+        bounds(
+            self.class_weights
+                .iter()
+                .flat_map(|class| self.variant_weights.iter().map(move |variant| class * variant))
+                // Weights of variants are relative to each other, the same in each class.
+                .collect::<Vec<_>>()
+                .into_iter(),
+        )
+    }
+
+    /// The row that a feeder gives. `turn` is how many rows this thread has taken of it, of `threads`.
+    pub fn row(
+        &self,
+        feeder: usize,
+        user: u64,
+        turn: &mut u64,
+        (thread, threads): (usize, usize),
+        random: impl FnOnce(usize) -> usize,
+    ) -> Option<u32> {
+        let Feeder { order, exhausted, table, .. } = &self.feeders[feeder];
+        let rows = table.rows() as u64;
+        let wanted = match order {
+            Order::Random => return Some(random(table.rows()) as u32),
+            Order::Unique => user,
+            Order::Sequential => {
+                let wanted = *turn * threads as u64 + thread as u64;
+                *turn += 1;
+                wanted
+            }
+        };
+        match exhausted {
+            Exhausted::Stop if wanted >= rows => None,
+            _ => Some((wanted % rows) as u32),
+        }
+    }
+}
+
+impl CompiledClass {
+    /// The task that a number from 0 to 1 stands for.
+    pub fn task(&self, drawn: f64) -> usize {
+        pick(&self.task_bounds, drawn)
+    }
+}
+
+/// Sums of shares up to each weight.
+fn bounds(weights: impl Iterator<Item = f64> + Clone) -> Vec<f64> {
+    let sum: f64 = weights.clone().sum();
+    let mut so_far = 0.0;
+    weights
+        .map(|weight| {
+            so_far += weight / sum;
+            so_far
+        })
+        .collect()
+}
+
+/// The entry whose part of 0 to 1 holds `drawn`.
+pub(crate) fn pick(bounds: &[f64], drawn: f64) -> usize {
+    bounds.iter().position(|&bound| drawn < bound).unwrap_or(bounds.len().saturating_sub(1))
+}
+
+/// Every text with variables of a step.
+pub(super) fn templates(step: &Step) -> Vec<Cow<'_, Template>> {
+    match &step.action {
+        Action::Redis { channel, message } => vec![Cow::Borrowed(channel), Cow::Borrowed(message)],
+        Action::Http(request) => {
+            let mut all = vec![Cow::Borrowed(&request.path)];
+            all.extend(request.headers.iter().map(|(_, value)| Cow::Borrowed(value)));
+            match &request.body {
+                Some(Body::Text(text)) => all.push(Cow::Borrowed(text)),
+                Some(Body::GraphQl(operation)) => all.extend(graphql::body(operation).map(Cow::Owned)),
+                Some(Body::Bytes(_)) | None => {}
+            }
+            all
+        }
+    }
+}
+
+fn feeders_of(steps: &[Step], scenario: &Scenario) -> Vec<usize> {
+    let all: Vec<_> = steps.iter().flat_map(templates).collect();
+    let used: BTreeSet<usize> = all
+        .iter()
+        .flat_map(|template| template.variables())
+        .filter_map(|name| scenario.column(name).map(|(feeder, _)| feeder))
+        .collect();
+    used.into_iter().collect()
+}
+
+/// A regular expression over bytes, bounded in size.
+pub(super) fn regex(pattern: &str) -> Result<Regex, String> {
+    RegexBuilder::new(pattern).size_limit(1 << 20).build().map_err(|error| {
+        // The last line says what is wrong; those before draw a picture of the pattern.
+        let text = error.to_string();
+        text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
+    })
+}
+
+#[cfg(test)]
+mod tests;

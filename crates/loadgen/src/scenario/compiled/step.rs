@@ -1,0 +1,363 @@
+//! Steps made ready: what is sent, what is kept of the answer, and how that is judged.
+
+use std::collections::BTreeSet;
+
+use regex::bytes::Regex;
+use serde_json::Value;
+
+use super::request::{Names, Piece, Place, Request, Scratch, Values, path_of, push_bytes, push_template};
+use super::text::Encoding;
+use super::{TargetText, graphql, regex, templates};
+use crate::scenario::json::Pointer;
+use crate::scenario::{
+    Action, Body, Check, Expect, FieldTest, HttpRequest, Scenario, Segment, Source, Step, Template,
+};
+
+/// A step ready to be rendered and judged.
+#[derive(Debug)]
+pub(crate) struct CompiledStep {
+    /// Which of the endpoints' names it has; see [`Compiled::endpoint`](super::Compiled::endpoint).
+    pub(super) endpoint_name: usize,
+    /// Index of the target.
+    pub target: usize,
+    pub probability: f64,
+    pub is_head: bool,
+    pub is_redis: bool,
+    pub expect: Expect,
+    /// Time limit, nanoseconds.
+    pub timeout_ns: u64,
+    /// Whether the body must be kept.
+    pub wants_body: bool,
+    /// Names of the headers that must be kept.
+    pub wanted: Vec<String>,
+    /// Which of them is `Set-Cookie`, for a class with cookies.
+    pub set_cookie: Option<usize>,
+    /// Where errors of GraphQL stand, for such a request.
+    pub graphql_errors: Option<Pointer>,
+    pub checks: Vec<CompiledCheck>,
+    pub extract: Vec<CompiledExtract>,
+    /// By variant; one for all if it does not depend on that.
+    requests: Vec<Request>,
+}
+
+/// A value to take.
+#[derive(Debug)]
+pub(crate) struct CompiledExtract {
+    pub slot: usize,
+    pub from: CompiledSource,
+    /// Whether a request puts it into a header, where line ends must not stand.
+    pub is_for_header: bool,
+}
+
+/// Where it stands. Numbers are indices of wanted headers and of patterns.
+#[derive(Debug)]
+pub(crate) enum CompiledSource {
+    Json(Pointer),
+    Header(usize),
+    Cookie { set_cookie: usize, name: Vec<u8> },
+    Regex { pattern: usize, group: usize },
+}
+
+/// An assertion.
+#[derive(Debug)]
+pub(crate) enum CompiledCheck {
+    Header {
+        wanted: usize,
+        test: CompiledFieldTest,
+    },
+    /// A pattern; texts to be contained are patterns too.
+    Body(usize),
+    Json {
+        pointer: Pointer,
+        equals: Value,
+    },
+    LatencyBelow {
+        ns: u64,
+    },
+}
+
+/// What holds for a header.
+#[derive(Debug)]
+pub(crate) enum CompiledFieldTest {
+    Present,
+    Equals(Vec<u8>),
+    Matches(usize),
+}
+
+impl CompiledStep {
+    /// The bytes of the HTTP request: borrowed when they never change, else rendered into `scratch`.
+    pub fn render<'a>(&'a self, values: &mut Values<'_>, scratch: &'a mut Scratch) -> &'a [u8] {
+        let variant = if self.requests.len() > 1 { values.variant } else { 0 };
+        self.requests[variant].render(values, scratch)
+    }
+
+    /// Channel and message; `None` for an HTTP step.
+    pub fn render_message<'a>(
+        &self,
+        values: &mut Values<'_>,
+        scratch: &'a mut Scratch,
+    ) -> Option<(&'a [u8], &'a [u8])> {
+        let variant = if self.requests.len() > 1 { values.variant } else { 0 };
+        self.requests[variant].render_message(values, scratch)
+    }
+
+    /// The path of a rendered request, for cookies.
+    pub fn path_of(request: &[u8]) -> &[u8] {
+        path_of(request)
+    }
+}
+
+/// Compiles steps one by one, gathering names and patterns.
+pub(super) struct Compiler<'a> {
+    scenario: &'a Scenario,
+    targets: &'a [TargetText<'a>],
+    timeout_s: f64,
+    variants: usize,
+    in_headers: BTreeSet<&'a str>,
+    pub endpoints: Vec<String>,
+    pub slots: Vec<String>,
+    pub patterns: Vec<Regex>,
+}
+
+impl<'a> Compiler<'a> {
+    pub fn new(
+        scenario: &'a Scenario,
+        targets: &'a [TargetText<'a>],
+        timeout_s: f64,
+        variants: usize,
+    ) -> Self {
+        let headers = scenario.steps().filter_map(|step| match &step.action {
+            Action::Http(request) => Some(&request.headers),
+            Action::Redis { .. } => None,
+        });
+        let in_headers = headers.flatten().flat_map(|(_, value)| value.variables()).collect();
+        let mut slots: Vec<String> = Vec::new();
+        for extract in scenario.steps().flat_map(|step| &step.extract) {
+            if !slots.contains(&extract.variable) {
+                slots.push(extract.variable.clone());
+            }
+        }
+        let (endpoints, patterns) = (Vec::new(), Vec::new());
+        Self { scenario, targets, timeout_s, variants, in_headers, endpoints, slots, patterns }
+    }
+
+    pub fn step(&mut self, step: &Step, cookies: bool) -> CompiledStep {
+        let endpoint_name = self.endpoints.iter().position(|name| *name == step.name).unwrap_or_else(|| {
+            self.endpoints.push(step.name.clone());
+            self.endpoints.len() - 1
+        });
+        let named = |target: &TargetText<'_>| step.target.as_deref() == Some(target.name);
+        let target = self.targets.iter().position(named).unwrap_or(0);
+        let mut wanted: Vec<String> = Vec::new();
+        let set_cookie = cookies.then(|| position_or_push(&mut wanted, "set-cookie"));
+        let extract = step
+            .extract
+            .iter()
+            .map(|extract| CompiledExtract {
+                slot: self.slots.iter().position(|name| *name == extract.variable).unwrap_or_default(),
+                from: self.source(&extract.from, &mut wanted),
+                is_for_header: self.in_headers.contains(extract.variable.as_str()),
+            })
+            .collect();
+        let checks = step.checks.iter().map(|check| self.check(check, &mut wanted)).collect();
+        let request = match &step.action {
+            Action::Http(request) => Some(request),
+            Action::Redis { .. } => None,
+        };
+        let is_graphql = request.is_some_and(|request| matches!(request.body, Some(Body::GraphQl(_))));
+        let from_body = |source: &Source| matches!(source, Source::JsonPointer(_) | Source::Regex { .. });
+        let on_body = |check: &Check| {
+            matches!(check, Check::BodyContains(_) | Check::BodyMatches(_) | Check::Json { .. })
+        };
+        CompiledStep {
+            endpoint_name,
+            target,
+            probability: step.probability,
+            is_head: request.is_some_and(|request| request.method == "HEAD"),
+            is_redis: request.is_none(),
+            expect: request.map(|request| request.expect.clone()).unwrap_or_default(),
+            timeout_ns: (step.timeout_s.unwrap_or(self.timeout_s) * 1e9) as u64,
+            wants_body: is_graphql
+                || step.extract.iter().any(|extract| from_body(&extract.from))
+                || step.checks.iter().any(on_body),
+            wanted,
+            set_cookie,
+            graphql_errors: if is_graphql { Pointer::parse("/errors") } else { None },
+            checks,
+            extract,
+            requests: self.requests(step, target),
+        }
+    }
+
+    fn source(&mut self, source: &Source, wanted: &mut Vec<String>) -> CompiledSource {
+        match source {
+            Source::JsonPointer(pointer) => CompiledSource::Json(parsed(pointer)),
+            Source::Header(name) => CompiledSource::Header(position_or_push(wanted, name)),
+            Source::Cookie(name) => CompiledSource::Cookie {
+                set_cookie: position_or_push(wanted, "set-cookie"),
+                name: name.clone().into_bytes(),
+            },
+            Source::Regex { pattern, group } => {
+                CompiledSource::Regex { pattern: self.pattern(pattern), group: *group }
+            }
+        }
+    }
+
+    fn check(&mut self, check: &Check, wanted: &mut Vec<String>) -> CompiledCheck {
+        match check {
+            Check::Header { name, test } => CompiledCheck::Header {
+                wanted: position_or_push(wanted, name),
+                test: match test {
+                    FieldTest::Present => CompiledFieldTest::Present,
+                    FieldTest::Equals(value) => CompiledFieldTest::Equals(value.clone().into_bytes()),
+                    FieldTest::Matches(pattern) => CompiledFieldTest::Matches(self.pattern(pattern)),
+                },
+            },
+            Check::BodyContains(text) => CompiledCheck::Body(self.pattern(&::regex::escape(text))),
+            Check::BodyMatches(pattern) => CompiledCheck::Body(self.pattern(pattern)),
+            Check::Json { pointer, equals } => {
+                CompiledCheck::Json { pointer: parsed(pointer), equals: equals.clone() }
+            }
+            Check::LatencyBelow { s } => CompiledCheck::LatencyBelow { ns: (s * 1e9) as u64 },
+        }
+    }
+
+    fn pattern(&mut self, pattern: &str) -> usize {
+        // Validation has compiled it before; what cannot be compiled matches nothing.
+        if let Some(found) = regex(pattern).ok().or_else(|| regex("[a&&b]").ok()) {
+            self.patterns.push(found);
+        }
+        self.patterns.len() - 1
+    }
+
+    /// One request for all variants, or one each.
+    fn requests(&self, step: &Step, target: usize) -> Vec<Request> {
+        let all = templates(step);
+        let depends = self.scenario.variants.as_ref().is_some_and(|variants| {
+            all.iter().flat_map(|template| template.variables()).any(|name| name == variants.variable)
+        });
+        (0..if depends { self.variants } else { 1 })
+            .map(|variant| self.request(step, target, variant))
+            .collect()
+    }
+
+    fn request(&self, step: &Step, target: usize, variant: usize) -> Request {
+        let names = Resolver { compiler: self, variant };
+        match &step.action {
+            Action::Http(request) => {
+                let has_length =
+                    request.body.is_some() || ["POST", "PUT", "PATCH"].contains(&request.method.as_str());
+                let head = head_pieces(request, &self.targets[target], &names);
+                Request::http(head, body_pieces(request, &names), has_length)
+            }
+            Action::Redis { channel, message } => {
+                let mut pieces = (Vec::new(), Vec::new());
+                push_template(&mut pieces.0, channel, Place::Plain, &names);
+                push_template(&mut pieces.1, message, guess(message), &names);
+                Request::Message { channel: pieces.0, message: pieces.1 }
+            }
+        }
+    }
+}
+
+/// Resolves names for one variant.
+struct Resolver<'a> {
+    compiler: &'a Compiler<'a>,
+    variant: usize,
+}
+
+impl Names for Resolver<'_> {
+    fn piece(&self, name: &str, encoding: Encoding) -> Piece {
+        let scenario = self.compiler.scenario;
+        match name {
+            "user" => return Piece::User,
+            "iteration" => return Piece::Iteration,
+            "random" => return Piece::Random,
+            _ => {}
+        }
+        if let Some(variants) = &scenario.variants
+            && variants.variable == name
+        {
+            let mut bytes = Vec::new();
+            encoding.push(variants.choices[self.variant].0.as_bytes(), &mut bytes);
+            return Piece::Bytes(bytes);
+        }
+        if let Some((feeder, column)) = scenario.column(name) {
+            return Piece::Cell { feeder, column, encoding };
+        }
+        match self.compiler.slots.iter().position(|slot| slot == name) {
+            Some(slot) => Piece::Slot { slot, encoding },
+            // Cannot happen after validation; an empty text is what an unset variable is.
+            None => Piece::Bytes(Vec::new()),
+        }
+    }
+}
+
+fn head_pieces(request: &HttpRequest, target: &TargetText<'_>, names: &impl Names) -> Vec<Piece> {
+    let has = |name: &str| request.headers.iter().any(|(other, _)| other.eq_ignore_ascii_case(name));
+    let mut pieces = Vec::new();
+    push_bytes(&mut pieces, format!("{} {}", request.method, target.base_path).as_bytes());
+    push_template(&mut pieces, &request.path, Place::Path, names);
+    push_bytes(&mut pieces, b" HTTP/1.1\r\n");
+    if !has("host") {
+        push_bytes(&mut pieces, format!("Host: {}\r\n", target.host).as_bytes());
+    }
+    if target.closes && !has("connection") {
+        push_bytes(&mut pieces, b"Connection: close\r\n");
+    }
+    if matches!(request.body, Some(Body::GraphQl(_))) && !has("content-type") {
+        push_bytes(&mut pieces, b"Content-Type: application/json\r\n");
+    }
+    for (name, value) in &request.headers {
+        push_bytes(&mut pieces, format!("{name}: ").as_bytes());
+        push_template(&mut pieces, value, Place::Plain, names);
+        push_bytes(&mut pieces, b"\r\n");
+    }
+    pieces
+}
+
+fn body_pieces(request: &HttpRequest, names: &impl Names) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    match &request.body {
+        None => {}
+        Some(Body::Bytes(bytes)) => push_bytes(&mut pieces, bytes),
+        Some(Body::Text(text)) => push_template(&mut pieces, text, place_of(request, text), names),
+        Some(Body::GraphQl(operation)) => {
+            // Validation has made it before.
+            if let Ok(text) = graphql::body(operation) {
+                push_template(&mut pieces, &text, Place::Json, names);
+            }
+        }
+    }
+    pieces
+}
+
+/// What kind of text a body is: by its content type, or else by its first character.
+fn place_of(request: &HttpRequest, body: &Template) -> Place {
+    let is_type = |(name, _): &&(String, Template)| name.eq_ignore_ascii_case("content-type");
+    match request.headers.iter().find(is_type).map(|(_, value)| value.source().to_ascii_lowercase()) {
+        Some(kind) if kind.contains("json") => Place::Json,
+        Some(kind) if kind.contains("x-www-form-urlencoded") => Place::Form,
+        Some(_) => Place::Plain,
+        None => guess(body),
+    }
+}
+
+fn guess(text: &Template) -> Place {
+    match text.segments().first() {
+        Some(Segment::Literal(start)) if start.trim_start().starts_with(['{', '[']) => Place::Json,
+        _ => Place::Plain,
+    }
+}
+
+/// A pointer that validation has read before.
+fn parsed(pointer: &str) -> Pointer {
+    Pointer::parse(pointer).unwrap_or_default()
+}
+
+fn position_or_push(names: &mut Vec<String>, name: &str) -> usize {
+    names.iter().position(|known| known.eq_ignore_ascii_case(name)).unwrap_or_else(|| {
+        names.push(name.to_owned());
+        names.len() - 1
+    })
+}

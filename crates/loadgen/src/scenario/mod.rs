@@ -1,0 +1,196 @@
+//! What users do: classes of users, their tasks, the steps of those, and values carried from one to the next.
+
+mod assertion;
+pub(crate) mod compiled;
+pub mod cookie;
+pub mod feeder;
+pub mod json;
+mod shares;
+mod step;
+mod template;
+mod validate;
+
+pub use assertion::{Check, FieldTest};
+pub use feeder::{Exhausted, Feeder, Order, Table, TableError, TableProblem};
+pub use shares::Shares;
+pub use step::{Action, Body, Expect, Extract, GraphQl, HttpRequest, Source, Step};
+pub use template::{Filter, Segment, Template, TemplateError};
+pub use validate::{ScenarioError, StepProblem};
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use crate::wait::Wait;
+
+/// What the users of a load do.
+///
+/// Closed model: at any number of users the classes' shares follow their weights as closely as whole users can
+/// ([`Shares`]). Open model: each arrival is the next step of a session of a class (and variant) drawn by
+/// weight, so that weights are shares of the requests.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Scenario {
+    /// Name, for reports.
+    pub name: String,
+    /// Kinds of users; at least one.
+    pub classes: Vec<UserClass>,
+    /// Tables that templates take values from, as `{{feeder.column}}`.
+    pub feeders: Vec<Feeder>,
+    /// Variants that users are divided into; statistics are kept per endpoint and variant.
+    pub variants: Option<Variants>,
+}
+
+/// One kind of user.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct UserClass {
+    /// Name, for messages; no two classes have the same.
+    pub name: String,
+    /// Share of the users (closed) or arrivals (open), relative to the other classes.
+    pub weight: f64,
+    /// Done once by each user or session before its first task. If a step fails, all of it is tried again.
+    pub on_start: Vec<Step>,
+    /// What is done again and again; one is drawn by weight for each iteration. At least one.
+    pub tasks: Vec<Task>,
+    /// Done once by a user that leaves, or a session at the end of the load, within the drain time.
+    pub on_stop: Vec<Step>,
+    /// Pause of a closed-loop user after each iteration.
+    pub wait: Wait,
+    /// Whether its users keep cookies, each a jar of its own per target ([`cookie`]).
+    pub cookies: bool,
+}
+
+impl UserClass {
+    /// A class of weight 1 with these tasks, no wait and no cookies.
+    pub fn new(name: impl Into<String>, tasks: Vec<Task>) -> Self {
+        Self {
+            name: name.into(),
+            weight: 1.0,
+            on_start: Vec::new(),
+            tasks,
+            on_stop: Vec::new(),
+            wait: Wait::default(),
+            cookies: false,
+        }
+    }
+
+    /// All its steps, those at start and stop included.
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+        let tasks = self.tasks.iter().flat_map(|task| &task.steps);
+        self.on_start.iter().chain(tasks).chain(&self.on_stop)
+    }
+}
+
+/// A journey through some steps. A step that fails ends it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Task {
+    /// Name, for messages.
+    pub name: String,
+    /// How often it is drawn, relative to the other tasks of its class.
+    pub weight: f64,
+    /// What is done, in order; at least one step.
+    pub steps: Vec<Step>,
+}
+
+impl Task {
+    /// A task of weight 1.
+    pub fn new(name: impl Into<String>, steps: Vec<Step>) -> Self {
+        Self { name: name.into(), weight: 1.0, steps }
+    }
+}
+
+/// Variants to compare: each user or session has one for its whole life.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Variants {
+    /// Name under which templates see the user's variant.
+    pub variable: String,
+    /// Names of the variants and their weights. Within each class, shares follow the weights as closely as
+    /// whole users can; which variant comes first is a matter of the seed.
+    pub choices: Vec<(String, f64)>,
+}
+
+impl Scenario {
+    /// One class with one task.
+    pub fn journey(name: impl Into<String>, steps: Vec<Step>, wait: Wait) -> Self {
+        let name = name.into();
+        let class = UserClass { wait, ..UserClass::new(&name, vec![Task::new(&name, steps)]) };
+        Self { name, classes: vec![class], feeders: Vec::new(), variants: None }
+    }
+
+    /// All steps of all classes.
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.classes.iter().flat_map(UserClass::steps)
+    }
+
+    /// Adds a header to each HTTP step that does not set it itself.
+    pub fn add_header(&mut self, name: &str, value: &Template) {
+        let classes = self.classes.iter_mut();
+        let steps = classes.flat_map(|class| {
+            let tasks = class.tasks.iter_mut().flat_map(|task| &mut task.steps);
+            class.on_start.iter_mut().chain(tasks).chain(&mut class.on_stop)
+        });
+        for step in steps {
+            if let Action::Http(request) = &mut step.action
+                && !request.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name))
+            {
+                request.headers.push((name.to_owned(), value.clone()));
+            }
+        }
+    }
+
+    /// Names that a step's statistics are kept under: its own, or one for each variant.
+    pub fn endpoints_of(&self, step: &Step) -> Vec<String> {
+        match &self.variants {
+            None => vec![step.name.clone()],
+            Some(variants) => {
+                variants.choices.iter().map(|(variant, _)| format!("{} [{variant}]", step.name)).collect()
+            }
+        }
+    }
+
+    /// Names of targets that steps ask for.
+    pub fn targets(&self) -> BTreeSet<&str> {
+        self.steps().filter_map(|step| step.target.as_deref()).collect()
+    }
+
+    /// Mean number of requests in an iteration, over classes and tasks by weight. What failures cut short is
+    /// not known here.
+    pub fn requests_per_iteration(&self) -> f64 {
+        weighted(self.classes.iter().map(|class| {
+            let of_task = |task: &Task| task.steps.iter().map(|step| step.probability).sum::<f64>();
+            (class.weight, weighted(class.tasks.iter().map(|task| (task.weight, of_task(task)))))
+        }))
+    }
+
+    /// Mean wait after an iteration, seconds; `None` where it depends on how long iterations take, or on the class.
+    pub fn mean_wait_s(&self) -> Option<f64> {
+        let first = self.classes.first()?.wait.mean_s()?;
+        self.classes.iter().all(|class| class.wait.mean_s() == Some(first)).then_some(first)
+    }
+}
+
+fn weighted(parts: impl Iterator<Item = (f64, f64)>) -> f64 {
+    let (sum, weights) =
+        parts.fold((0.0, 0.0), |(sum, weights), (weight, value)| (sum + weight * value, weights + weight));
+    if weights > 0.0 { sum / weights } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn means_are_taken_over_tasks_and_classes() {
+        let step = |probability| Step { probability, ..Step::new("s", "GET", Template::parse("/").unwrap()) };
+        let mut scenario = Scenario::journey("s", vec![step(1.0), step(0.5)], Wait::Constant { s: 2.0 });
+        assert_eq!((scenario.requests_per_iteration(), scenario.mean_wait_s()), (1.5, Some(2.0)));
+        let class = UserClass { weight: 3.0, ..UserClass::new("t", vec![Task::new("t", vec![step(0.5)])]) };
+        scenario.classes.push(UserClass { wait: Wait::Exponential { mean_s: 2.0 }, ..class });
+        assert_eq!((scenario.requests_per_iteration(), scenario.mean_wait_s()), (0.75, Some(2.0)));
+        scenario.classes[1].wait = Wait::Pacing { s: 2.0 };
+        assert_eq!(scenario.mean_wait_s(), None);
+        scenario.classes[1].wait = Wait::Constant { s: 1.0 };
+        assert_eq!(scenario.mean_wait_s(), None);
+        assert_eq!(scenario.targets().len(), 0);
+    }
+}

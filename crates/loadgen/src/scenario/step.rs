@@ -1,0 +1,218 @@
+//! One request of a journey: what is sent, what counts as success, and what is taken from the answer.
+
+use serde::{Deserialize, Serialize};
+
+use super::assertion::Check;
+use super::template::Template;
+
+/// One request of a journey.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Step {
+    /// Name of the endpoint in the statistics; steps of the same name share theirs, whatever their paths.
+    pub name: String,
+    /// Name of the target it goes to; `None`: the first.
+    pub target: Option<String>,
+    /// What is done.
+    pub action: Action,
+    /// How likely it is done when its turn comes, above 0 and up to 1; else the next step follows at once.
+    pub probability: f64,
+    /// Time limit of this request, seconds; by default that of the load.
+    pub timeout_s: Option<f64>,
+    /// Values to take from the answer.
+    pub extract: Vec<Extract>,
+    /// What the answer must fulfil beside its status.
+    pub checks: Vec<Check>,
+}
+
+/// What a step does.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// An HTTP request.
+    Http(HttpRequest),
+    /// Publishes on a Redis channel and awaits the message on the user's own subscription.
+    Redis {
+        /// The channel.
+        channel: Template,
+        /// The message.
+        message: Template,
+    },
+}
+
+/// An HTTP request.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HttpRequest {
+    /// Method, upper case.
+    pub method: String,
+    /// Path with query, beginning with `/`. Values of variables are percent-encoded where needed.
+    pub path: Template,
+    /// Header names and values. `Host`, `Content-Length` and `Connection` are written by the engine unless
+    /// named here; `Content-Length` and `Transfer-Encoding` cannot be named.
+    pub headers: Vec<(String, Template)>,
+    /// The body.
+    pub body: Option<Body>,
+    /// Which answers count as success.
+    pub expect: Expect,
+}
+
+/// The body of a request.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Body {
+    /// Text with variables. In a JSON body values inside quotes are escaped, in a form they are
+    /// percent-encoded, elsewhere they are put in as they are ([`Filter`](super::Filter)).
+    Text(Template),
+    /// Bytes as they are.
+    Bytes(Vec<u8>),
+    /// A GraphQL operation, sent as JSON. An answer with `errors` fails.
+    GraphQl(GraphQl),
+}
+
+/// A GraphQL operation over HTTP (GraphQL over HTTP, section "Request").
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GraphQl {
+    /// The document, taken literally.
+    pub query: String,
+    /// Which operation of the document.
+    pub operation: Option<String>,
+    /// Its variables: a JSON object whose strings are templates. Values are escaped; a string that is nothing
+    /// but `{{name|raw}}` is put in without quotes, for numbers and the like.
+    pub variables: Option<serde_json::Value>,
+}
+
+impl HttpRequest {
+    /// `method path` without a body; 2xx and 3xx are accepted.
+    pub fn new(method: impl Into<String>, path: Template) -> Self {
+        Self { method: method.into(), path, headers: Vec::new(), body: None, expect: Expect::default() }
+    }
+
+    /// With another header.
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: Template) -> Self {
+        self.headers.push((name.into(), value));
+        self
+    }
+
+    /// With this body.
+    #[must_use]
+    pub fn body(mut self, body: Body) -> Self {
+        self.body = Some(body);
+        self
+    }
+
+    /// With these statuses accepted.
+    #[must_use]
+    pub fn expect(mut self, expect: Expect) -> Self {
+        self.expect = expect;
+        self
+    }
+}
+
+impl Step {
+    /// A step that sends `method path` without a body and accepts 2xx and 3xx.
+    pub fn new(name: impl Into<String>, method: impl Into<String>, path: Template) -> Self {
+        Self::http(name, HttpRequest::new(method, path))
+    }
+
+    /// A step that sends `request`.
+    pub fn http(name: impl Into<String>, request: HttpRequest) -> Self {
+        Self::of(name, Action::Http(request))
+    }
+
+    /// A step that posts a GraphQL operation to `path`.
+    pub fn graphql(name: impl Into<String>, path: Template, operation: GraphQl) -> Self {
+        Self::http(name, HttpRequest::new("POST", path).body(Body::GraphQl(operation)))
+    }
+
+    /// A step that publishes on Redis.
+    pub fn redis(name: impl Into<String>, channel: Template, message: Template) -> Self {
+        Self::of(name, Action::Redis { channel, message })
+    }
+
+    /// A step that does `action`, always, on the first target.
+    pub fn of(name: impl Into<String>, action: Action) -> Self {
+        Self {
+            name: name.into(),
+            target: None,
+            action,
+            probability: 1.0,
+            timeout_s: None,
+            extract: Vec::new(),
+            checks: Vec::new(),
+        }
+    }
+
+    /// With a value taken from the answer.
+    #[must_use]
+    pub fn extract(mut self, variable: impl Into<String>, from: Source) -> Self {
+        self.extract.push(Extract { variable: variable.into(), from });
+        self
+    }
+
+    /// With an assertion.
+    #[must_use]
+    pub fn check(mut self, check: Check) -> Self {
+        self.checks.push(check);
+        self
+    }
+}
+
+/// Accepted status codes, as inclusive ranges. Default: 200 to 399 (redirects are not followed).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expect(
+    /// Inclusive ranges `(from, to)`.
+    pub Vec<(u16, u16)>,
+);
+
+impl Default for Expect {
+    fn default() -> Self {
+        Self(vec![(200, 399)])
+    }
+}
+
+impl Expect {
+    /// Whether `status` is accepted.
+    pub fn accepts(&self, status: u16) -> bool {
+        self.0.iter().any(|&(from, to)| (from..=to).contains(&status))
+    }
+}
+
+/// A value to take from an answer. Its absence makes the step fail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Extract {
+    /// Name of the variable.
+    pub variable: String,
+    /// Where the value stands.
+    pub from: Source,
+}
+
+/// Where an extracted value stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// JSON pointer (RFC 6901) into the body. A string is taken without its quotes, anything else but null
+    /// as it is written, without blanks.
+    JsonPointer(String),
+    /// First header of this name (any case).
+    Header(String),
+    /// Cookie of this name that the answer sets.
+    Cookie(String),
+    /// First match of a regular expression in the body.
+    Regex {
+        /// The expression, in the syntax of the crate `regex`.
+        pattern: String,
+        /// Which group is the value; 0 is the whole match.
+        group: usize,
+    },
+}
+
+impl Source {
+    /// A match of `pattern`, the first group of it if there is one.
+    pub fn regex(pattern: impl Into<String>) -> Self {
+        let pattern = pattern.into();
+        // What is wrong with the expression is told by validation.
+        let has_group = super::compiled::regex(&pattern).is_ok_and(|regex| regex.captures_len() > 1);
+        Source::Regex { pattern, group: usize::from(has_group) }
+    }
+}
