@@ -1,0 +1,10 @@
+//! HTTP/1.1 responses, read incrementally and within bounds.
+
+mod chunked;
+mod head;
+mod response;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use response::{ParseError, Progress, ResponseParser, Sink};
