@@ -1,0 +1,231 @@
+//! From an intent to bytes on a connection.
+
+use std::fmt::Display;
+
+use super::actor::Actor;
+use super::clock::unix_now_s;
+use super::conn::Job;
+use super::worker::{Driver, Intent, Worker};
+use crate::error::ErrorKind;
+use crate::scenario::compiled::{Compiled, CompiledStep, Values};
+
+/// How a first write went.
+pub(super) enum Written {
+    /// At least one byte, or the socket takes none for now: the connection carries the request.
+    Carried,
+    /// Nothing was written and the connection is broken.
+    Broken,
+}
+
+/// What the templates of an actor's request are filled with.
+pub(super) fn values<'a>(actor: &'a mut Actor, compiled: &'a Compiled, step: &CompiledStep) -> Values<'a> {
+    let Actor { id, iteration, slots, rows, variant, jars, random, .. } = actor;
+    // Only who has cookies needs to know the time of day.
+    let jar = jars.get(step.target).filter(|jar| !jar.is_empty());
+    Values {
+        user: *id,
+        iteration: *iteration,
+        slots,
+        feeders: &compiled.feeders,
+        rows,
+        variant: *variant,
+        jar: jar.map(|jar| (jar, unix_now_s() as i64)),
+        random,
+    }
+}
+
+impl Worker<'_> {
+    /// Gives an intent a connection: its user's own, a new one, or another idle one; or one shared with others.
+    /// The caller has made sure that there is one to some target, and has counted the intent as queued. If there
+    /// is none to its own target, the intent goes back to the head of the queue: whether it did not.
+    pub fn dispatch(&mut self, intent: Intent, now_ns: u64) -> bool {
+        let actor = match intent.actor {
+            Some(actor) => actor,
+            None => match self.take_session(now_ns) {
+                (actor, true) => actor,
+                (actor, false) => {
+                    self.recorder.queued.down(now_ns);
+                    self.fail_unsent(actor, ErrorKind::FeederExhausted, now_ns);
+                    return true;
+                }
+            },
+        };
+        let step = self.actors[actor as usize].step as u32;
+        let endpoint = self.endpoint_of(actor) as u32;
+        let job = Job { actor, step, endpoint, intended_ns: intent.intended_ns, sent_ns: None };
+        let target = self.shared.compiled.steps[step as usize].target;
+        if self.routes[target].is_shared {
+            if !self.dispatch_shared(job, 0, now_ns) {
+                self.queue.push_front(Intent { intended_ns: intent.intended_ns, actor: Some(actor) });
+                return false;
+            }
+            return true;
+        }
+        loop {
+            let own = self.actors[actor as usize].connection(target);
+            let taken = match own.filter(|&own| self.pool.take_preferred(own)) {
+                Some((index, _)) => Some(index),
+                None => match self.pool.take_closed() {
+                    Some(index) => {
+                        self.under_way += 1;
+                        self.open(index, job, now_ns);
+                        return true;
+                    }
+                    None => self.pool.take_idle(target),
+                },
+            };
+            if taken.is_none() && self.pool.make_room() {
+                continue;
+            }
+            let Some(index) = taken else {
+                // All connections are shared ones to other targets, with requests.
+                self.queue.push_front(Intent { intended_ns: intent.intended_ns, actor: Some(actor) });
+                return false;
+            };
+            self.under_way += 1;
+            self.pool.get(index).job = Some(job);
+            match self.write_request(index) {
+                Written::Carried => return true,
+                // The target closed it while it was idle and nothing was written: another connection may try.
+                Written::Broken => {
+                    self.under_way -= 1;
+                    self.pool.close(index);
+                }
+            }
+        }
+    }
+
+    /// Writes the request of the job that the connection carries.
+    pub fn write_request(&mut self, index: u32) -> Written {
+        if self.pool.get(index).redis.is_some() {
+            return self.write_message(index);
+        }
+        let compiled = &self.shared.compiled;
+        let conn = self.pool.get(index);
+        let (Some(job), Some(socket)) = (conn.job, &conn.socket) else { return Written::Broken };
+        let step = &compiled.steps[job.step as usize];
+        let actor = &mut self.actors[job.actor as usize];
+        let bytes = step.render(&mut values(actor, compiled, step), &mut self.scratch);
+        let sent_ns = self.shared.clock.now();
+        let Ok(sent) = conn.wire.send(socket, bytes) else { return Written::Broken };
+        conn.parser.begin(step.is_head);
+        conn.kept.begin(if step.set_cookie.is_some() { CompiledStep::path_of(bytes) } else { &[] });
+        if sent.taken < bytes.len() {
+            conn.unwritten.extend_from_slice(&bytes[sent.taken..]);
+        }
+        let version = conn.version;
+        conn.deadline.set(sent_ns.saturating_add(step.timeout_ns), &mut self.timeouts, index);
+        actor.set_connection(step.target, (index, version));
+        if sent.left > 0 {
+            self.count_sent(index, sent.left, sent_ns);
+        }
+        Written::Carried
+    }
+
+    /// The socket takes more: the rest of the request goes out.
+    pub fn write_rest(&mut self, index: u32) {
+        if self.pool.get(index).redis.is_some() {
+            if !self.flush_redis(index) {
+                self.on_readable(index, true);
+            }
+            return;
+        }
+        loop {
+            let conn = self.pool.get(index);
+            let Some(socket) = &conn.socket else { return };
+            if !conn.has_unwritten() {
+                return;
+            }
+            let sent_ns = self.shared.clock.now();
+            match conn.wire.send(socket, &conn.unwritten[conn.unwritten_from..]) {
+                Ok(sent) => {
+                    conn.unwritten_from += sent.taken;
+                    if conn.unwritten_from == conn.unwritten.len() {
+                        conn.unwritten.clear();
+                        conn.unwritten_from = 0;
+                    }
+                    if sent.left > 0 {
+                        self.count_sent(index, sent.left, sent_ns);
+                    }
+                    if sent.taken == 0 {
+                        return;
+                    }
+                }
+                // What the target has said before it closed is still to be read.
+                Err(_) => {
+                    self.on_readable(index, true);
+                    return;
+                }
+            }
+        }
+    }
+
+    pub(super) fn count_sent(&mut self, index: u32, written: usize, sent_ns: u64) {
+        self.roll(sent_ns);
+        let conn = self.pool.get(index);
+        let Some(job) = &mut conn.job else { return };
+        let endpoint = job.endpoint as usize;
+        self.recorder.now.endpoints[endpoint].tally.bytes_sent += written as u64;
+        if job.sent_ns.is_none() {
+            job.sent_ns = Some(sent_ns);
+            // The target has its part in how long a new connection takes; that is not the generator's lateness.
+            if conn.served > 0 {
+                self.recorder.waited(job.intended_ns, sent_ns);
+            }
+            self.recorder.queued.down(sent_ns);
+            self.recorder.sent(endpoint, job.intended_ns, sent_ns);
+        }
+    }
+
+    /// A request on a connection has ended without a complete answer: it is counted, the connection closed.
+    pub fn fail(&mut self, index: u32, kind: ErrorKind, now_ns: u64) {
+        self.roll(now_ns);
+        if self.pool.get(index).mux.is_some() {
+            let if_unsent = if kind.is_before_send() { kind } else { ErrorKind::ConnectFailed };
+            return self.fail_shared(index, kind, if_unsent, now_ns);
+        }
+        let Some(job) = self.pool.get(index).job else { return };
+        self.pool.close(index);
+        self.under_way -= 1;
+        self.end_job(job, kind, now_ns);
+    }
+
+    /// Counts a request that has ended without a complete answer; it holds no connection any more.
+    pub fn end_job(&mut self, job: Job, kind: ErrorKind, now_ns: u64) {
+        self.roll(now_ns);
+        let endpoint = job.endpoint as usize;
+        if job.sent_ns.is_none() {
+            self.recorder.queued.down(now_ns);
+        }
+        self.recorder.failed(endpoint, job.sent_ns.is_some(), kind, now_ns);
+        self.actor_done(job.actor, Some(kind), now_ns);
+    }
+
+    /// Like [`Worker::fail`], keeping the first such text for the summary.
+    pub fn fail_because(&mut self, index: u32, kind: ErrorKind, now_ns: u64, problem: &dyn Display) {
+        let target = self.pool.get(index).target;
+        self.recorder.note(kind, &self.shared.spec.targets[target].name, problem);
+        self.fail(index, kind, now_ns);
+    }
+
+    /// A request that never had a connection has ended.
+    pub fn fail_unsent(&mut self, actor: u32, kind: ErrorKind, now_ns: u64) {
+        let endpoint = self.endpoint_of(actor);
+        self.recorder.failed(endpoint, false, kind, now_ns);
+        self.actor_done(actor, Some(kind), now_ns);
+    }
+
+    /// The endpoint of an actor's next request.
+    pub fn endpoint_of(&self, actor: u32) -> usize {
+        let actor = &self.actors[actor as usize];
+        self.shared.compiled.endpoint(actor.step, actor.variant)
+    }
+
+    /// The request of a user or session has ended.
+    pub fn actor_done(&mut self, actor: u32, error: Option<ErrorKind>, now_ns: u64) {
+        match self.driver {
+            Driver::Closed(_) => self.user_done(actor, error, now_ns),
+            Driver::Open(_) => self.session_done(actor, error, now_ns),
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! From a place for a connection to one that carries requests: connecting, TLS, and changes of address.
+
+use std::fmt;
+use std::os::fd::OwnedFd;
+use std::sync::atomic::Ordering;
+
+use rustix::io::Errno;
+
+use super::conn::{ConnState, Job, token};
+use super::dispatch::Written;
+use super::transport::{Address, Handshake, Wire, connect};
+use super::worker::Worker;
+use crate::error::ErrorKind;
+use crate::target::{HttpVersion, Scheme};
+
+impl Worker<'_> {
+    /// Begins to connect for `job`.
+    pub fn open(&mut self, index: u32, job: Job, now_ns: u64) {
+        let step = &self.shared.compiled.steps[job.step as usize];
+        let route = &mut self.routes[step.target];
+        let address = route.next_address();
+        let conn = self.pool.get(index);
+        conn.state = ConnState::Connecting;
+        conn.job = Some(job);
+        conn.served = 0;
+        conn.target = step.target;
+        conn.is_last_use = route.is_single_use;
+        conn.address = match &address {
+            Some(Address::Inet(address)) => Some(*address),
+            _ => None,
+        };
+        let version = conn.version;
+        self.recorder.waited(job.intended_ns, now_ns);
+        let wire = match route.wire() {
+            Ok(wire) => wire,
+            Err(error) => return self.fail_because(index, ErrorKind::TlsFailed, now_ns, &error),
+        };
+        conn.wire = wire;
+        conn.stage_ns = self.shared.clock.now();
+        let opened: Result<OwnedFd, Errno> =
+            address.as_ref().ok_or(Errno::DESTADDRREQ).and_then(connect).and_then(|socket| {
+                self.poller.add(&socket, token(index, version))?;
+                Ok(socket)
+            });
+        match opened {
+            Ok(socket) => {
+                let conn = self.pool.get(index);
+                conn.socket = Some(socket);
+                conn.deadline.set(now_ns.saturating_add(step.timeout_ns), &mut self.timeouts, index);
+            }
+            Err(errno) => self.fail_to_connect(index, errno, now_ns),
+        }
+    }
+
+    /// A connection attempt has come to an end.
+    pub fn on_connected(&mut self, index: u32) {
+        let now_ns = self.shared.clock.now();
+        let conn = self.pool.get(index);
+        let Some(socket) = &conn.socket else { return };
+        let result = rustix::net::sockopt::socket_error(socket).and_then(|error| error);
+        if let Err(errno) = result {
+            return self.fail_to_connect(index, errno, now_ns);
+        }
+        let took_ns = now_ns.saturating_sub(conn.stage_ns);
+        let is_plain = matches!(conn.wire, Wire::Plain);
+        conn.stage_ns = now_ns;
+        self.roll(now_ns);
+        self.recorder.connected(took_ns);
+        if is_plain {
+            self.on_established(index);
+        } else {
+            self.pool.get(index).state = ConnState::Handshaking;
+            self.on_handshake(index);
+        }
+    }
+
+    /// Goes on with a TLS handshake.
+    pub fn on_handshake(&mut self, index: u32) {
+        let conn = self.pool.get(index);
+        let (Some(socket), Wire::Tls(stream)) = (&conn.socket, &mut conn.wire) else { return };
+        match stream.handshake(socket) {
+            Ok(Handshake::Wait) => {}
+            Ok(Handshake::Again) => {
+                let token = token(index, conn.version);
+                self.unfinished.push((token, false));
+            }
+            Ok(Handshake::Done) => {
+                let now_ns = self.shared.clock.now();
+                let took_ns = now_ns.saturating_sub(conn.stage_ns);
+                self.roll(now_ns);
+                self.recorder.secured(took_ns);
+                self.on_established(index);
+            }
+            Err(problem) => {
+                let now_ns = self.shared.clock.now();
+                self.fail_because(index, ErrorKind::TlsFailed, now_ns, &problem);
+            }
+        }
+    }
+
+    /// Bytes flow: the connection is its user's own, and the request that waited for it goes out.
+    fn on_established(&mut self, index: u32) {
+        let target = self.pool.get(index).target;
+        if self.shared.spec.targets[target].scheme == Scheme::Redis {
+            self.begin_redis(index);
+        } else if self.shared.spec.targets[target].http != HttpVersion::Http1 && self.settle_protocol(index) {
+            return;
+        }
+        let conn = self.pool.get(index);
+        conn.state = ConnState::Busy;
+        let (own, target) = ((index, conn.version), conn.target);
+        if let Some(job) = conn.job {
+            self.actors[job.actor as usize].set_connection(target, own);
+        }
+        self.recorder.now.connections_opened += 1;
+        if let Written::Broken = self.write_request(index) {
+            let now_ns = self.shared.clock.now();
+            self.fail(index, ErrorKind::ConnectFailed, now_ns);
+        }
+    }
+
+    /// The name service may have given other addresses: connections to those that vanished end when idle.
+    pub fn follow_addresses(&mut self) {
+        let generation = self.shared.answers.generation.load(Ordering::Acquire);
+        if generation == self.addresses_seen {
+            return;
+        }
+        self.addresses_seen = generation;
+        let mut changed = false;
+        for route in &mut self.routes {
+            changed |= route.refresh();
+        }
+        if !changed {
+            return;
+        }
+        for index in self.pool.indices() {
+            let conn = self.pool.get(index);
+            let stays = conn.address.is_none_or(|address| self.routes[conn.target].has(&address));
+            match conn.state {
+                ConnState::Closed => {}
+                _ if stays => {}
+                ConnState::Idle => self.pool.close(index),
+                ConnState::Shared if conn.mux.as_ref().is_none_or(|mux| mux.active == 0) => {
+                    self.pool.close(index);
+                }
+                ConnState::Connecting | ConnState::Handshaking | ConnState::Busy | ConnState::Shared => {
+                    conn.is_last_use = true;
+                    self.pool.list_shared(index);
+                }
+            }
+        }
+    }
+
+    fn fail_to_connect(&mut self, index: u32, errno: Errno, now_ns: u64) {
+        let address = self.pool.get(index).address;
+        let text = ConnectProblem { address: address.as_ref(), errno };
+        self.fail_because(index, connect_error(errno), now_ns, &text);
+    }
+}
+
+/// Why a connection could not be made.
+struct ConnectProblem<'a> {
+    address: Option<&'a std::net::SocketAddr>,
+    errno: Errno,
+}
+
+impl fmt::Display for ConnectProblem<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.address {
+            Some(address) => write!(f, "{address}: {}", self.errno),
+            // A Unix socket whose queue of connections is full says so at once: there is nothing to wait for.
+            None if self.errno == Errno::AGAIN => f.write_str("the Unix socket's queue is full"),
+            None => write!(f, "{}", self.errno),
+        }
+    }
+}
+
+fn connect_error(errno: Errno) -> ErrorKind {
+    match errno {
+        Errno::CONNREFUSED => ErrorKind::ConnectRefused,
+        Errno::TIMEDOUT => ErrorKind::ConnectTimeout,
+        Errno::ADDRNOTAVAIL | Errno::ADDRINUSE => ErrorKind::NoLocalPort,
+        Errno::MFILE | Errno::NFILE => ErrorKind::TooManyOpenFiles,
+        _ => ErrorKind::ConnectFailed,
+    }
+}

@@ -1,0 +1,88 @@
+//! Judging a complete answer: status, GraphQL errors, assertions, values to take, time. The first that does
+//! not hold names the error.
+
+use serde_json::Value;
+
+use super::extract::Extractor;
+use super::kept::Kept;
+use crate::error::ErrorKind;
+use crate::scenario::compiled::{CompiledCheck, CompiledFieldTest, CompiledStep};
+use crate::scenario::json;
+
+/// The judge of one thread.
+#[derive(Debug)]
+pub(crate) struct Judge {
+    extractor: Extractor,
+    text: String,
+}
+
+impl Judge {
+    pub fn new(patterns: &[regex::bytes::Regex]) -> Self {
+        Self { extractor: Extractor::new(patterns), text: String::new() }
+    }
+
+    /// What is wrong with an answer that took `response_ns` from its intended moment on. If nothing is, what
+    /// the step extracts is in `slots`.
+    #[inline]
+    pub fn judge(
+        &mut self,
+        step: &CompiledStep,
+        kept: &Kept,
+        response_ns: u64,
+        slots: &mut [String],
+    ) -> Option<ErrorKind> {
+        if !step.is_redis && !step.expect.accepts(kept.status) {
+            return Some(ErrorKind::UnexpectedStatus);
+        }
+        if let Some(errors) = &step.graphql_errors
+            && json::has_graphql_errors(&kept.body, errors)
+        {
+            return Some(ErrorKind::GraphqlErrors);
+        }
+        if !step.checks.iter().all(|check| self.holds(check, kept)) {
+            return Some(ErrorKind::CheckFailed);
+        }
+        let is_slow =
+            |check: &CompiledCheck| matches!(check, CompiledCheck::LatencyBelow { ns } if response_ns >= *ns);
+        if step.checks.iter().any(is_slow) {
+            return Some(ErrorKind::TooSlow);
+        }
+        if !step.extract.is_empty() && !self.extractor.extract(step, kept, slots) {
+            return Some(ErrorKind::ExtractionFailed);
+        }
+        None
+    }
+
+    fn holds(&mut self, check: &CompiledCheck, kept: &Kept) -> bool {
+        let patterns = &self.extractor.patterns;
+        match check {
+            CompiledCheck::Header { wanted, test } => kept.fields(*wanted).any(|value| match test {
+                CompiledFieldTest::Present => true,
+                CompiledFieldTest::Equals(expected) => value == expected,
+                CompiledFieldTest::Matches(pattern) => patterns[*pattern].0.is_match(value),
+            }),
+            CompiledCheck::Body(pattern) => patterns[*pattern].0.is_match(&kept.body),
+            CompiledCheck::Json { pointer, equals } => {
+                pointer.find(&kept.body).is_some_and(|found| is_equal(found, equals, &mut self.text))
+            }
+            CompiledCheck::LatencyBelow { .. } => true,
+        }
+    }
+}
+
+/// Whether a value as it is written is this one. Lists and objects are parsed for it.
+fn is_equal(found: &[u8], expected: &Value, text: &mut String) -> bool {
+    match expected {
+        Value::Null => found == b"null",
+        Value::Bool(expected) => found == if *expected { &b"true"[..] } else { b"false" },
+        Value::String(expected) => {
+            text.clear();
+            json::push_string(found, text) && text == expected
+        }
+        Value::Number(expected) => match serde_json::from_slice::<serde_json::Number>(found) {
+            Ok(number) => number == *expected || number.as_f64() == expected.as_f64(),
+            Err(_) => false,
+        },
+        _ => serde_json::from_slice::<Value>(found).is_ok_and(|found| found == *expected),
+    }
+}

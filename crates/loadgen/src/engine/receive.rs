@@ -1,0 +1,228 @@
+//! From events on a connection to a finished request.
+
+use super::clock::unix_now_s;
+use super::conn::{Conn, ConnState, from_token, token};
+use super::kept::Keep;
+use super::poller::Ready;
+use super::transport::{Halt, Received};
+use super::worker::Worker;
+use crate::error::ErrorKind;
+use crate::http::{ParseError, Progress};
+
+/// Full buffers read from one connection before the others have their turn.
+pub(super) const READS_PER_TURN: usize = 16;
+
+impl Worker<'_> {
+    /// A connection has something to do.
+    pub fn on_ready(&mut self, event: Ready) {
+        let (index, version) = from_token(event.token);
+        let Some(conn) = self.pool.find((index, version)) else { return };
+        match conn.state {
+            ConnState::Closed => {}
+            ConnState::Connecting => {
+                if event.is_writable() || event.is_ending() {
+                    self.on_connected(index);
+                    // What came with the same event would not be told again.
+                    self.read_after(event, index, version);
+                }
+            }
+            ConnState::Handshaking => {
+                self.on_handshake(index);
+                self.read_after(event, index, version);
+            }
+            ConnState::Idle => {
+                if event.is_readable() || event.is_ending() {
+                    self.on_idle_readable(index);
+                }
+            }
+            ConnState::Shared => self.on_shared_ready(index, event),
+            ConnState::Busy => {
+                if event.is_writable() && conn.has_unwritten() {
+                    self.write_rest(index);
+                }
+                self.read_after(event, index, version);
+            }
+        }
+    }
+
+    /// Reads what an event tells of, if the connection still carries a request after what it did before.
+    #[inline]
+    fn read_after(&mut self, event: Ready, index: u32, version: u32) {
+        if (event.is_readable() || event.is_ending())
+            && let Some(conn) = self.pool.find((index, version))
+        {
+            match conn.state {
+                ConnState::Busy => self.on_readable(index, event.is_ending()),
+                ConnState::Shared => self.on_shared_readable(index, event.is_ending()),
+                _ => {}
+            }
+        }
+    }
+
+    /// A connection that had more to read than one turn allowed.
+    pub fn on_unfinished(&mut self, (token, to_the_end): (u64, bool)) {
+        let (index, version) = from_token(token);
+        match self.pool.find((index, version)).map(|conn| conn.state) {
+            Some(ConnState::Busy) => self.on_readable(index, to_the_end),
+            Some(ConnState::Shared) => self.on_shared_readable(index, to_the_end),
+            Some(ConnState::Idle) => self.on_idle_readable(index),
+            Some(ConnState::Handshaking) => self.on_handshake(index),
+            _ => {}
+        }
+    }
+
+    /// An idle connection says something: it has been closed, or it speaks unasked. Either way it is of no
+    /// more use; no request is lost.
+    fn on_idle_readable(&mut self, index: u32) {
+        let Conn { socket: Some(socket), wire, redis, .. } = self.pool.get(index) else { return };
+        if redis.is_some() {
+            return self.on_redis_readable(index, true);
+        }
+        let mut byte = [0_u8; 1];
+        // A TLS session may have something to say that is no answer, such as a ticket to resume it with.
+        if !matches!(wire.receive(socket, &mut byte), Err(Halt::Wait)) {
+            self.pool.close(index);
+        }
+    }
+
+    /// Reads an answer as far as it has come. `to_the_end`: until the socket is empty, since no other event
+    /// will tell of what is left.
+    pub fn on_readable(&mut self, index: u32, to_the_end: bool) {
+        if self.pool.get(index).redis.is_some() {
+            return self.on_redis_readable(index, to_the_end);
+        }
+        let mut buffer = std::mem::take(&mut self.buffer);
+        self.read(index, to_the_end, &mut buffer);
+        self.buffer = buffer;
+    }
+
+    fn read(&mut self, index: u32, to_the_end: bool, buffer: &mut [u8]) {
+        for _ in 0..READS_PER_TURN {
+            let Conn { socket, wire, job, parser, kept, .. } = self.pool.get(index);
+            let (Some(socket), Some(job)) = (socket, job) else { return };
+            let step = &self.shared.compiled.steps[job.step as usize];
+            let Received { bytes: received, is_all } = match wire.receive(socket, buffer) {
+                Ok(received) => received,
+                Err(Halt::Wait) => return,
+                Err(halt) => return self.on_halt(index, halt),
+            };
+            if received == 0 {
+                return self.on_end_of_stream(index);
+            }
+            let endpoint = &mut self.recorder.now.endpoints[job.endpoint as usize];
+            endpoint.tally.bytes_received += received as u64;
+            match parser.feed(&buffer[..received], &mut Keep { step, kept }) {
+                Ok(Progress::Done { keep_alive, consumed }) => {
+                    return self.complete(index, keep_alive && consumed == received && !to_the_end);
+                }
+                Ok(Progress::More) => {
+                    if is_all && !to_the_end {
+                        return;
+                    }
+                }
+                Err(error) => {
+                    return self.end_broken(
+                        index,
+                        match error {
+                            ParseError::Bad => ErrorKind::BadResponse,
+                            ParseError::HeaderTooLarge => ErrorKind::HeaderTooLarge,
+                            ParseError::BodyTooLarge => ErrorKind::BodyTooLarge,
+                        },
+                    );
+                }
+            }
+        }
+        let version = self.pool.get(index).version;
+        self.unfinished.push((token(index, version), to_the_end));
+    }
+
+    /// The connection broke while it was read.
+    #[cold]
+    fn on_halt(&mut self, index: u32, halt: Halt) {
+        match halt {
+            Halt::Wait => {}
+            Halt::Broken => self.end_broken(index, ErrorKind::ConnectionReset),
+            // Only an end that TLS itself tells of makes a body without a length complete (RFC 9112, section 9.8).
+            Halt::Unproper if self.pool.get(index).parser.is_complete_at_end() => {
+                self.end_broken(index, ErrorKind::ResponseTruncated);
+            }
+            Halt::Unproper => self.on_end_of_stream(index),
+            Halt::Tls(problem) => {
+                let target = self.pool.get(index).target;
+                self.recorder.note(ErrorKind::TlsBroken, &self.shared.spec.targets[target].name, &problem);
+                self.end_broken(index, ErrorKind::TlsBroken);
+            }
+        }
+    }
+
+    fn on_end_of_stream(&mut self, index: u32) {
+        let parser = &self.pool.get(index).parser;
+        if parser.is_complete_at_end() {
+            self.complete(index, false);
+        } else if parser.has_started() {
+            self.end_broken(index, ErrorKind::ResponseTruncated);
+        } else {
+            self.end_broken(index, ErrorKind::ConnectionClosed);
+        }
+    }
+
+    /// The connection broke under a request. If not even its first byte was written, that was no answer.
+    fn end_broken(&mut self, index: u32, kind: ErrorKind) {
+        let was_sent = self.pool.get(index).job.is_some_and(|job| job.sent_ns.is_some());
+        let now_ns = self.shared.clock.now();
+        self.fail(index, if was_sent { kind } else { ErrorKind::ConnectFailed }, now_ns);
+    }
+
+    /// An answer is complete.
+    pub(super) fn complete(&mut self, index: u32, reusable: bool) {
+        let done_ns = self.shared.clock.now();
+        let Some(job) = self.pool.get(index).job else { return };
+        if job.sent_ns.is_none() {
+            // An answer to nothing.
+            self.fail(index, ErrorKind::ConnectFailed, done_ns);
+            return;
+        }
+        self.roll(done_ns);
+        let step = &self.shared.compiled.steps[job.step as usize];
+        let conn = self.pool.get(index);
+        let status = conn.kept.status;
+        let actor = &mut self.actors[job.actor as usize];
+        if let Some(set_cookie) = step.set_cookie
+            && let Some(jar) = actor.jars.get_mut(step.target)
+        {
+            for field in conn.kept.fields(set_cookie) {
+                jar.store(field, &conn.kept.path, unix_now_s() as i64);
+            }
+        }
+        let response_ns = done_ns.saturating_sub(job.intended_ns);
+        let error = self.judge.judge(step, &conn.kept, response_ns, &mut actor.slots);
+        let endpoint = job.endpoint as usize;
+        self.recorder.now.endpoints[endpoint].tally.body_bytes += conn.kept.body_bytes;
+        self.recorder.completed(endpoint, &job, status, done_ns, error);
+        self.under_way -= 1;
+        conn.served += 1;
+        if conn.mux.is_some() {
+            // Its stream is free already; the connection goes on.
+            conn.job = None;
+        } else if reusable && !conn.is_last_use && !conn.has_unwritten() {
+            // The rest of a request whose answer came early cannot be taken back.
+            self.pool.set_idle(index);
+        } else {
+            self.pool.close(index);
+        }
+        self.actor_done(job.actor, error, done_ns);
+    }
+
+    /// An entry of the time limits came up.
+    pub fn on_timeout(&mut self, at_ns: u64, index: u32, now_ns: u64) {
+        let conn = self.pool.get(index);
+        if !conn.deadline.is_expired(at_ns, now_ns, &mut self.timeouts, index) {
+            return;
+        }
+        if conn.mux.is_some() {
+            return self.on_shared_timeout(index, now_ns);
+        }
+        let was_sent = conn.job.is_some_and(|job| job.sent_ns.is_some());
+        self.fail(index, if was_sent { ErrorKind::Timeout } else { ErrorKind::ConnectTimeout }, now_ns);
+    }
+}

@@ -1,0 +1,282 @@
+//! What one thread writes down, interval by interval.
+
+use std::fmt::Display;
+use std::sync::mpsc::{Receiver, Sender};
+
+use super::clock::thread_cpu_ns;
+use super::collector::Message;
+use super::conn::Job;
+use super::procfs::run_queue_wait_ns;
+use crate::error::{ERROR_KINDS, ErrorKind};
+use crate::metrics::{EndpointStats, Histogram, Level, fixed_histogram};
+
+/// A request counts as late from here on.
+const LATE_NS: u64 = 1_000_000;
+
+/// Longest text kept of an error; what a target or a library says may be of any length.
+const MAXIMUM_NOTE_CHARS: usize = 400;
+/// An intent that still waits at the end of an interval is overdue from this age on. Younger ones are on their
+/// way: at every moment there may be some.
+const OVERDUE_NS: u64 = 10_000_000;
+
+/// One thread's share of an interval. Two of them go round between the thread and the collector.
+#[derive(Debug)]
+pub(crate) struct ThreadInterval {
+    pub index: u64,
+    pub offered: u64,
+    pub users_ns: i128,
+    pub in_flight_ns: i128,
+    pub in_flight_end: u64,
+    pub queued_ns: i128,
+    pub queued_end: u64,
+    pub think_ns: i128,
+    pub iterations_completed: u64,
+    pub connections_opened: u64,
+    pub connections_open_end: u64,
+    pub unassigned_errors: [u64; ERROR_KINDS],
+    pub endpoints: Vec<EndpointStats>,
+    pub pickup: Histogram,
+    pub connect: Histogram,
+    pub tls: Histogram,
+    pub waited: Histogram,
+    pub overslept_ns: u64,
+    pub overdue_end: u64,
+    pub cpu_ns: u64,
+    /// Of a thread's last interval only: the collector can no longer ask.
+    pub run_queue_ns: Option<u64>,
+}
+
+impl ThreadInterval {
+    pub fn new(endpoints: &[String]) -> Self {
+        Self {
+            index: 0,
+            offered: 0,
+            users_ns: 0,
+            in_flight_ns: 0,
+            in_flight_end: 0,
+            queued_ns: 0,
+            queued_end: 0,
+            think_ns: 0,
+            iterations_completed: 0,
+            connections_opened: 0,
+            connections_open_end: 0,
+            unassigned_errors: [0; ERROR_KINDS],
+            endpoints: endpoints.iter().map(EndpointStats::fixed).collect(),
+            pickup: fixed_histogram(),
+            connect: fixed_histogram(),
+            tls: fixed_histogram(),
+            waited: fixed_histogram(),
+            overslept_ns: 0,
+            overdue_end: 0,
+            cpu_ns: 0,
+            run_queue_ns: None,
+        }
+    }
+
+    /// Makes it as new; done by the collector, off the hot path.
+    pub fn clear(&mut self) {
+        self.offered = 0;
+        self.iterations_completed = 0;
+        self.connections_opened = 0;
+        self.overslept_ns = 0;
+        self.unassigned_errors = [0; ERROR_KINDS];
+        self.endpoints.iter_mut().for_each(EndpointStats::clear);
+        for histogram in [&mut self.pickup, &mut self.waited, &mut self.connect, &mut self.tls] {
+            if !histogram.is_empty() {
+                histogram.reset();
+            }
+        }
+    }
+}
+
+/// The notebook of one thread.
+pub(crate) struct Recorder<'a> {
+    pub now: Box<ThreadInterval>,
+    pub users: Level,
+    pub in_flight: Level,
+    pub queued: Level,
+    pub thinking: Level,
+    endpoint_names: &'a [String],
+    thread: usize,
+    interval_ns: u64,
+    end_ns: u64,
+    cpu_before_ns: u64,
+    /// Kinds of errors of which a text was sent.
+    noted: [bool; ERROR_KINDS],
+    to_collector: Sender<Message>,
+    recycled: Receiver<Box<ThreadInterval>>,
+}
+
+impl<'a> Recorder<'a> {
+    pub fn new(
+        endpoint_names: &'a [String],
+        thread: usize,
+        interval_ns: u64,
+        to_collector: Sender<Message>,
+        recycled: Receiver<Box<ThreadInterval>>,
+    ) -> Self {
+        let level = Level::new(interval_ns);
+        Self {
+            now: Box::new(ThreadInterval::new(endpoint_names)),
+            users: level,
+            in_flight: level,
+            queued: level,
+            thinking: level,
+            endpoint_names,
+            thread,
+            interval_ns,
+            end_ns: interval_ns,
+            cpu_before_ns: thread_cpu_ns(),
+            noted: [false; ERROR_KINDS],
+            to_collector,
+            recycled,
+        }
+    }
+
+    /// The load begins: what the thread used before is not part of it.
+    pub fn begin(&mut self) {
+        self.cpu_before_ns = thread_cpu_ns();
+        let _ = self.to_collector.send(Message::Begun { thread: self.thread });
+    }
+
+    /// End of the current interval.
+    pub fn end_ns(&self) -> u64 {
+        self.end_ns
+    }
+
+    /// Whether an intent that still waits at the end of the current interval is overdue.
+    pub fn is_overdue(&self, intended_ns: u64) -> bool {
+        intended_ns.saturating_add(OVERDUE_NS) <= self.end_ns
+    }
+
+    /// Hands the current interval to the collector and begins the next. `overdue` intents still wait.
+    pub fn turn(&mut self, connections_open: usize, overdue: usize) {
+        let next_end_ns = self.end_ns + self.interval_ns;
+        let fresh =
+            self.recycled.try_recv().unwrap_or_else(|_| Box::new(ThreadInterval::new(self.endpoint_names)));
+        let mut full = std::mem::replace(&mut self.now, fresh);
+        self.now.index = full.index + 1;
+        full.users_ns = self.users.turn(next_end_ns);
+        full.in_flight_end = self.in_flight.count();
+        full.in_flight_ns = self.in_flight.turn(next_end_ns);
+        full.queued_end = self.queued.count();
+        full.queued_ns = self.queued.turn(next_end_ns);
+        full.think_ns = self.thinking.turn(next_end_ns);
+        full.connections_open_end = connections_open as u64;
+        full.overdue_end = overdue as u64;
+        let cpu_ns = thread_cpu_ns();
+        full.cpu_ns = cpu_ns - self.cpu_before_ns;
+        self.cpu_before_ns = cpu_ns;
+        self.end_ns = next_end_ns;
+        // The collector lives until every thread has finished.
+        let _ = self.to_collector.send(Message::Interval { thread: self.thread, interval: full });
+    }
+
+    /// The last word of the thread.
+    pub fn finish(mut self, end_ns: u64, load_end_ns: u64, connections_open: usize) {
+        // An interval after the load in which nothing happened is none.
+        let is_after = self.end_ns - self.interval_ns >= load_end_ns;
+        if !(is_after && self.is_blank()) {
+            self.now.run_queue_ns = run_queue_wait_ns(rustix::thread::gettid().as_raw_nonzero().get());
+            self.turn(connections_open, 0);
+        }
+        let _ = self.to_collector.send(Message::Finished { thread: self.thread, end_ns, load_end_ns });
+    }
+
+    fn is_blank(&self) -> bool {
+        let levels = [&self.users, &self.in_flight, &self.queued, &self.thinking];
+        self.now.offered == 0
+            && self.now.unassigned_errors.iter().all(|&count| count == 0)
+            && self.now.endpoints.iter().all(|endpoint| endpoint.tally == Default::default())
+            && levels.into_iter().all(Level::is_blank)
+    }
+
+    /// A user's wake-up was noticed by the clock so late: the user thought for longer than it should.
+    pub fn overslept(&mut self, intended_ns: u64, now_ns: u64) {
+        self.now.overslept_ns += now_ns.saturating_sub(intended_ns);
+        self.picked_up(intended_ns, now_ns);
+    }
+
+    /// A due moment was noticed by the clock so late.
+    pub fn picked_up(&mut self, intended_ns: u64, now_ns: u64) {
+        self.now.pickup.saturating_record(now_ns.saturating_sub(intended_ns) / 1000);
+    }
+
+    /// A socket was connected.
+    pub fn connected(&mut self, took_ns: u64) {
+        self.now.connect.saturating_record(took_ns / 1000);
+    }
+
+    /// A TLS handshake was completed.
+    pub fn secured(&mut self, took_ns: u64) {
+        self.now.tls.saturating_record(took_ns / 1000);
+    }
+
+    /// Keeps the text of the first error of a kind, for the summary; those that follow cost nothing.
+    pub fn note(&mut self, kind: ErrorKind, target: &str, problem: &dyn Display) {
+        let noted = &mut self.noted[kind as usize];
+        if !std::mem::replace(noted, true) {
+            let mut text = problem.to_string();
+            if !text.starts_with(target) {
+                text = format!("{target}: {text}");
+            }
+            text = text.chars().take(MAXIMUM_NOTE_CHARS).collect();
+            let _ = self.to_collector.send(Message::FirstError { kind, text });
+        }
+    }
+
+    /// A request waited so long until it was sent, or until a connection was being opened for it.
+    pub fn waited(&mut self, intended_ns: u64, until_ns: u64) {
+        self.now.waited.saturating_record(until_ns.saturating_sub(intended_ns) / 1000);
+    }
+
+    /// The first byte of a request was written.
+    pub fn sent(&mut self, endpoint: usize, intended_ns: u64, sent_ns: u64) {
+        let stats = &mut self.now.endpoints[endpoint];
+        let lateness_ns = sent_ns.saturating_sub(intended_ns);
+        stats.tally.sent += 1;
+        stats.tally.late += u64::from(lateness_ns > LATE_NS);
+        stats.tally.lateness_sum_s += lateness_ns as f64 / 1e9;
+        stats.lateness.saturating_record(lateness_ns / 1000);
+        self.in_flight.up(sent_ns);
+    }
+
+    /// A complete answer; `error` tells what was wrong with it.
+    pub fn completed(
+        &mut self,
+        endpoint: usize,
+        job: &Job,
+        status: u16,
+        done_ns: u64,
+        error: Option<ErrorKind>,
+    ) {
+        let stats = &mut self.now.endpoints[endpoint];
+        let class = usize::from(status / 100);
+        stats.tally.status_classes[if class <= 5 { class } else { 0 }] += 1;
+        stats.tally.completed += 1;
+        let response_ns = done_ns.saturating_sub(job.intended_ns);
+        let service_ns = done_ns.saturating_sub(job.sent_ns.unwrap_or(done_ns));
+        stats.tally.response_sum_s += response_ns as f64 / 1e9;
+        stats.tally.service_sum_s += service_ns as f64 / 1e9;
+        stats.response.saturating_record(response_ns / 1000);
+        stats.service.saturating_record(service_ns / 1000);
+        match error {
+            None => stats.tally.succeeded += 1,
+            Some(kind) => {
+                stats.tally.failed += 1;
+                stats.tally.errors[kind as usize] += 1;
+            }
+        }
+        self.in_flight.down(done_ns);
+    }
+
+    /// A request that ended without a complete answer.
+    pub fn failed(&mut self, endpoint: usize, was_sent: bool, kind: ErrorKind, now_ns: u64) {
+        let stats = &mut self.now.endpoints[endpoint];
+        stats.tally.failed += 1;
+        stats.tally.errors[kind as usize] += 1;
+        if was_sent {
+            self.in_flight.down(now_ns);
+        }
+    }
+}

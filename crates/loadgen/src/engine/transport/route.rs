@@ -1,0 +1,99 @@
+//! The way to each target, as one thread knows it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use rustix::net::SocketAddrUnix;
+use rustls::ClientConfig;
+use rustls::client::Resumption;
+use rustls::pki_types::ServerName;
+
+use super::resolver::AddressBook;
+use super::socket::Address;
+use super::tls::TlsStream;
+use super::tls_config::TlsClient;
+use super::wire::Wire;
+use crate::target::{Endpoint, HttpVersion, Reuse, Target};
+
+/// TLS sessions a thread remembers per target, to resume them.
+const SESSIONS: usize = 256;
+
+/// The way to one target.
+#[derive(Debug)]
+pub(crate) struct Route {
+    book: Arc<AddressBook>,
+    addresses: Arc<[SocketAddr]>,
+    unix: Option<SocketAddrUnix>,
+    /// Which address is next.
+    turn: usize,
+    tls: Option<(Arc<ClientConfig>, ServerName<'static>)>,
+    /// Whether each connection carries one request only.
+    pub is_single_use: bool,
+    /// Whether requests share connections. Where the target has the choice: whether it chose so last, and true
+    /// until it has chosen.
+    pub is_shared: bool,
+}
+
+/// The ways to all targets, in their order.
+pub(crate) type Routes = Vec<Route>;
+
+impl Route {
+    /// `turn`: which address is first; threads begin at different ones.
+    pub fn new(target: &Target, book: &Arc<AddressBook>, tls: Option<&TlsClient>, turn: usize) -> Self {
+        let tls = tls.map(|(config, name)| {
+            // A store of its own: threads share no lock, and each resumes what it began.
+            let mut config = config.clone();
+            config.resumption = Resumption::in_memory_sessions(SESSIONS);
+            (Arc::new(config), name.clone())
+        });
+        let unix = match &target.endpoint {
+            // Checked before; a path that is none after all fails as a connection.
+            Endpoint::Unix(path) => SocketAddrUnix::new(path.as_path()).ok(),
+            _ => None,
+        };
+        Self {
+            addresses: book.current(),
+            book: Arc::clone(book),
+            unix,
+            turn,
+            tls,
+            is_shared: match target.http {
+                HttpVersion::Http1 => false,
+                HttpVersion::Http2 => true,
+                HttpVersion::Negotiate => target.is_tls() && target.connections == Reuse::KeepAlive,
+            },
+            is_single_use: target.connections == Reuse::PerRequest,
+        }
+    }
+
+    /// Where the next connection goes.
+    pub fn next_address(&mut self) -> Option<Address> {
+        if let Some(unix) = &self.unix {
+            return Some(Address::Unix(unix.clone()));
+        }
+        let address = *self.addresses.get(self.turn % self.addresses.len().max(1))?;
+        self.turn = self.turn.wrapping_add(1);
+        Some(Address::Inet(address))
+    }
+
+    /// Takes the newest addresses. Whether they changed.
+    pub fn refresh(&mut self) -> bool {
+        let newest = self.book.current();
+        let changed = newest != self.addresses;
+        self.addresses = newest;
+        changed
+    }
+
+    /// Whether connections to `address` shall stay.
+    pub fn has(&self, address: &SocketAddr) -> bool {
+        self.addresses.contains(address)
+    }
+
+    /// What a new connection speaks through.
+    pub fn wire(&self) -> Result<Wire, rustls::Error> {
+        match &self.tls {
+            None => Ok(Wire::Plain),
+            Some((config, name)) => Ok(Wire::Tls(Box::new(TlsStream::new(config, name)?))),
+        }
+    }
+}
