@@ -1,0 +1,98 @@
+//! Numbers, moments and fields as Python writes them.
+
+use std::borrow::Cow;
+
+/// A float as Python's `repr` writes it: the shortest text that reads back as the same number.
+pub(super) fn float(value: f64) -> String {
+    // Rust has the same digits, but writes exponents without a sign and without a leading zero.
+    let text = format!("{value:?}");
+    match text.split_once('e') {
+        None => text,
+        Some((digits, exponent)) => {
+            let (sign, exponent) = exponent.strip_prefix('-').map_or(('+', exponent), |e| ('-', e));
+            format!("{digits}e{sign}{exponent:0>2}")
+        }
+    }
+}
+
+/// Response times are kept to about two digits, so that 147 becomes 150, 3432 becomes 3400 and 58760 becomes
+/// 59000; milliseconds. Halves go to the even neighbour, as Python rounds.
+pub(super) fn bucket_ms(ms: f64) -> u64 {
+    let to = |unit: f64| ((ms / unit).round_ties_even() * unit) as u64;
+    match ms {
+        ms if ms < 100.0 => to(1.0),
+        ms if ms < 1000.0 => to(10.0),
+        ms if ms < 10_000.0 => to(100.0),
+        _ => to(1000.0),
+    }
+}
+
+/// A moment as `YYYY-MM-DDTHH:MM:SSZ`.
+pub(super) fn utc(unix_s: i64) -> String {
+    let (days, seconds) = (unix_s.div_euclid(86_400), unix_s.rem_euclid(86_400));
+    // Days to a date of the proleptic Gregorian calendar, by eras of 400 years that begin in March.
+    let shifted = days + 719_468;
+    let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+/// Appends a row; fields are quoted only where they must be, rows end with CR LF.
+pub(super) fn row<'a>(out: &mut String, fields: impl IntoIterator<Item = Cow<'a, str>>) {
+    for (index, field) in fields.into_iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        if field.contains([',', '"', '\r', '\n']) {
+            out.push('"');
+            out.push_str(&field.replace('"', "\"\""));
+            out.push('"');
+        } else {
+            out.push_str(&field);
+        }
+    }
+    out.push_str("\r\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn floats_are_pythons() {
+        let texts = [(0.0, "0.0"), (5.0, "5.0"), (0.1, "0.1"), (1e16, "1e+16"), (1.5e-7, "1.5e-07")];
+        for (value, text) in texts {
+            assert_eq!(float(value), text);
+        }
+        assert_eq!(float(3.1449118953631534), "3.1449118953631534");
+    }
+
+    #[test]
+    fn buckets_are_locusts() {
+        let pairs = [(0.4, 0), (0.5, 0), (1.5, 2), (99.4, 99), (99.6, 100), (145.0, 140), (147.0, 150)];
+        for (ms, bucket) in pairs {
+            assert_eq!(bucket_ms(ms), bucket, "{ms}");
+        }
+        assert_eq!([996.0, 3432.0, 9960.0, 58_760.0].map(bucket_ms), [1000, 3400, 10_000, 59_000]);
+    }
+
+    #[test]
+    fn moments_are_utc() {
+        assert_eq!(utc(0), "1970-01-01T00:00:00Z");
+        assert_eq!(utc(1_709_210_096), "2024-02-29T12:34:56Z");
+        assert_eq!(utc(1_795_257_571), "2026-11-21T10:39:31Z");
+    }
+
+    #[test]
+    fn fields_are_quoted_where_they_must_be() {
+        let mut out = String::new();
+        row(&mut out, ["a b", "c,d", "e\"f", ""].map(Cow::Borrowed));
+        assert_eq!(out, "a b,\"c,d\",\"e\"\"f\",\r\n");
+    }
+}

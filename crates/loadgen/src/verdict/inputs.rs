@@ -1,0 +1,143 @@
+//! What a judgement is made from.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Thresholds, Trust, verdict};
+use crate::error::ErrorKind;
+use crate::metrics::{EndpointStats, Histogram, MachineMetrics, duration_s};
+
+/// What the judgement is made from, for an interval or for a run. `None` is what the kernel does not tell.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct VerdictInputs {
+    /// Intents that were due.
+    pub offered: u64,
+    /// Requests sent.
+    pub sent: u64,
+    /// Intents that were due and not sent: over a run offered − sent; over an interval those overdue at its
+    /// end and those that failed before they could be sent.
+    pub unsent: u64,
+    /// 99th percentile of sent − intended, seconds, without the time to open a connection.
+    pub lateness_p99_s: f64,
+    /// 99th percentile of noticed − intended, seconds: the generator's own part of the lateness.
+    pub pickup_p99_s: f64,
+    /// Median of done − sent, seconds; 0 when nothing completed.
+    pub service_p50_s: f64,
+    /// Share of the users' time by which their think times came out too long; `None` in the open model.
+    pub overslept_share: Option<f64>,
+    /// CPU of the busiest thread, cores, averaged over the time judged.
+    pub worst_cpu_cores: f64,
+    /// Largest share of time a thread was ready to run but had no core.
+    pub worst_run_queue_fraction: Option<f64>,
+    /// Share of time stolen from all CPUs of the machine.
+    pub machine_steal_fraction: Option<f64>,
+    /// Share of time stolen from the CPUs that a thread may run on, of the worst thread.
+    pub thread_steal_fraction: Option<f64>,
+    /// Chance that all CPUs that a thread may run on are busy with other work, of the worst thread.
+    pub crowded_chance: Option<f64>,
+    /// Time for which a CPU quota held the generator's control groups back, per second.
+    pub throttled_fraction: Option<f64>,
+    /// Requests that found the queue full.
+    pub queue_full: u64,
+    /// Of a run: how its intervals were judged.
+    pub intervals: Judged,
+}
+
+impl VerdictInputs {
+    /// The inputs that counts and histograms give; the others are left at their defaults.
+    pub(crate) fn of(
+        overall: &EndpointStats,
+        pickup: &Histogram,
+        waited: &Histogram,
+        unassigned_errors: &BTreeMap<ErrorKind, u64>,
+    ) -> Self {
+        Self {
+            sent: overall.tally.sent,
+            lateness_p99_s: p99_s(waited),
+            pickup_p99_s: p99_s(pickup),
+            service_p50_s: duration_s(overall.service.value_at_quantile(0.5)),
+            queue_full: unassigned_errors.get(&ErrorKind::QueueFull).copied().unwrap_or(0),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn with_machine(&mut self, machine: &MachineMetrics) {
+        self.machine_steal_fraction = machine.steal_fraction;
+        self.thread_steal_fraction = machine.thread_steal_fraction;
+        self.crowded_chance = machine.crowded_chance;
+        self.throttled_fraction = machine.throttled_fraction;
+    }
+}
+
+/// The 99th percentile, seconds; of fewer than 100 values the second largest. A percentile of 99 leaves one
+/// value in a hundred out of account, and a single value never makes a judgement.
+fn p99_s(histogram: &Histogram) -> f64 {
+    let count = histogram.len() as f64;
+    duration_s(histogram.value_at_quantile(((count - 1.0) / count).clamp(0.0, 0.99)))
+}
+
+/// The users' time lost to late wake-ups, as a share of all of their time.
+pub(crate) fn overslept_share(overslept_s: Option<f64>, user_s: f64) -> Option<f64> {
+    overslept_s.filter(|_| user_s > 0.0).map(|s| s / user_s)
+}
+
+/// How the intervals of a run were judged, each by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Judged {
+    /// Intervals in which anything was due or sent.
+    pub count: u64,
+    /// Those that were [`Trust::Suspect`].
+    pub suspect: u64,
+    /// Those that were [`Trust::Invalid`].
+    pub invalid: u64,
+}
+
+impl Judged {
+    /// Judges one more interval.
+    pub fn add(&mut self, inputs: &VerdictInputs, thresholds: &Thresholds) {
+        if inputs.offered == 0 && inputs.sent == 0 {
+            return;
+        }
+        self.count += 1;
+        match verdict(inputs, thresholds).trust {
+            Trust::Valid => {}
+            Trust::Suspect => self.suspect += 1,
+            Trust::Invalid => self.invalid += 1,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::metrics::new_histogram;
+
+    #[test]
+    fn one_value_alone_never_makes_the_percentile() {
+        let mut histogram = new_histogram();
+        for _ in 0..20 {
+            histogram.record(100).unwrap();
+        }
+        histogram.record(50_000).unwrap();
+        assert!(p99_s(&histogram) < 1.1e-4);
+        histogram.record(50_000).unwrap();
+        assert!(p99_s(&histogram) > 4.9e-2);
+        assert_eq!(p99_s(&new_histogram()), 0.0);
+    }
+
+    #[test]
+    fn intervals_in_which_nothing_was_due_are_not_judged() {
+        let mut judged = Judged::default();
+        judged.add(&VerdictInputs { worst_cpu_cores: 9.0, ..Default::default() }, &Thresholds::default());
+        assert_eq!(judged, Judged::default());
+        judged.add(
+            &VerdictInputs { offered: 1, worst_cpu_cores: 9.0, ..Default::default() },
+            &Thresholds::default(),
+        );
+        assert_eq!(judged, Judged { count: 1, suspect: 0, invalid: 1 });
+    }
+}
