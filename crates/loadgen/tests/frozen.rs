@@ -1,0 +1,109 @@
+//! A server that is stopped for one second of ten: what an open loop must make of it.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+#[path = "common/known.rs"]
+mod known;
+
+use std::time::Duration;
+
+use common::{constant, get, run, spec};
+use known::{KnownServer, alone, bound_to, cpus, in_attempts, monotonic_ns, quantile};
+use rustix::process::Signal;
+use swarmlab_loadgen::{Arrivals, Model, Schedule, Wait, duration_s};
+
+const RATE_PER_S: f64 = 100.0;
+const DURATION_S: f64 = 10.0;
+const SERVICE_S: f64 = 0.2;
+
+/// Response time of a request that is due at `due_s` when the server answers after `SERVICE_S` and stands still in
+/// `[from_s, to_s)`. Requests due before the stop whose answer would fall into it are answered at its end; those
+/// due in it are read at its end and answered `SERVICE_S` later.
+fn response_s(due_s: f64, from_s: f64, to_s: f64) -> f64 {
+    if due_s >= from_s && due_s < to_s {
+        to_s + SERVICE_S - due_s
+    } else if due_s < from_s && due_s + SERVICE_S >= from_s {
+        to_s.max(due_s + SERVICE_S) - due_s
+    } else {
+        SERVICE_S
+    }
+}
+
+/// The same as a distribution, for due moments spread evenly over T seconds, a stop of D seconds, a service time
+/// of s. Those due in the last s before the stop have D + u, u uniform in (0, s); those due in it have
+/// s + u, u uniform in (0, D). So P(response > r) is, with s < D,
+///
+/// ```text
+///     (s + D + s - r) / T        s <= r <= D
+///     2 (D + s - r) / T          D <= r <= D + s
+/// ```
+///
+/// and solved for r: with T = 10, D = 1, s = 0.2 p50 is s = 0.2, p90 is 2 s = 0.4, p99 is 1.15, p99.9 is 1.195.
+fn analytic_s(q: f64, stopped_s: f64) -> f64 {
+    let share = (1.0 - q) * DURATION_S;
+    let long = stopped_s + SERVICE_S - share / 2.0;
+    let short = stopped_s + 2.0 * SERVICE_S - share;
+    if long >= stopped_s { long } else { short.max(SERVICE_S) }
+}
+
+#[test]
+fn the_closed_form_is_that_of_the_single_requests() {
+    assert_eq!(
+        [0.5, 0.9, 0.99, 0.999].map(|q| (analytic_s(q, 1.0) * 1e4).round()),
+        [2e3, 4e3, 11.5e3, 11.95e3]
+    );
+    // At a thousand times the rate the two are the same.
+    let mut single: Vec<f64> =
+        (0..1_000_000).map(|k| response_s((f64::from(k) + 0.5) * 1e-5, 4.0, 5.0)).collect();
+    single.sort_by(f64::total_cmp);
+    for q in [0.5, 0.9, 0.99, 0.999] {
+        assert!((quantile(&single, q) - analytic_s(q, 1.0)).abs() < 1e-4, "{q}");
+    }
+}
+
+/// p50, p90, p99 and p99.9 within 1 % of what follows from the schedule and from when the server itself says
+/// that it stood still. The thousand due moments lie 10 ms apart, so the quantiles are those of the thousand
+/// predicted response times and not of the smooth distribution, which they follow within those 10 ms.
+#[test]
+fn a_stop_is_felt_by_all_who_arrive_meanwhile() {
+    let _alone = alone();
+    in_attempts(6, || {
+        let (own, other) = cpus();
+        let server = KnownServer::start(other, 7, "constant 200");
+        let shape = constant(RATE_PER_S, DURATION_S);
+        let model = Model::Open { rate_per_s: shape.clone(), arrivals: Arrivals::Uniform };
+        let spec = spec(server.address, model, get("/", Wait::default()));
+        let outcome = std::thread::scope(|scope| {
+            let load = scope.spawn(|| bound_to(own, || run(spec)));
+            // When it stops and for how long is only roughly known here; the server's record has it exactly.
+            std::thread::sleep(Duration::from_secs(4));
+            server.signal(Signal::STOP);
+            std::thread::sleep(Duration::from_secs(1));
+            server.signal(Signal::CONT);
+            load.join().unwrap()
+        });
+        let start_ns = monotonic_ns(outcome.start_unix_s);
+        let record = server.finish();
+        let longest = record.gaps.iter().max_by_key(|gap| gap.1 - gap.0).unwrap();
+        let [from_s, to_s] = [longest.0, longest.1].map(|at| (at as f64 - start_ns) / 1e9);
+        assert!(to_s - from_s > 0.99 && from_s > 1.0 && to_s < 9.0, "{from_s} {to_s}");
+        assert_eq!((outcome.offered, outcome.overall.tally.succeeded), (1000, 1000));
+
+        let mut expected: Vec<f64> = Schedule::new(&shape, Arrivals::Uniform, 0)
+            .map(|due_s| response_s(due_s, from_s, to_s))
+            .collect();
+        expected.sort_by(f64::total_cmp);
+        for q in [0.5, 0.9, 0.99, 0.999] {
+            let analytic = analytic_s(q, to_s - from_s);
+            assert!((quantile(&expected, q) - analytic).abs() < 1.1 / RATE_PER_S, "{q} {analytic}");
+            let (seen, expected) =
+                (duration_s(outcome.overall.response.value_at_quantile(q)), quantile(&expected, q));
+            // No machine makes a pause shorter than it was; half a unit of the third digit.
+            assert!(seen > expected * 0.999 - 1e-3, "q{q}: {seen} s, must be {expected} s");
+            if (seen / expected - 1.0).abs() > 0.01 {
+                return Err(format!("q{q}: {seen} s, should be {expected} s"));
+            }
+        }
+        Ok(())
+    });
+}
