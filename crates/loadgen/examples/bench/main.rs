@@ -1,0 +1,58 @@
+//! The figures of the engine, printed. On a quiet machine with two cores, server on one, generator on the other:
+//!
+//! ```text
+//! bench table [PAIRS] [SECONDS]            all figures, as the documentation shows them (7 pairs of 5 s by default)
+//! bench soak RATE MINUTES                  memory over time
+//! ```
+//!
+//! and the parts, each alone:
+//!
+//! ```text
+//! bench serve 127.0.0.1:9000               a server that answers 13 bytes, one thread
+//! bench closed 127.0.0.1:9000 50 10        50 users without think time for 10 s: CPU per request
+//! bench hyper 127.0.0.1:9000 50 10         the closed loop on hyper and tokio instead of the engine
+//! bench journey 127.0.0.1:9000 50 10       the same with 4 steps, 2 extractions, 1 assertion, a feeder
+//! bench open 127.0.0.1:9000 20000 10       20000 requests per second for 10 s: CPU per request, lateness
+//! bench lateness 5000 10 [SPIN_US]         arrivals as a server sees them
+//! ```
+//!
+//! Behind the numbers of `closed` and `open` may stand `per-request` for a connection per request, or `h2` for HTTP/2
+//! with all users on one connection; `scripts/bench-http2` pairs that with h2load.
+#![allow(clippy::unwrap_used)]
+
+mod client;
+mod hyper;
+mod lateness;
+mod pairs;
+mod process;
+mod server;
+mod soak;
+mod table;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let number = |index: usize| arguments[index].parse::<f64>().unwrap();
+    let optional = |index: usize, default: f64| arguments.get(index).map_or(default, |a| a.parse().unwrap());
+    let word = |index: usize| arguments.get(index).map(String::as_str);
+    match arguments.first().map(String::as_str) {
+        Some("serve") => {
+            process::pin(0);
+            server::serve(std::net::TcpListener::bind(&arguments[1]).unwrap(), |_| {});
+        }
+        Some("closed") => {
+            client::run(client::over(client::closed(&arguments[1], number(2), number(3)), word(4)))
+        }
+        Some("hyper") => hyper::closed(&arguments[1], number(2) as usize, number(3)),
+        Some("journey") => client::run(client::journey(&arguments[1], number(2), number(3))),
+        Some("open") => client::run(client::over(client::open(&arguments[1], number(2), number(3)), word(4))),
+        Some("lateness") => lateness::print(&lateness::measure(number(1), number(2), optional(3, 0.0))),
+        Some("soak") => soak::run(number(1), number(2)),
+        Some("table") => table::print(optional(1, 7.0) as usize, optional(2, 5.0)),
+        _ => {
+            eprintln!(
+                "table | soak | serve | closed | hyper | journey | open | lateness: see the head of the source"
+            );
+            std::process::exit(2);
+        }
+    }
+}
