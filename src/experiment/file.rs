@@ -1,0 +1,144 @@
+//! The experiment file itself.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use swarmlab_yaml::{Cx, Diagnostics, Value};
+
+use super::{Experiment, Load, Measure, Slo, TargetRef, read_named_file, stack_file, unreadable};
+
+/// Which testbed the experiment asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TestbedChoice {
+    /// A Docker Swarm.
+    Swarm,
+    /// Child processes.
+    Embedded,
+    /// Swarm if an engine answers, else embedded.
+    Auto,
+}
+
+/// A resolved experiment and what is odd about its files.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The experiment.
+    pub experiment: Experiment,
+    /// Warnings of all files.
+    pub warnings: Diagnostics,
+}
+
+/// Reads an experiment and every file it names; `environment` answers the stack's variables that the experiment
+/// does not set.
+///
+/// # Errors
+/// All findings of all files.
+pub fn read(path: &Path, environment: &stack_file::Variables<'_>) -> Result<Loaded, Diagnostics> {
+    let text = std::fs::read_to_string(path).map_err(|e| unreadable(path, &e))?;
+    let document = swarmlab_yaml::load(&text, &path.display().to_string())?;
+    let cx = Cx::new(&document);
+    let mut foreign = Vec::new();
+    let found = element(&cx.root(), path, environment, &mut foreign);
+    // Errors of a file that this one names are no error of this one.
+    if found.is_none() && !cx.has_errors() && !foreign.is_empty() {
+        return Err(Diagnostics::new(foreign));
+    }
+    let (experiment, mut warnings) = match cx.finish(found) {
+        Ok((e, w)) => (Some(e), w.into_vec()),
+        Err(all) => (None, all.into_vec()),
+    };
+    warnings.extend(foreign);
+    let findings = Diagnostics::new(warnings);
+    match experiment {
+        Some(experiment) if !findings.has_errors() => Ok(Loaded { experiment, warnings: findings }),
+        _ => Err(findings),
+    }
+}
+
+/// The testbed that a file asks for, if the file can be read that far; nothing else of it is judged.
+pub fn peek_testbed(path: &Path) -> Option<TestbedChoice> {
+    let text = std::fs::read_to_string(path).ok()?;
+    let document = swarmlab_yaml::load(&text, &path.display().to_string()).ok()?;
+    match document.root.get("testbed").and_then(|n| n.text()) {
+        Some("swarm") => Some(TestbedChoice::Swarm),
+        Some("embedded") => Some(TestbedChoice::Embedded),
+        _ => Some(TestbedChoice::Auto),
+    }
+}
+
+/// The name becomes part of a folder's name, so it must be one word that every file system takes.
+fn folder_name(value: &Value<'_>) -> Option<String> {
+    let name = value.string()?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if !name.is_empty() && name.len() <= 100 && !name.starts_with('.') && name.chars().all(plain) {
+        return Some(name);
+    }
+    value.fail(
+        "E106-not-a-name",
+        format!("{} cannot be `{name}`: it becomes part of a folder's name", value.path()),
+        "letters, digits, `-`, `_` and `.`",
+    );
+    None
+}
+
+fn element(
+    root: &Value<'_>,
+    path: &Path,
+    environment: &stack_file::Variables<'_>,
+    foreign: &mut Vec<swarmlab_yaml::Diagnostic>,
+) -> Option<Experiment> {
+    let base = path.parent().unwrap_or(Path::new("."));
+    let map = root.mapping()?;
+    let name = map.required("name", folder_name);
+    let testbed = map.or("testbed", TestbedChoice::Auto, |v| {
+        v.enum_of(&[
+            ("swarm", TestbedChoice::Swarm),
+            ("embedded", TestbedChoice::Embedded),
+            ("auto", TestbedChoice::Auto),
+        ])
+    });
+    let variables = map.or("variables", BTreeMap::new(), |v| {
+        Some(v.map(Value::text)?.into_iter().map(|(k, text)| (k.name, text)).collect())
+    });
+    let answer = |name: &str| variables.get(name).cloned().or_else(|| environment(name));
+    let stack = map.required("stack", |v| {
+        let (stack_path, _) = read_named_file(v, base)?;
+        match stack_file::read(&stack_path, &answer) {
+            Ok(stack) => Some((stack_path, stack)),
+            Err(findings) => {
+                foreign.extend(findings.into_vec());
+                None
+            }
+        }
+    });
+    let services: Option<Vec<String>> =
+        stack.as_ref().map(|(_, s)| stack_file::service_names(s).into_iter().map(str::to_owned).collect());
+    let target = map.required("target", |v| TargetRef::read(v, services.as_deref()));
+    let load = map.required("load", |v| Load::read(v, base, foreign));
+    let measure = match map.get("measure").filter(|v| !v.is_null()) {
+        Some(v) => Measure::read(&v, services.as_deref()),
+        None => Some(Measure::default()),
+    };
+    let slo = map.optional("slo", Slo::read);
+    let seed = map.or("seed", 42, |v| v.int(0..=i64::MAX)).unsigned_abs();
+    map.known_prefix("x-");
+    map.finish();
+    let (stack_path, stack) = stack?;
+    let mut measure = measure?;
+    if measure.services.is_empty() {
+        measure.services = stack_file::applications(&stack);
+    }
+    Some(Experiment {
+        path: path.to_owned(),
+        text: root.cx().document().text.clone(),
+        name: name?,
+        testbed,
+        stack_path,
+        stack,
+        variables,
+        target: target?,
+        load: load?,
+        measure,
+        slo,
+        seed,
+    })
+}

@@ -1,0 +1,97 @@
+//! The experiment file and everything it names, read whole: either a resolved experiment, or all that is
+//! wrong with all of the files, each finding with file, line and column.
+//!
+//! One file per element (type, default, check): a new element is one file and one line in [`file`].
+
+mod file;
+mod load;
+mod measure;
+mod scenario;
+mod shape;
+mod slo;
+mod stack_file;
+mod target;
+mod text;
+
+pub use file::{Loaded, TestbedChoice, peek_testbed, read};
+pub use load::{Load, ModelKind, WarmUp};
+pub use measure::Measure;
+pub use scenario::read as read_scenario;
+pub use shape::{
+    CATALOGUE as SHAPES, Entry as ShapeEntry, read as read_shape,
+    read_with_warnings as read_shape_with_warnings,
+};
+pub use slo::Slo;
+pub use stack_file::{Variables, read as read_stack};
+pub use target::TargetRef;
+pub use text::{scenario_from_text, shape_from_text};
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use swarmlab_stackfile::Stack;
+use swarmlab_yaml::{Diagnostic, Diagnostics, Span};
+
+/// A resolved experiment: nothing in it can be wrong any more but the world.
+#[derive(Debug, Clone)]
+pub struct Experiment {
+    /// The file, as given.
+    pub path: PathBuf,
+    /// Its text, for the manifest.
+    pub text: String,
+    /// Name: prefix of the run's folder.
+    pub name: String,
+    /// Which testbed.
+    pub testbed: TestbedChoice,
+    /// The stack file.
+    pub stack_path: PathBuf,
+    /// The stack.
+    pub stack: Stack,
+    /// Variables for the stack's interpolation, as the file sets them.
+    pub variables: BTreeMap<String, String>,
+    /// Where load goes.
+    pub target: TargetRef,
+    /// What load.
+    pub load: Load,
+    /// What is measured.
+    pub measure: Measure,
+    /// What is promised to users, if anything.
+    pub slo: Option<Slo>,
+    /// Seed of everything random.
+    pub seed: u64,
+}
+
+/// Reads a file that an input names; an unreadable one is a finding at the place that names it.
+fn read_named_file(value: &swarmlab_yaml::Value<'_>, base: &Path) -> Option<(PathBuf, String)> {
+    let name = value.string()?;
+    let path = base.join(&name);
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Some((path, text)),
+        Err(e) => {
+            cannot_read(value, &name, &path, &e);
+            None
+        }
+    }
+}
+
+/// A finding about a file that an input names.
+pub(super) fn cannot_read(value: &swarmlab_yaml::Value<'_>, name: &str, path: &Path, error: &std::io::Error) {
+    let finding = value
+        .error("E101-missing-file", format!("{name} cannot be read: {error}"))
+        .expected("a file, relative to this one")
+        .help(format!("looked for {}", path.display()));
+    value.cx().push(finding);
+}
+
+/// Findings about a file that could not even be opened.
+fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostics {
+    let shown = path.display().to_string();
+    let finding = Diagnostic::error(
+        "E101-missing-file",
+        &shown,
+        "",
+        Span::default(),
+        format!("{shown} cannot be read: {error}"),
+    );
+    Diagnostics::new(vec![finding])
+}

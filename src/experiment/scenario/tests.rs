@@ -1,0 +1,226 @@
+#![allow(clippy::unwrap_used)]
+use std::path::PathBuf;
+
+use swarmlab_loadgen::{Action, Body, Check, Exhausted, FieldTest, Order, Source, Wait};
+
+use super::*;
+
+fn shipped() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("loadshapes/scenarios")
+}
+
+fn parsed(text: &str) -> Result<Scenario, String> {
+    // As if it stood beside the shipped ones, for their feeders.
+    parse(&shipped().join("test.yml"), text, element)
+        .map(|(scenario, _)| scenario)
+        .map_err(|findings| findings.to_string())
+}
+
+fn good(text: &str) -> Scenario {
+    parsed(text).unwrap_or_else(|findings| panic!("{findings}"))
+}
+
+/// The findings, which must be of this number and hold these texts.
+fn bad(text: &str, expected: &[&str]) -> String {
+    let findings = parsed(text).unwrap_err();
+    for part in expected {
+        assert!(findings.contains(part), "no {part:?} in\n{findings}");
+    }
+    assert_eq!(findings.matches("error[").count(), expected.len(), "{findings}");
+    findings
+}
+
+#[test]
+fn a_load_shape_given_as_a_scenario_is_one_finding() {
+    bad("shape: sine\nmin: 0\nmax: 100\nperiod: 60s\nduration: 300s\n", &["looks like a load shape"]);
+}
+
+#[test]
+fn every_shipped_scenario_can_be_run() {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(shipped()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|ending| ending == "yml") {
+            let scenario = read(&path).unwrap_or_else(|findings| panic!("{findings}"));
+            assert!(scenario.targets().iter().all(|target| ["app", "agent", "redis"].contains(target)));
+            names.push(scenario.name);
+        }
+    }
+    names.sort();
+    let expected = [
+        "ai-agent",
+        "basic",
+        "chat-ab",
+        "exercise-journey",
+        "graphql",
+        "passive-load",
+        "redis",
+        "repair-ab",
+        "target-app",
+    ];
+    assert_eq!(names, expected);
+}
+
+#[test]
+fn the_users_of_the_agent_are_as_they_were_described() {
+    let scenario = read(&shipped().join("ai-agent.yml")).unwrap();
+    let names: Vec<&str> = scenario.classes.iter().map(|class| class.name.as_str()).collect();
+    let expected =
+        ["TargetAppUser", "ModelAUser", "ModelBUser", "ChatModelAUser", "ChatModelBUser", "PassiveLoadUser"];
+    assert_eq!(names, expected);
+    let weights =
+        |class: usize| scenario.classes[class].tasks.iter().map(|task| task.weight).collect::<Vec<_>>();
+    assert_eq!(weights(0), [3.0, 2.0, 2.0, 1.0, 1.0]);
+    assert_eq!(scenario.classes[0].wait, Wait::Between { min_s: 1.0, max_s: 3.0 });
+    assert_eq!(scenario.classes[1].wait, Wait::Pacing { s: 30.0 });
+    let repair = &scenario.classes[2].tasks[0].steps[1];
+    assert_eq!((repair.probability, repair.timeout_s), (0.2, Some(120.0)));
+    assert_eq!(repair.checks, [Check::Json { pointer: "/success".into(), equals: true.into() }]);
+    assert_eq!((repair.target.as_deref(), repair.name.as_str()), (Some("agent"), "repair (model b)"));
+    assert_eq!(weights(5), [40.0, 50.0, 10.0]);
+    let rows = |name: &str| scenario.feeders.iter().find(|f| f.name == name).unwrap().table.rows();
+    assert_eq!(["tools", "simple", "errors", "messages"].map(rows), [15, 16, 8, 5]);
+    let errors = &scenario.feeders.iter().find(|f| f.name == "errors").unwrap().table;
+    let texts: Vec<&str> = (0..8).map(|row| errors.cell(row, 1)).collect();
+    assert!(texts.contains(&"") && texts.iter().any(|text| text.chars().count() == 5000));
+    assert!(
+        texts.iter().any(|text| text.contains('\u{1F525}')) && texts.iter().any(|text| text.contains('\0'))
+    );
+}
+
+#[test]
+fn steps_alone_are_one_class_with_one_task() {
+    let scenario = good("name: n\nwait: { pacing: 2s }\nsteps:\n  - { name: a, request: GET /a }\n");
+    assert_eq!(scenario.classes.len(), 1);
+    let class = &scenario.classes[0];
+    assert_eq!((class.wait, class.cookies, class.tasks.len()), (Wait::Pacing { s: 2.0 }, false, 1));
+}
+
+#[test]
+fn every_key_has_its_meaning() {
+    let scenario = good(
+        r##"
+name: n
+cookies: true
+target: t
+wait: { constant_throughput: 0.5 }
+feeders: { p: { file: products.csv, order: unique, exhausted: stop } }
+variants: { v: { x: 1, y: 3 } }
+classes:
+  - name: c
+    weight: 2.5
+    wait: { constant_pacing: 10s }
+    on_start: [{ request: "GET /in/{{v}}" }]
+    tasks:
+      - { request: "GET /{{p.id}}", weight: 4, probability: 0.5, timeout: 2s }
+      - name: long
+        target: u
+        steps:
+          - name: s
+            target: w
+            request: POST /s
+            body_file: products.csv
+            expect: [200, 4xx]
+            extract:
+              a: { json: /a }
+              b: { cookie: sid }
+              c: { regex: "x(.)y" }
+              d: { regex: "x(.)y", group: 0 }
+            check:
+              headers: { a: present, b: { equals: "1" }, c: { matches: ^x } }
+              contains: [one, two]
+              matches: three
+              json: { /n: 3, /l: [1, { k: null }] }
+              latency: 250ms
+          - { graphql: { query: "{a}", variables: { n: 1, s: "{{a}}" } } }
+    on_stop: [{ publish: { channel: c, message: "{{v}}" } }]
+  - { name: d, cookies: false, target: z, steps: [{ request: GET /d, body_template: chat-messages.csv }] }
+"##,
+    );
+    let [c, d] = &scenario.classes[..] else { panic!("{scenario:?}") };
+    assert_eq!((c.weight, c.wait, c.cookies), (2.5, Wait::Pacing { s: 10.0 }, true));
+    assert_eq!((d.weight, d.wait, d.cookies), (1.0, Wait::ConstantThroughput { per_s: 0.5 }, false));
+    let targets: Vec<_> = scenario.steps().map(|step| step.target.as_deref().unwrap()).collect();
+    assert_eq!(targets, ["t", "t", "w", "u", "t", "z"]);
+    let names: Vec<_> = scenario.steps().map(|step| step.name.as_str()).collect();
+    assert_eq!(names, ["GET /in/{{v}}", "GET /{{p.id}}", "s", "graphql", "publish", "GET /d"]);
+    assert_eq!((c.tasks[0].weight, c.tasks[0].steps[0].probability), (4.0, 0.5));
+    let feeder = &scenario.feeders[0];
+    assert_eq!((feeder.order, feeder.exhausted, feeder.table.rows()), (Order::Unique, Exhausted::Stop, 10));
+    assert_eq!(scenario.variants.as_ref().unwrap().choices, [("x".into(), 1.0), ("y".into(), 3.0)]);
+    let step = &c.tasks[1].steps[0];
+    let Action::Http(request) = &step.action else { panic!("{step:?}") };
+    assert!(matches!(&request.body, Some(Body::Bytes(bytes)) if bytes.starts_with(b"id,quantity")));
+    assert_eq!(request.expect.0, [(200, 200), (400, 499)]);
+    let regex = |group| Source::Regex { pattern: "x(.)y".into(), group };
+    let sources: Vec<_> = step.extract.iter().map(|extract| extract.from.clone()).collect();
+    let expected = [Source::JsonPointer("/a".into()), Source::Cookie("sid".into()), regex(1), regex(0)];
+    assert_eq!(sources, expected);
+    assert_eq!(step.checks.len(), 9);
+    assert_eq!(step.checks[1], Check::Header { name: "b".into(), test: FieldTest::Equals("1".into()) });
+    assert_eq!(step.checks[8], Check::LatencyBelow { s: 0.25 });
+    assert!(matches!(&c.on_stop[0].action, Action::Redis { .. }));
+}
+
+#[test]
+fn all_that_is_wrong_is_told_with_its_place() {
+    let findings = bad(
+        r#"
+name: n
+wait: { constant: 1s, pacing: 2s }
+feeders:
+  f: { file: missing.csv }
+  e: { file: /dev/zero }
+  g: { file: exercise.yml }
+  h: { file: products.csv, order: random, exhausted: stop }
+variants: { a: { x: 1 }, b: { y: 1 } }
+classes:
+  - name: c
+    wieght: 2
+    steps:
+      - { name: s, request: GET / }
+    tasks: []
+"#,
+        &[
+            "wait names more than one way to wait",
+            "missing.csv cannot be read",
+            "/dev/zero cannot be read: not a file",
+            "exercise.yml:2: 1 fields",
+            "feeders.h.exhausted has no meaning here",
+            "variants must name one variable",
+            "unknown key `wieght` in classes[0]",
+            "classes[0].tasks stands beside `steps`",
+        ],
+    );
+    assert!(findings.contains("did you mean `weight`?") && findings.contains("test.yml:12:5"), "{findings}");
+    bad(
+        r#"
+name: n
+steps:
+  - { name: s, request: GET /, probability: 0, check: { json: { a: 1 }, latencey: 1s } }
+  - { name: t, request: GET /, body: x, body_file: products.csv }
+  - { name: u, request: GET /, extract: { v: { json: /a, header: b }, w: { header: x, group: 1 } } }
+  - { name: v, request: GET /, publish: { channel: a, message: b } }
+  - { name: w, graphql: { query: a, query_file: b } }
+  - { name: x }
+"#,
+        &[
+            "steps[0].probability must be above 0",
+            "steps[0].check.json.a is no JSON pointer",
+            "unknown key `latencey`",
+            "steps[1].body_file is a second body",
+            "steps[2].extract.v must name one source",
+            "steps[2].extract.w.group has no meaning here",
+            "steps[3].publish stands beside a request",
+            "steps[4].graphql.query_file is a second query",
+            "`request` is missing in steps[5]",
+        ],
+    );
+}
+
+#[test]
+fn what_cannot_be_run_is_told_at_its_step() {
+    let text = "name: n\nclasses:\n  - name: c\n    tasks:\n      - { request: \"GET /{{x}}\" }\n      - { request: GET /, check: { matches: \"(\" } }\n";
+    let findings = bad(text, &["{{x}} is neither built in", "regular expression"]);
+    assert!(findings.contains("test.yml:5:9") && findings.contains("test.yml:6:9"), "{findings}");
+}

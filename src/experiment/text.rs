@@ -1,0 +1,24 @@
+//! Single elements from a text at hand instead of a file.
+
+use std::path::Path;
+
+use swarmlab_loadgen::{Scenario, Shape};
+use swarmlab_yaml::Diagnostics;
+
+use super::{load::parse, scenario, shape};
+
+/// Reads a scenario as [`super::read_scenario`] does.
+///
+/// # Errors
+/// All findings.
+pub fn scenario_from_text(text: &str) -> Result<Scenario, Diagnostics> {
+    parse(Path::new("scenario.yml"), text, scenario::element).map(|(scenario, _)| scenario)
+}
+
+/// Reads a shape as [`super::read_shape`] does.
+///
+/// # Errors
+/// All findings.
+pub fn shape_from_text(text: &str) -> Result<Shape, Diagnostics> {
+    parse(Path::new("shape.yml"), text, shape::element).map(|(shape, _)| shape)
+}
