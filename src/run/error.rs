@@ -1,0 +1,117 @@
+//! Why a run did not come to its end, and what was left.
+
+use swarmlab_loadgen::LoadError;
+
+use crate::assemble::AssembleError;
+use crate::exit::Exit;
+use crate::testbed::TestbedError;
+
+/// A run failed; what had been measured until then is in its folder.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The testbed.
+    #[error(transparent)]
+    Testbed(#[from] TestbedError),
+    /// The load engine refused.
+    #[error("the load could not be started: {0}")]
+    Load(#[from] LoadError),
+    /// Nobody listens at the target.
+    #[error("the target {target} refuses connections: no request of the first second got through")]
+    TargetRefuses {
+        /// Addresses.
+        target: String,
+    },
+    /// A result file could not be written or read.
+    #[error("{what}: {source}")]
+    Io {
+        /// Which.
+        what: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A stored table could not be written or read.
+    #[error(transparent)]
+    Store(#[from] swarmlab_frame::store::StoreError),
+    /// The stack file cannot become services under this name.
+    #[error("{0}")]
+    Stack(swarmlab_yaml::Diagnostics),
+    /// The manifest is damaged.
+    #[error(transparent)]
+    Manifest(#[from] crate::bundle::manifest::ManifestError),
+    /// There is nothing to analyse.
+    #[error(transparent)]
+    Assemble(#[from] AssembleError),
+    /// The report could not be drawn.
+    #[error("the report could not be drawn: {0}")]
+    Report(String),
+    /// The user interrupted.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl RunError {
+    /// An I/O error with what was attempted.
+    pub fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
+        let what = what.into();
+        move |source| Self::Io { what, source }
+    }
+
+    /// What the user can do next.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Testbed(e) => e.help(),
+            Self::TargetRefuses { .. } => Some(
+                "check `target` in the experiment and the state of the stack (`swarmlab run --keep`, then `swarmlab status`)"
+                    .to_owned(),
+            ),
+            Self::Assemble(AssembleError::NoWindow) => {
+                Some("run it again; the folder's events.jsonl says how far it came".to_owned())
+            }
+            _ => None,
+        }
+    }
+
+    /// Exit code.
+    pub fn exit(&self) -> Exit {
+        use swarmlab_swarm::SwarmError;
+        match self {
+            Self::Interrupted
+            | Self::Testbed(
+                TestbedError::Interrupted | TestbedError::Swarm(SwarmError::Interrupted { .. }),
+            ) => Exit::Interrupted,
+            Self::Testbed(e) => testbed_exit(e),
+            Self::Load(_) => Exit::BadInput,
+            Self::TargetRefuses { .. } | Self::Assemble(AssembleError::NoWindow) => Exit::NoMeasurement,
+            Self::Manifest(_) | Self::Stack(_) => Exit::BadInput,
+            Self::Io { .. } | Self::Store(_) | Self::Assemble(_) | Self::Report(_) => Exit::Failure,
+        }
+    }
+}
+
+/// Exit code of the stack engine's error.
+pub fn swarm_exit(e: &swarmlab_swarm::SwarmError) -> Exit {
+    match e.code() {
+        "interrupted" => Exit::Interrupted,
+        "no-such-stack" | "no-such-service" | "not-scalable" | "external-missing" => Exit::BadInput,
+        "not-converged" | "down-timeout" | "contention" => Exit::Stack,
+        "engine-error" => Exit::Failure,
+        _ => Exit::Environment,
+    }
+}
+
+/// Exit code of a testbed's error.
+pub fn testbed_exit(e: &TestbedError) -> Exit {
+    match e {
+        TestbedError::Swarm(s) => swarm_exit(s),
+        TestbedError::PortTaken { .. } => Exit::Environment,
+        TestbedError::NotPublished { .. }
+        | TestbedError::NotEmbeddable { .. }
+        | TestbedError::NoPrometheus => Exit::BadInput,
+        TestbedError::TargetsDown(_)
+        | TestbedError::NoProof(_)
+        | TestbedError::Telemetry(_)
+        | TestbedError::Child { .. } => Exit::Stack,
+        TestbedError::Io { .. } => Exit::Failure,
+        TestbedError::Interrupted => Exit::Interrupted,
+    }
+}

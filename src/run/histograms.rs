@@ -1,0 +1,48 @@
+//! `histograms.hlog`: the load's interval histograms (HdrHistogram's own log format), written as they come.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use swarmlab_loadgen::record::{self, LogWriter, Quantity};
+use swarmlab_loadgen::{Histogram, Interval};
+
+use super::error::RunError;
+
+/// The log of one run. The file appears with the first interval, whose start is the log's zero.
+pub struct HistogramLog {
+    path: PathBuf,
+    writer: Option<LogWriter<File>>,
+}
+
+impl HistogramLog {
+    /// Prepares a log.
+    pub fn new(path: &Path) -> Self {
+        Self { path: path.to_owned(), writer: None }
+    }
+
+    /// Writes one interval and hands it to the kernel.
+    pub fn write(&mut self, interval: &Interval) -> std::io::Result<()> {
+        let writer = match &mut self.writer {
+            Some(w) => w,
+            None => {
+                let file = File::options().write(true).create_new(true).open(&self.path)?;
+                self.writer.insert(LogWriter::new(file, interval.start_unix_s)?)
+            }
+        };
+        writer.write(interval)
+    }
+}
+
+/// Response-time histograms of a log, merged over all intervals, by endpoint.
+pub fn responses(path: &Path) -> Result<BTreeMap<String, Histogram>, RunError> {
+    let shown = path.display().to_string();
+    let bytes = std::fs::read(path).map_err(RunError::io(format!("read {shown}")))?;
+    let entries =
+        record::read(&bytes).map_err(|e| RunError::io(format!("read {shown}"))(std::io::Error::other(e)))?;
+    Ok(record::merge(&entries)
+        .into_iter()
+        .filter(|((quantity, _), _)| *quantity == Quantity::Response)
+        .map(|((_, endpoint), histogram)| (endpoint, histogram))
+        .collect())
+}

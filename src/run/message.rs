@@ -1,0 +1,16 @@
+//! What the dispatcher receives, from whoever works beside it.
+
+use swarmlab_loadgen::{Interval, LoadError, Outcome};
+
+use crate::testbed::observation::Observation;
+
+/// One message.
+#[derive(Debug)]
+pub enum Message {
+    /// News of the testbed.
+    Observed(Observation),
+    /// One interval of the load.
+    Interval(Box<Interval>),
+    /// The load is over, its answers are in.
+    LoadEnded(Box<Result<Outcome, LoadError>>),
+}

@@ -1,0 +1,109 @@
+//! Before a run: options, the choice of the testbed, the resolved part of the manifest.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use swarmlab_stackfile::{Role, StackSpecs};
+
+use crate::bundle::manifest::Resolved;
+use crate::experiment::{Experiment, ModelKind, TestbedChoice};
+use crate::testbed::{Kind, stack};
+
+/// What the user decides per run.
+#[derive(Debug, Clone)]
+pub struct RunOptions {
+    /// Folder for results.
+    pub results: PathBuf,
+    /// Name of the stack on the Swarm.
+    pub stack_name: String,
+    /// Leave the testbed up.
+    pub keep: bool,
+    /// How long services may take to become ready.
+    pub wait: Duration,
+    /// This command's own binary.
+    pub binary: PathBuf,
+    /// Engine's address, if not the default.
+    pub engine: Option<String>,
+}
+
+/// Decides the testbed; `engine` says why no engine can be used, if none can.
+///
+/// # Errors
+/// The engine's error when the experiment insists on a Swarm.
+pub fn choose_testbed<E: std::fmt::Display>(
+    choice: TestbedChoice,
+    engine: Result<String, E>,
+) -> Result<(Kind, String), E> {
+    match (choice, engine) {
+        (TestbedChoice::Embedded, _) => Ok((Kind::Embedded, "the experiment asks for it".to_owned())),
+        (TestbedChoice::Swarm, Ok(_)) => Ok((Kind::Swarm, "the experiment asks for it".to_owned())),
+        (TestbedChoice::Swarm, Err(e)) => Err(e),
+        (TestbedChoice::Auto, Ok(what)) => Ok((Kind::Swarm, format!("{what} answers"))),
+        (TestbedChoice::Auto, Err(e)) => {
+            let reason = e.to_string();
+            let first = reason.lines().next().unwrap_or_default().to_owned();
+            Ok((Kind::Embedded, first))
+        }
+    }
+}
+
+/// The part of the manifest that the analysis reads.
+pub fn resolved(experiment: &Experiment, specs: &StackSpecs) -> Resolved {
+    let load = &experiment.load;
+    Resolved {
+        file: experiment.path.display().to_string(),
+        text: experiment.text.clone(),
+        stack: experiment.stack_path.display().to_string(),
+        variables: experiment.variables.clone(),
+        target_service: experiment.target.service.clone(),
+        model: match load.model {
+            ModelKind::Closed { .. } => "closed",
+            ModelKind::Open { .. } => "open",
+        }
+        .to_owned(),
+        shape: serde_json::to_string(&load.shape).unwrap_or_default(),
+        duration_s: load.shape.duration_s(),
+        think_s: load.scenario.mean_wait_s(),
+        steps: load.scenario.requests_per_iteration(),
+        bin_s: experiment.measure.bin.as_secs_f64(),
+        measured: experiment.measure.services.clone(),
+        slo_p95_s: experiment.slo.as_ref().and_then(|s| s.p95).map(|d| d.as_secs_f64()),
+        slo_error_rate: experiment.slo.as_ref().and_then(|s| s.error_rate),
+        seed: experiment.seed,
+        configured_demand_s: configured_demands(specs),
+    }
+}
+
+/// The CPU demand that each sample application is told to burn, from `--demand-ms` or `DEMO_DEMAND_MS`.
+fn configured_demands(specs: &StackSpecs) -> BTreeMap<String, f64> {
+    let mut out = BTreeMap::new();
+    for s in specs.services.iter().filter(|s| s.role == Role::Application) {
+        let line = stack::command_line(s);
+        let option = line.iter().enumerate().find_map(|(i, a)| match a.strip_prefix("--demand-ms") {
+            Some("") => line.get(i + 1).cloned(),
+            Some(rest) => rest.strip_prefix('=').map(str::to_owned),
+            None => None,
+        });
+        let text = option.or_else(|| stack::environment(s).remove("DEMO_DEMAND_MS"));
+        if let Some(ms) = text.and_then(|t| t.parse::<f64>().ok()) {
+            out.insert(s.short.clone(), ms / 1e3);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn auto_takes_the_swarm_if_it_answers_and_says_why_not_otherwise() {
+        let ok: Result<_, String> = choose_testbed(TestbedChoice::Auto, Ok("Docker 20.10".to_owned()));
+        assert_eq!(ok, Ok((Kind::Swarm, "Docker 20.10 answers".to_owned())));
+        let none = choose_testbed(TestbedChoice::Auto, Err("no engine at x\nmore".to_owned()));
+        assert_eq!(none, Ok((Kind::Embedded, "no engine at x".to_owned())));
+        let insists = choose_testbed(TestbedChoice::Swarm, Err("no engine".to_owned()));
+        assert_eq!(insists, Err("no engine".to_owned()));
+    }
+}
