@@ -1,0 +1,340 @@
+//! `swarmlab demo <role>`: the sample application, one role a process. Options can also be set by environment
+//! (`DEMO_…`), so that a stack file configures a role without a command line.
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use swarmlab_demo::{
+    BaseUrl, DatabaseConfig, DemandConfig, DemoError, Distribution, PostgresConfig, Secret, SqliteConfig,
+    ai_agent, gateway, ms_exercise, ms_other, proxy, target_app,
+};
+use tokio::io::AsyncReadExt;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::exit::Exit;
+
+/// Arguments of `demo`.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    #[command(subcommand)]
+    role: Role,
+}
+
+#[derive(Debug, Subcommand)]
+enum Role {
+    /// The entrance: login, verify, exercises, logout
+    Gateway(GatewayArgs),
+    /// Stores and lists exercises in PostgreSQL or SQLite
+    MsExercise(MsExerciseArgs),
+    /// Issues and checks tokens
+    MsOther(MsOtherArgs),
+    /// A web shop: health, products, orders, login by cookie, GraphQL
+    TargetApp(TargetAppArgs),
+    /// Chats and repairs on behalf of two models of different cost
+    AiAgent(AiAgentArgs),
+    /// The reverse proxy of the embedded testbed
+    Proxy(ProxyArgs),
+    /// Asks a health URL and exits 0 if it answers 200; for container health checks
+    Healthcheck(HealthcheckArgs),
+}
+
+#[derive(Debug, Args)]
+struct Common {
+    /// Address to listen on
+    #[arg(long, env = "DEMO_LISTEN", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// CPU milliseconds burned for each request
+    #[arg(long, env = "DEMO_DEMAND_MS", default_value_t = 0.0)]
+    demand_ms: f64,
+    /// How demand is distributed: constant or exponential
+    #[arg(long, env = "DEMO_DISTRIBUTION", default_value = "constant")]
+    distribution: Distribution,
+    /// Seed of the demand
+    #[arg(long, env = "DEMO_SEED", default_value_t = 0)]
+    seed: u64,
+    /// Threads that burn (default: one a core)
+    #[arg(long, env = "DEMO_WORKERS")]
+    workers: Option<NonZeroUsize>,
+    /// End when standard input closes, so that a killed parent leaves nothing behind
+    #[arg(long)]
+    exit_with_parent: bool,
+}
+
+impl Common {
+    fn demand(&self) -> DemandConfig {
+        DemandConfig {
+            mean_ms: self.demand_ms,
+            distribution: self.distribution,
+            seed: self.seed,
+            workers: self.workers,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+struct GatewayArgs {
+    #[command(flatten)]
+    common: Common,
+    /// Where ms-exercise, or the proxy before it, is
+    #[arg(long, env = "DEMO_EXERCISE_URL")]
+    exercise_url: BaseUrl,
+    /// Where ms-other, or the proxy before it, is
+    #[arg(long, env = "DEMO_OTHER_URL")]
+    other_url: BaseUrl,
+    /// Seconds one call to them may take
+    #[arg(long, env = "DEMO_UPSTREAM_TIMEOUT_S", default_value_t = 30.0)]
+    upstream_timeout_s: f64,
+}
+
+#[derive(Debug, Args)]
+struct MsExerciseArgs {
+    #[command(flatten)]
+    common: Common,
+    /// `postgres://user@host[:port]/database` (password: DEMO_PASSWORD_FILE or DEMO_PASSWORD) or `sqlite:FILE`
+    #[arg(long, env = "DEMO_DATABASE", value_parser = database)]
+    database: DatabaseConfig,
+}
+
+#[derive(Debug, Args)]
+struct MsOtherArgs {
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, Args)]
+struct TargetAppArgs {
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, Args)]
+struct AiAgentArgs {
+    #[command(flatten)]
+    common: Common,
+    /// CPU milliseconds burned for each answer of model a (`--demand-ms`: for each request that reaches no model)
+    #[arg(long, env = "DEMO_MODEL_A_MS", default_value_t = 20.0)]
+    model_a_ms: f64,
+    /// CPU milliseconds burned for each answer of model b
+    #[arg(long, env = "DEMO_MODEL_B_MS", default_value_t = 35.0)]
+    model_b_ms: f64,
+}
+
+#[derive(Debug, Args)]
+struct ProxyArgs {
+    /// Address that clients connect to
+    #[arg(long)]
+    listen: SocketAddr,
+    /// Address of /metrics and /healthz
+    #[arg(long)]
+    admin: SocketAddr,
+    /// Address of a replica; once for each
+    #[arg(long = "upstream", required = true)]
+    upstreams: Vec<SocketAddr>,
+    /// End when standard input closes
+    #[arg(long)]
+    exit_with_parent: bool,
+}
+
+#[derive(Debug, Args)]
+struct HealthcheckArgs {
+    /// Health URL, e.g. http://127.0.0.1:8080/healthz
+    url: String,
+    /// Seconds to wait for the answer
+    #[arg(long, default_value_t = 2.0)]
+    timeout_s: f64,
+}
+
+fn database(text: &str) -> Result<DatabaseConfig, String> {
+    if let Some(path) = text.strip_prefix("sqlite:").filter(|p| !p.is_empty()) {
+        return Ok(DatabaseConfig::Sqlite(SqliteConfig { path: PathBuf::from(path) }));
+    }
+    let parsed = || {
+        let (user, rest) = text.strip_prefix("postgres://")?.split_once('@')?;
+        let (host, database) = rest.split_once('/')?;
+        let (host, port) = match host.rsplit_once(':') {
+            Some((h, p)) => (h, p.parse().ok()?),
+            None => (host, 5432),
+        };
+        let plain = |s: &str| !s.is_empty() && !s.contains([':', '@', '/']);
+        (plain(user) && plain(host) && plain(database)).then(|| PostgresConfig {
+            host: host.to_owned(),
+            port,
+            user: user.to_owned(),
+            password: None,
+            database: database.to_owned(),
+            connections: 8,
+        })
+    };
+    parsed().map(DatabaseConfig::Postgres).ok_or_else(|| {
+        "expected postgres://user@host[:port]/database (the password comes from DEMO_PASSWORD_FILE) or sqlite:FILE".to_owned()
+    })
+}
+
+/// Runs the role until it is told to stop.
+pub fn main(args: &DemoArgs) -> Exit {
+    if let Role::Healthcheck(a) = &args.role {
+        // No runtime: this runs every few seconds inside the container whose CPU is measured.
+        return match swarmlab_demo::healthcheck(&a.url, Duration::from_secs_f64(a.timeout_s.clamp(0.1, 60.0)))
+        {
+            Ok(()) => Exit::Success,
+            Err(e) => super::output::fail(&e, None, false, Exit::Failure),
+        };
+    }
+    let runtime = match swarmlab_demo::runtime() {
+        Ok(r) => r,
+        Err(e) => return super::output::fail(&e, None, false, Exit::Failure),
+    };
+    match runtime.block_on(serve(&args.role)) {
+        Ok(()) => Exit::Success,
+        Err(e) => {
+            let help = taken(&e).map(|address| {
+                format!(
+                    "another process listens on {address}: stop it (`ss -ltnp` names it), or choose another address"
+                )
+            });
+            let exit = if help.is_some() { Exit::Environment } else { Exit::Failure };
+            super::output::fail(&e, help.as_deref(), false, exit)
+        }
+    }
+}
+
+/// The address that could not be listened on because it is in use.
+fn taken(error: &DemoError) -> Option<SocketAddr> {
+    match error {
+        DemoError::Listen { address, source } if source.kind() == std::io::ErrorKind::AddrInUse => {
+            Some(*address)
+        }
+        _ => None,
+    }
+}
+
+async fn serve(role: &Role) -> Result<(), DemoError> {
+    match role {
+        Role::Gateway(a) => {
+            let config = gateway::GatewayConfig {
+                listen: a.common.listen,
+                demand: a.common.demand(),
+                ms_exercise: a.exercise_url.clone(),
+                ms_other: a.other_url.clone(),
+                upstream_timeout: Duration::from_secs_f64(a.upstream_timeout_s.clamp(0.001, 3600.0)),
+            };
+            gateway::run(config, told_to_stop(a.common.exit_with_parent)).await
+        }
+        Role::MsExercise(a) => {
+            let mut database = a.database.clone();
+            if let DatabaseConfig::Postgres(p) = &mut database {
+                p.password = Secret::from_env("DEMO_PASSWORD")?;
+            }
+            let config = ms_exercise::MsExerciseConfig {
+                listen: a.common.listen,
+                demand: a.common.demand(),
+                database,
+                token_secret: token_secret()?,
+            };
+            ms_exercise::run(config, told_to_stop(a.common.exit_with_parent)).await
+        }
+        Role::MsOther(a) => {
+            let config = ms_other::MsOtherConfig {
+                listen: a.common.listen,
+                demand: a.common.demand(),
+                token_secret: token_secret()?,
+            };
+            ms_other::run(config, told_to_stop(a.common.exit_with_parent)).await
+        }
+        Role::TargetApp(a) => {
+            let config = target_app::TargetAppConfig {
+                listen: a.common.listen,
+                demand: a.common.demand(),
+                token_secret: Secret::from_env("DEMO_TOKEN_SECRET")?,
+            };
+            target_app::run(config, told_to_stop(a.common.exit_with_parent)).await
+        }
+        Role::AiAgent(a) => {
+            let config = ai_agent::AiAgentConfig {
+                listen: a.common.listen,
+                demand: a.common.demand(),
+                model_a_ms: a.model_a_ms,
+                model_b_ms: a.model_b_ms,
+            };
+            ai_agent::run(config, told_to_stop(a.common.exit_with_parent)).await
+        }
+        Role::Proxy(a) => {
+            let config = proxy::ProxyConfig {
+                listen: a.listen,
+                admin: a.admin,
+                upstreams: a.upstreams.clone(),
+                connect_timeout: Duration::from_secs(2),
+                response_timeout: None,
+            };
+            proxy::run(config, told_to_stop(a.exit_with_parent)).await
+        }
+        Role::Healthcheck(_) => Ok(()),
+    }
+}
+
+fn token_secret() -> Result<Secret, DemoError> {
+    Secret::from_env("DEMO_TOKEN_SECRET")?.ok_or_else(|| DemoError::Secret {
+        variable: "DEMO_TOKEN_SECRET_FILE".to_owned(),
+        reason: "neither it nor DEMO_TOKEN_SECRET is set; every replica must be given the same secret"
+            .to_owned(),
+    })
+}
+
+/// Resolves on SIGTERM, on Ctrl-C, and with a parent to follow, when that is gone.
+async fn told_to_stop(follow_parent: bool) {
+    let parent_gone = async {
+        if !follow_parent {
+            std::future::pending::<()>().await;
+        }
+        let mut byte = [0; 64];
+        while tokio::io::stdin().read(&mut byte).await.is_ok_and(|n| n > 0) {}
+    };
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return parent_gone.await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+        () = parent_gone => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn an_address_in_use_is_named_and_lies_with_the_environment() {
+        #[derive(clap::Parser)]
+        struct Line {
+            #[command(flatten)]
+            demo: DemoArgs,
+        }
+        let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = other.local_addr().unwrap();
+        let line = ["demo", "target-app", "--listen", &address.to_string()].map(str::to_owned);
+        let parsed = <Line as clap::Parser>::try_parse_from(line).unwrap_or_else(|e| panic!("{e}"));
+        let failed = swarmlab_demo::runtime().unwrap().block_on(serve(&parsed.demo.role)).unwrap_err();
+        assert_eq!(taken(&failed), Some(address));
+        assert_eq!(main(&parsed.demo), Exit::Environment);
+        let config = DemoError::Config("wrong".to_owned());
+        assert_eq!(taken(&config), None);
+    }
+
+    #[test]
+    fn databases_are_told_apart_and_take_no_password() {
+        assert!(matches!(database("sqlite:/tmp/x").unwrap(), DatabaseConfig::Sqlite(_)));
+        let DatabaseConfig::Postgres(p) = database("postgres://u@h:1/d").unwrap() else { panic!() };
+        assert_eq!((p.user.as_str(), p.host.as_str(), p.port, p.database.as_str()), ("u", "h", 1, "d"));
+        for bad in ["postgres://u:secret@h/d", "postgres://h/d", "sqlite:", "mysql://u@h/d", "postgres://u@h"]
+        {
+            assert!(database(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! `swarmlab load URL`: a load alone, against anything that speaks HTTP.
+
+mod args;
+mod live;
+mod plan;
+mod text;
+
+pub use args::LoadArgs;
+
+use std::path::Path;
+
+use swarmlab_loadgen::verdict::Trust;
+
+use super::{Global, output, session};
+use crate::exit::Exit;
+use crate::load::files::Files;
+use crate::load::locust::Locust;
+use crate::load::summary::LoadSummary;
+use crate::load::{self, LoadFailure, Sink};
+
+/// Sends the load and prints its summary.
+pub fn main(args: &LoadArgs, global: &Global) -> Exit {
+    let plan = match plan::plan(args) {
+        Ok(p) => p,
+        Err(plan::PlanError::Files(d)) => return output::bad_input(&d, global.json),
+        Err(e) => return output::fail(&e, e.help(), global.json, Exit::BadInput),
+    };
+    for w in plan.warnings.iter() {
+        output::warning(w, global.json);
+    }
+    session::block_on(|cancel, _left| async move {
+        let mut files = match args.out.as_deref().map(Files::create).transpose() {
+            Ok(f) => f,
+            Err(e) => {
+                let folder = args.out.as_deref().unwrap_or(Path::new("")).display();
+                return output::fail(&format!("--out {folder}: {e}"), None, global.json, Exit::BadInput);
+            }
+        };
+        let locust = args.locust_csv.as_deref();
+        let mut locust = match locust
+            .map(|prefix| Locust::create(prefix, &plan.spec.scenario, args.locust_full_history))
+            .transpose()
+        {
+            Ok(l) => l,
+            Err(e) => {
+                let prefix = args.locust_csv.as_deref().unwrap_or(Path::new("")).display();
+                let help = "PREFIX is the beginning of four file names, in a folder that exists";
+                let error = format!("--locust-csv {prefix}: {e}");
+                return output::fail(&error, Some(help), global.json, Exit::BadInput);
+            }
+        };
+        let mut live = live::live(&plan, global.json);
+        let mut sinks: Vec<&mut dyn Sink> = vec![live.as_mut()];
+        sinks.extend(files.as_mut().map(|f| f as &mut dyn Sink));
+        sinks.extend(locust.as_mut().map(|l| l as &mut dyn Sink));
+        let ended = load::run(plan.spec.clone(), &mut sinks, &cancel).await;
+        drop(live);
+        let ended = match ended {
+            Ok(e) => e,
+            // Whoever read the lines has seen enough.
+            Err(LoadFailure::Write(e)) if e.kind() == std::io::ErrorKind::BrokenPipe => return Exit::Success,
+            Err(e) => return output::fail(&e, help_of(&e), global.json, exit_of(&e)),
+        };
+        let summary = LoadSummary::of(&plan.spec, &plan.title, &ended);
+        if let Some(files) = files
+            && let Err(e) = files.finish(&summary)
+        {
+            return output::fail(&e, None, global.json, Exit::Failure);
+        }
+        if let Some(locust) = locust
+            && let Err(e) = locust.finish(&ended.outcome)
+        {
+            return output::fail(&e, None, global.json, Exit::Failure);
+        }
+        let value = serde_json::json!({"event": "finished", "summary": summary});
+        output::say(global.json, &value, text::summary(&summary).trim_end());
+        exit(args, &summary, ended.interrupted, global)
+    })
+}
+
+fn exit_of(e: &LoadFailure) -> Exit {
+    use swarmlab_loadgen::LoadError as L;
+    match e {
+        LoadFailure::Write(_) => Exit::Failure,
+        LoadFailure::Load(L::System { .. } | L::Panicked(_)) => Exit::Failure,
+        LoadFailure::Load(L::OpenFiles { .. }) => Exit::Environment,
+        LoadFailure::Load(_) => Exit::BadInput,
+    }
+}
+
+fn help_of(e: &LoadFailure) -> Option<&'static str> {
+    match e {
+        LoadFailure::Load(swarmlab_loadgen::LoadError::OpenFiles { .. }) => {
+            Some("fewer --connections, or a higher limit (ulimit -n)")
+        }
+        _ => None,
+    }
+}
+
+fn exit(args: &LoadArgs, summary: &LoadSummary, interrupted: bool, global: &Global) -> Exit {
+    if interrupted {
+        return Exit::Interrupted;
+    }
+    if summary.counts.offered == 0 {
+        let help = "a longer --duration, a higher --rate, or a shape whose level is above 0";
+        return output::fail(
+            &"no request was due in this time",
+            Some(help),
+            global.json,
+            Exit::NoMeasurement,
+        );
+    }
+    if summary.counts.completed == 0 {
+        let help = match summary.first_errors.values().next() {
+            Some(text) => text.as_str(),
+            None => {
+                "is the address right, and does anything listen there? The errors above say how requests ended"
+            }
+        };
+        return output::fail(&"no request was answered", Some(help), global.json, Exit::NoMeasurement);
+    }
+    if args.require_valid && summary.generator.verdict.trust == Trust::Invalid {
+        let why = "the generator's own figures are not valid, and --require-valid was given";
+        return output::fail(&why, None, global.json, Exit::Invalid);
+    }
+    Exit::Success
+}

@@ -1,0 +1,199 @@
+//! The text summary of a load, in words known from wrk and oha.
+
+use std::fmt::Write;
+
+use swarmlab_loadgen::verdict::Trust;
+
+use super::plan::plural;
+use crate::cli::output;
+use crate::load::summary::{Counts, LoadSummary, Quantiles};
+
+/// The whole summary.
+pub fn summary(s: &LoadSummary) -> String {
+    let mut out = String::new();
+    // Writing to a string cannot fail.
+    let _ = write(&mut out, s);
+    out
+}
+
+fn write(out: &mut String, s: &LoadSummary) -> std::fmt::Result {
+    let c = &s.counts;
+    writeln!(out, "Summary")?;
+    writeln!(out, "  Requests/sec: {:.2}", s.requests_per_s)?;
+    if s.requests_per_s == 0.0 && c.completed > 0 {
+        writeln!(out, "                (all answers came after the load's end)")?;
+    }
+    writeln!(out, "  Offered/sec:  {:.2}", s.offered_per_s)?;
+    let drain = if s.drain_s >= 0.0005 {
+        format!(", the last answer {} later", span(s.drain_s * 1e3))
+    } else {
+        String::new()
+    };
+    let end = if s.end == "completed" { String::new() } else { format!(" ({})", s.end) };
+    writeln!(out, "  Load:         {:.2} s{end}{drain}", s.load_s)?;
+    writeln!(
+        out,
+        "  Requests:     {} due, {} sent, {} answered, {} as expected, {} failed",
+        c.offered, c.sent, c.completed, c.succeeded, c.failed
+    )?;
+    writeln!(
+        out,
+        "  Transfer:     {} received ({}/s), {} sent",
+        bytes(c.bytes_received as f64),
+        bytes(c.bytes_received as f64 / (s.load_s + s.drain_s).max(f64::MIN_POSITIVE)),
+        bytes(c.bytes_sent as f64)
+    )?;
+    writeln!(out, "  Connections:  {} opened", s.connections_opened)?;
+    let rows: Vec<Vec<String>> = [
+        ("response", &s.times.response),
+        ("service", &s.times.service),
+        ("lateness", &s.times.lateness),
+        ("connect", &s.connect),
+        ("tls", &s.tls),
+    ]
+    .into_iter()
+    .filter_map(|(name, q)| q.as_ref().map(|q| quantile_row(name, q)))
+    .collect();
+    if !rows.is_empty() {
+        writeln!(out)?;
+        out.push_str(&indent(&output::table(
+            &["Time", "mean", "p50", "p90", "p95", "p99", "p99.9", "max"],
+            &rows,
+        )));
+        writeln!(
+            out,
+            "  response = done - intended (what users felt), service = done - sent, lateness = sent - intended"
+        )?;
+    }
+    if s.endpoints.len() > 1 {
+        let rows: Vec<Vec<String>> = s
+            .endpoints
+            .iter()
+            .map(|e| {
+                let q = |f: fn(&Quantiles) -> f64| {
+                    e.times.response.as_ref().map_or("-".to_owned(), |q| span(f(q)))
+                };
+                vec![
+                    e.name.clone(),
+                    e.counts.sent.to_string(),
+                    e.counts.failed.to_string(),
+                    format!("{:.2}", e.requests_per_s),
+                    q(|q| q.p50_ms),
+                    q(|q| q.p95_ms),
+                    q(|q| q.p99_ms),
+                ]
+            })
+            .collect();
+        writeln!(out)?;
+        out.push_str(&indent(&output::table(
+            &["Endpoint", "sent", "failed", "per s", "p50", "p95", "p99"],
+            &rows,
+        )));
+    }
+    named(out, "Answers", &c.status, c)?;
+    named(out, "Errors", &c.errors, c)?;
+    for (name, text) in &s.first_errors {
+        writeln!(out, "  first {name}: {text}")?;
+    }
+    writeln!(out)?;
+    generator(out, s)
+}
+
+fn named(
+    out: &mut String,
+    title: &str,
+    counts: &std::collections::BTreeMap<String, u64>,
+    c: &Counts,
+) -> std::fmt::Result {
+    if counts.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n{title}")?;
+    for (name, n) in counts {
+        writeln!(out, "  {name}: {n} ({:.2} %)", *n as f64 * 100.0 / c.offered.max(1) as f64)?;
+    }
+    Ok(())
+}
+
+fn generator(out: &mut String, s: &LoadSummary) -> std::fmt::Result {
+    let g = &s.generator;
+    let word = match g.verdict.trust {
+        Trust::Valid => "VALID",
+        Trust::Suspect => "SUSPECT",
+        Trust::Invalid => "INVALID",
+    };
+    writeln!(
+        out,
+        "Generator: {word} (busiest thread {:.0} % of a core; {}: {} suspect, {} invalid)",
+        g.inputs.worst_cpu_cores * 100.0,
+        plural(g.inputs.intervals.count as usize, "interval"),
+        g.inputs.intervals.suspect,
+        g.inputs.intervals.invalid
+    )?;
+    for r in &g.verdict.reasons {
+        writeln!(out, "  {}", r.text)?;
+    }
+    Ok(())
+}
+
+fn quantile_row(name: &str, q: &Quantiles) -> Vec<String> {
+    let mut row = vec![name.to_owned()];
+    row.extend(
+        [q.mean_ms, q.p50_ms, q.p90_ms, q.p95_ms, q.p99_ms, q.p999_ms, q.max_ms].into_iter().map(span),
+    );
+    row
+}
+
+/// Milliseconds as people write them: three digits and a unit that fits.
+pub fn span(ms: f64) -> String {
+    let (value, unit) = if ms < 1.0 {
+        (ms * 1e3, "us")
+    } else if ms < 1e3 {
+        (ms, "ms")
+    } else {
+        (ms / 1e3, "s")
+    };
+    let digits = if value >= 100.0 || unit == "us" {
+        0
+    } else if value >= 10.0 {
+        1
+    } else {
+        2
+    };
+    format!("{value:.digits$} {unit}")
+}
+
+fn bytes(value: f64) -> String {
+    let (value, unit) = match value {
+        v if v < 1e3 => return format!("{v:.0} B"),
+        v if v < 1e6 => (v / 1e3, "kB"),
+        v if v < 1e9 => (v / 1e6, "MB"),
+        v => (v / 1e9, "GB"),
+    };
+    format!("{value:.1} {unit}")
+}
+
+fn indent(table: &str) -> String {
+    table.lines().map(|l| format!("  {l}\n")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_have_three_digits_and_a_unit_that_fits() {
+        let cases = [
+            (0.0123, "12 us"),
+            (0.9994, "999 us"),
+            (1.234, "1.23 ms"),
+            (56.78, "56.8 ms"),
+            (999.0, "999 ms"),
+            (61_000.0, "61.0 s"),
+        ];
+        for (ms, text) in cases {
+            assert_eq!(span(ms), text);
+        }
+        assert_eq!((bytes(999.0), bytes(1.25e6)), ("999 B".to_owned(), "1.2 MB".to_owned()));
+    }
+}

@@ -1,0 +1,139 @@
+//! Printing: errors with help, tables, logs, colours (only on a terminal, never with NO_COLOR).
+
+use std::fmt::Display;
+use std::io::{IsTerminal, Write};
+
+use console::Style;
+use tracing_subscriber::EnvFilter;
+
+use crate::exit::Exit;
+
+/// Sends tracing events to standard error; `SWARMLAB_LOG` overrides the level.
+pub fn init_logs(verbose: u8) {
+    let level = match verbose {
+        0 => "warn",
+        1 => "swarmlab=debug,info",
+        _ => "trace",
+    };
+    let filter = EnvFilter::try_from_env("SWARMLAB_LOG").unwrap_or_else(|_| EnvFilter::new(level));
+    // A second call (in tests) keeps the first subscriber.
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
+        .try_init();
+}
+
+/// Prints an error and what to do about it, and passes the exit code on.
+pub fn fail(error: &dyn Display, help: Option<&str>, json: bool, exit: Exit) -> Exit {
+    if json {
+        line(
+            &serde_json::json!({"event": "error", "message": error.to_string(), "help": help, "exit": exit as u8}),
+        );
+    } else {
+        let red = Style::new().for_stderr().red().bold();
+        eprintln!("{}: {error}", red.apply_to("error"));
+        if let Some(help) = help {
+            eprintln!("  {}: {help}", Style::new().for_stderr().bold().apply_to("help"));
+        }
+    }
+    exit
+}
+
+/// Prints diagnostics of input files, which bring their own format.
+pub fn bad_input(diagnostics: &swarmlab_yaml::Diagnostics, json: bool) -> Exit {
+    if json {
+        line(
+            &serde_json::json!({"event": "diagnostics", "diagnostics": diagnostics, "exit": Exit::BadInput as u8}),
+        );
+    } else {
+        eprintln!("{diagnostics}");
+    }
+    Exit::BadInput
+}
+
+/// Prints a warning of an input file.
+pub fn warning(w: &swarmlab_yaml::Diagnostic, json: bool) {
+    if json {
+        line(&serde_json::json!({"event": "warning", "diagnostic": w}));
+    } else {
+        eprintln!("{w}");
+    }
+}
+
+/// Prints a line to standard output. A reader that has gone away has seen enough, and ends nothing that must be
+/// ended in order; a full disk is told.
+pub fn line(text: &dyn Display) {
+    if let Err(e) = try_line(text)
+        && e.kind() != std::io::ErrorKind::BrokenPipe
+    {
+        eprintln!("standard output: {e}");
+    }
+}
+
+/// Prints a line to standard output, for those whom it concerns when nobody reads it.
+pub fn try_line(text: &dyn Display) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{text}")?;
+    out.flush()
+}
+
+/// Prints a result: a JSON line or text.
+pub fn say(json: bool, value: &serde_json::Value, text: &str) {
+    if json { line(value) } else { line(&text) }
+}
+
+/// Prints rows under a heading with columns as wide as they need; numbers are right-aligned.
+pub fn table(heading: &[&str], rows: &[Vec<String>]) -> String {
+    let columns = heading.len();
+    let mut widths: Vec<usize> = heading.iter().map(|h| h.chars().count()).collect();
+    for row in rows {
+        for (w, cell) in widths.iter_mut().zip(row) {
+            *w = (*w).max(cell.chars().count());
+        }
+    }
+    let numeric: Vec<bool> = (0..columns)
+        .map(|c| {
+            !rows.is_empty()
+                && rows.iter().all(|r| {
+                    r.get(c).is_none_or(|s| {
+                        s.is_empty()
+                            || s == "-"
+                            || s.starts_with(|ch: char| ch.is_ascii_digit() || ch == '-' || ch == '+')
+                    })
+                })
+        })
+        .collect();
+    let mut out = String::new();
+    let mut line = |cells: &mut dyn Iterator<Item = &str>| {
+        let mut text = String::new();
+        for (c, cell) in cells.enumerate().take(columns) {
+            let pad = widths[c].saturating_sub(cell.chars().count());
+            let gap = " ".repeat(pad);
+            if numeric[c] {
+                text.push_str(&gap);
+                text.push_str(cell);
+            } else {
+                text.push_str(cell);
+                text.push_str(&gap);
+            }
+            text.push_str("  ");
+        }
+        out.push_str(text.trim_end());
+        out.push('\n');
+    };
+    line(&mut heading.iter().copied());
+    for row in rows {
+        line(&mut row.iter().map(String::as_str));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn tables_align_text_left_and_numbers_right() {
+        let rows = vec![vec!["a".to_owned(), "1.5".to_owned()], vec!["long".to_owned(), "100".to_owned()]];
+        assert_eq!(super::table(&["name", "n"], &rows), "name    n\na     1.5\nlong  100\n");
+    }
+}

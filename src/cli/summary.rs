@@ -1,0 +1,63 @@
+//! A run's summary on the terminal.
+
+use console::Style;
+
+use super::output;
+use crate::analysis::{Status, Summary};
+use crate::bundle::folder::RunFolder;
+
+/// Prints headline figures, verdicts and where the report is.
+pub fn print(summary: &Summary, folder: &RunFolder, json: bool) {
+    let value = serde_json::json!({
+        "event": "finished",
+        "folder": folder.root(),
+        "report": folder.report(),
+        "summary": summary,
+    });
+    output::say(json, &value, text(summary, folder).trim_end());
+}
+
+fn text(summary: &Summary, folder: &RunFolder) -> String {
+    let rows: Vec<Vec<String>> = summary
+        .headline
+        .iter()
+        .map(|f| {
+            let mut remark = f.uncertainty.clone();
+            if !f.note.is_empty() {
+                if !remark.is_empty() {
+                    remark.push_str("; ");
+                }
+                remark.push_str(&f.note);
+            }
+            vec![f.label.clone(), format!("{} {}", f.value, f.unit).trim().to_owned(), remark]
+        })
+        .collect();
+    let mut out = String::from("\n");
+    out.push_str(&output::table(&["figure", "value", ""], &rows));
+    out.push_str("\nverdicts\n");
+    for v in &summary.verdicts {
+        out.push_str(&format!("  {}  {}\n", style(v.status).apply_to(v.status.word()), v.title));
+        if v.status >= Status::Warn {
+            for f in &v.figures {
+                out.push_str(
+                    &format!("        {}: {} {} {}\n", f.label, f.value, f.unit, f.note)
+                        .replace("  \n", "\n"),
+                );
+            }
+        }
+    }
+    for n in summary.notes.iter().filter(|n| n.status >= Status::Warn) {
+        out.push_str(&format!("  {}  {}\n", style(n.status).apply_to(n.status.word()), n.text));
+    }
+    out.push_str(&format!("\nreport: {}\n", folder.report().display()));
+    out
+}
+
+fn style(status: Status) -> Style {
+    match status {
+        Status::Info => Style::new().dim(),
+        Status::Pass => Style::new().green(),
+        Status::Warn => Style::new().yellow(),
+        Status::Fail => Style::new().red().bold(),
+    }
+}

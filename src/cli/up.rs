@@ -1,0 +1,72 @@
+//! `swarmlab up STACK`
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::{Global, output, session, swarm};
+use crate::exit::Exit;
+use crate::run::progress::Progress;
+use crate::testbed::swarm::SwarmBed;
+
+/// Arguments of `up`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Returns when every service has converged, every health check passes, Prometheus scrapes every task, and one
+request went through each proxy; otherwise says which did not and why, removes what it created, and fails.
+
+Examples:
+  swarmlab up stacks/exercise.yml
+  swarmlab up stacks/exercise.yml --name lab2 --wait 60s")]
+pub struct UpArgs {
+    /// Stack file (Compose v3)
+    stack: PathBuf,
+    /// Name of the stack (default: the file's name without its ending)
+    #[arg(long)]
+    name: Option<String>,
+    /// How long it may take
+    #[arg(long, default_value = "120s", value_parser = swarmlab_yaml::parse_duration)]
+    wait: Duration,
+}
+
+/// The name of a stack, by its file if none is given.
+pub fn stack_name(given: Option<&str>, path: &std::path::Path) -> String {
+    given.map(str::to_owned).unwrap_or_else(|| {
+        path.file_stem().map_or_else(|| "stack".to_owned(), |s| s.to_string_lossy().into_owned())
+    })
+}
+
+/// Deploys.
+pub fn main(args: &UpArgs, global: &Global) -> Exit {
+    session::block_on(|cancel, left| async move {
+        let name = stack_name(args.name.as_deref(), &args.stack);
+        let engine = match swarm::engine(global).await {
+            Ok(e) => e,
+            Err(exit) => return exit,
+        };
+        let specs = match swarm::stack(&args.stack, &name, &engine, global).await {
+            Ok((_, specs)) => specs,
+            Err(exit) => return exit,
+        };
+        left.set(vec![format!("parts of the stack {name:?} (remove them with `swarmlab down {name}`)")]);
+        let started = std::time::Instant::now();
+        let mut observer = super::progress::observer(global.json);
+        let up =
+            SwarmBed::up(engine, &specs, args.wait, &cancel, &mut |n| observer.on(Progress::Note(n))).await;
+        drop(observer);
+        match up {
+            Ok(_) => {
+                let took_s = started.elapsed().as_secs_f64();
+                let services = specs.services.len();
+                output::say(
+                    global.json,
+                    &serde_json::json!({"event": "up", "stack": name, "services": services, "took_s": took_s}),
+                    &format!("{name} is up: {services} services ready in {took_s:.1} s"),
+                );
+                Exit::Success
+            }
+            Err(e) => swarm::failed(&e, global),
+        }
+    })
+}

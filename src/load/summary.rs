@@ -1,0 +1,257 @@
+//! The figures of a load that ended, as people and machines read them.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use swarmlab_loadgen::verdict::{Thresholds, Verdict, VerdictInputs, verdict};
+use swarmlab_loadgen::{End, EndpointStats, Histogram, LoadSpec, Model, Outcome, Tally};
+
+use super::{Beat, Ended};
+
+/// Everything that is said about a load.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LoadSummary {
+    /// Version of this form.
+    pub format: u32,
+    /// Where the load went.
+    pub target: String,
+    /// `closed` or `open`.
+    pub model: &'static str,
+    /// Threads of the generator.
+    pub threads: usize,
+    /// Connections at most.
+    pub connections: usize,
+    /// Seed of everything random.
+    pub seed: u64,
+    /// `completed`, `stopped` (by the user) or `aborted`.
+    pub end: &'static str,
+    /// Start, seconds since the Unix epoch.
+    pub start_unix_s: f64,
+    /// Time over which requests were sent, seconds.
+    pub load_s: f64,
+    /// Time from there until the last answer, seconds.
+    pub drain_s: f64,
+    /// Complete answers per second of the load. Answers that came after its end (the drain) are left out where the
+    /// load is made of whole intervals.
+    pub requests_per_s: f64,
+    /// Requests that were due, per second of the load.
+    pub offered_per_s: f64,
+    /// Counts of all endpoints.
+    pub counts: Counts,
+    /// Times of all endpoints.
+    pub times: Times,
+    /// Time to establish a TCP or Unix connection.
+    pub connect: Option<Quantiles>,
+    /// Time of the TLS handshake after it.
+    pub tls: Option<Quantiles>,
+    /// Journeys that came to their last step with success.
+    pub iterations: u64,
+    /// Connections established.
+    pub connections_opened: u64,
+    /// The first error of a kind in words, where there are any.
+    pub first_errors: BTreeMap<String, String>,
+    /// Per endpoint, in the scenario's order.
+    pub endpoints: Vec<EndpointSummary>,
+    /// Whether the generator's own figures can be believed, and why not.
+    pub generator: GeneratorSummary,
+}
+
+/// Counts of requests.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Due.
+    pub offered: u64,
+    /// At least their first byte was written.
+    pub sent: u64,
+    /// Answered completely.
+    pub completed: u64,
+    /// Answered as the step expects.
+    pub succeeded: u64,
+    /// Everything else.
+    pub failed: u64,
+    /// Bytes written.
+    pub bytes_sent: u64,
+    /// Bytes read.
+    pub bytes_received: u64,
+    /// Complete answers by class of status (`2xx`, …).
+    pub status: BTreeMap<String, u64>,
+    /// Failed requests by the error's name.
+    pub errors: BTreeMap<String, u64>,
+}
+
+/// The three times of a request.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Times {
+    /// Done − intended: what users felt.
+    pub response: Option<Quantiles>,
+    /// Done − sent: what the target took.
+    pub service: Option<Quantiles>,
+    /// Sent − intended: how late requests left.
+    pub lateness: Option<Quantiles>,
+}
+
+/// Mean and quantiles, milliseconds.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Quantiles {
+    /// Number of values.
+    pub count: u64,
+    /// Exact mean.
+    pub mean_ms: f64,
+    /// Median.
+    pub p50_ms: f64,
+    /// 90 %.
+    pub p90_ms: f64,
+    /// 95 %.
+    pub p95_ms: f64,
+    /// 99 %.
+    pub p99_ms: f64,
+    /// 99.9 %.
+    pub p999_ms: f64,
+    /// Largest.
+    pub max_ms: f64,
+}
+
+/// One endpoint.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EndpointSummary {
+    /// Name of the step, with its variant.
+    pub name: String,
+    /// Counts.
+    pub counts: Counts,
+    /// Complete answers per second of the load, counted as those of the whole load are.
+    pub requests_per_s: f64,
+    /// Times.
+    pub times: Times,
+}
+
+/// The generator's judgement of itself.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GeneratorSummary {
+    /// Over the whole run.
+    pub verdict: Verdict,
+    /// What it is made from.
+    pub inputs: VerdictInputs,
+}
+
+impl LoadSummary {
+    /// Sums up a load; `target` is where it went, in words.
+    pub fn of(spec: &LoadSpec, target: &str, ended: &Ended) -> Self {
+        let o = &ended.outcome;
+        let load_s = (o.load_end_unix_s - o.start_unix_s).max(0.0);
+        let mut counts = counts(&o.overall.tally);
+        counts.offered = o.offered;
+        for (kind, n) in &o.unassigned_errors {
+            counts.failed += n;
+            *counts.errors.entry(kind.name().to_owned()).or_default() += n;
+        }
+        Self {
+            format: 1,
+            target: target.to_owned(),
+            model: match spec.model {
+                Model::Closed { .. } => "closed",
+                Model::Open { .. } => "open",
+            },
+            threads: spec.threads,
+            connections: spec.limits.max_connections,
+            seed: spec.seed,
+            end: match o.end {
+                End::Completed => "completed",
+                End::Stopped => "stopped",
+                End::Aborted => "aborted",
+            },
+            start_unix_s: o.start_unix_s,
+            load_s,
+            drain_s: (o.end_unix_s - o.load_end_unix_s).max(0.0),
+            requests_per_s: throughput(
+                o,
+                &ended.beats,
+                &|b| b.completed.iter().sum(),
+                o.overall.tally.completed,
+            ),
+            offered_per_s: if load_s > 0.0 { o.offered as f64 / load_s } else { 0.0 },
+            counts,
+            times: times(&o.overall),
+            connect: Quantiles::of(&o.connect, None),
+            tls: Quantiles::of(&o.tls, None),
+            iterations: o.iterations_completed,
+            connections_opened: o.connections_opened,
+            first_errors: o.first_errors.iter().map(|(k, t)| (k.name().to_owned(), t.clone())).collect(),
+            endpoints: o
+                .endpoints
+                .iter()
+                .enumerate()
+                .map(|(k, e)| EndpointSummary {
+                    name: e.endpoint.clone(),
+                    counts: self::counts(&e.tally),
+                    requests_per_s: throughput(o, &ended.beats, &|b| b.completed[k], e.tally.completed),
+                    times: times(e),
+                })
+                .collect(),
+            generator: GeneratorSummary {
+                verdict: verdict(&o.verdict_inputs, &Thresholds::default()),
+                inputs: o.verdict_inputs,
+            },
+        }
+    }
+}
+
+/// Complete answers per second: over the whole intervals inside the load, if they cover nine tenths of it; else over
+/// everything up to the last answer, so that a slow drain lowers the figure instead of raising it.
+fn throughput(o: &Outcome, beats: &[Beat], of: &dyn Fn(&Beat) -> u64, completed_at_all: u64) -> f64 {
+    const CLOCK_S: f64 = 1e-3;
+    let load_s = o.load_end_unix_s - o.start_unix_s;
+    let inside = beats.iter().take_while(|b| b.end_unix_s <= o.load_end_unix_s + CLOCK_S);
+    let (covered_s, completed) =
+        inside.fold((0.0_f64, 0_u64), |(t, n), b| (t.max(b.end_unix_s - o.start_unix_s), n + of(b)));
+    if covered_s > 0.9 * load_s {
+        return completed as f64 / covered_s;
+    }
+    let whole_s = o.end_unix_s - o.start_unix_s;
+    if whole_s > 0.0 { completed_at_all as f64 / whole_s } else { 0.0 }
+}
+
+fn counts(t: &Tally) -> Counts {
+    let classes = ["other", "1xx", "2xx", "3xx", "4xx", "5xx"];
+    Counts {
+        offered: t.offered,
+        sent: t.sent,
+        completed: t.completed,
+        succeeded: t.succeeded,
+        failed: t.failed,
+        bytes_sent: t.bytes_sent,
+        bytes_received: t.bytes_received,
+        status: classes
+            .iter()
+            .zip(t.status_classes)
+            .filter(|(_, n)| *n > 0)
+            .map(|(name, n)| ((*name).to_owned(), n))
+            .collect(),
+        errors: t.errors().into_iter().map(|(kind, n)| (kind.name().to_owned(), n)).collect(),
+    }
+}
+
+fn times(e: &EndpointStats) -> Times {
+    Times {
+        response: Quantiles::of(&e.response, Some(e.tally.response_sum_s)),
+        service: Quantiles::of(&e.service, Some(e.tally.service_sum_s)),
+        lateness: Quantiles::of(&e.lateness, Some(e.tally.lateness_sum_s)),
+    }
+}
+
+impl Quantiles {
+    /// Of a histogram of microseconds; `sum_s` is the exact sum where it is known.
+    pub fn of(h: &Histogram, sum_s: Option<f64>) -> Option<Self> {
+        let ms = |us: u64| us as f64 / 1e3;
+        let at = |q: f64| ms(h.value_at_quantile(q));
+        (!h.is_empty()).then(|| Self {
+            count: h.len(),
+            mean_ms: sum_s.map_or_else(|| h.mean() / 1e3, |s| s * 1e3 / h.len() as f64),
+            p50_ms: at(0.5),
+            p90_ms: at(0.9),
+            p95_ms: at(0.95),
+            p99_ms: at(0.99),
+            p999_ms: at(0.999),
+            max_ms: ms(h.max()),
+        })
+    }
+}
