@@ -1,0 +1,197 @@
+//! Bad input gets a clear error and exit code 2, all findings at once, and nothing half done.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::path::Path;
+use std::process::Output;
+
+use support::{Lab, root, swarmlab};
+
+fn run(args: &[&str], dir: &Path) -> Output {
+    swarmlab().args(args).current_dir(dir).env("NO_COLOR", "1").env_remove("DOCKER_HOST").output().unwrap()
+}
+
+fn stderr(o: &Output) -> String {
+    String::from_utf8_lossy(&o.stderr).replace(&root().display().to_string(), "ROOT")
+}
+
+#[test]
+fn everything_wrong_with_all_files_is_said_at_once() {
+    let lab = Lab::new();
+    let dir = lab.dir.path();
+    std::fs::write(dir.join("shape.yml"), "shape: ramp\nfrom: -5\nduration: 0s\n").unwrap();
+    std::fs::write(
+        dir.join("bad.yml"),
+        format!(
+            "name: bad run\nstack: {root}/stacks/exercise.yml\ntarget: {{ service: gatway-envoy, port: 8080 }}\n\
+             load:\n  model: closed\n  shape: shape.yml\n  scenario: nowhere.yml\n  spawn_rate: -1\n  thinktime: 3\n\
+             measure: {{ bin: 0s, services: [ms-exercize] }}\nslo: {{ p95: 250, error_rate: 1 }}\nsed: 1\n",
+            root = root().display()
+        ),
+    )
+    .unwrap();
+    let o = run(&["run", "bad.yml"], dir);
+    assert_eq!(o.status.code(), Some(2));
+    let text = stderr(&o);
+    for expected in [
+        "bad.yml:1:7",
+        "bad.yml:3:20",
+        "did you mean `gateway-envoy`?",
+        "nowhere.yml cannot be read",
+        "spawn_rate",
+        "unknown key `thinktime`",
+        "did you mean `ms-exercise`?",
+        "slo.p95 is a number without a unit",
+        "slo.error_rate is a number without a `%`",
+        "unknown key `sed`",
+        "shape.yml:2:7",
+        "shape.yml:3:11",
+    ] {
+        assert!(text.contains(expected), "{expected:?} is missing in\n{text}");
+    }
+    assert!(!dir.join("results").exists(), "nothing may be half done");
+}
+
+#[test]
+fn each_kind_of_bad_file_has_its_own_words() {
+    let lab = Lab::new();
+    let dir = lab.dir.path();
+    let cases: &[(&str, &str, &str)] = &[
+        ("empty.yml", "", "empty"),
+        ("syntax.yml", "name: [a\n", "syntax.yml:"),
+        ("type.yml", "name: 3\nload: 5\n", "load must be a mapping"),
+        ("shape.yml", "name: a\nload: { model: closed, shape: s.yml, scenario: c.yml }\n", "unknown"),
+    ];
+    std::fs::write(dir.join("s.yml"), "shape: zigzag\n").unwrap();
+    std::fs::write(dir.join("c.yml"), "name: c\nsteps: [{ name: a, request: GET /x }]\nunknown: 1\n")
+        .unwrap();
+    for (name, text, expected) in cases {
+        std::fs::write(dir.join(name), text).unwrap();
+        let o = run(&["check", name], dir);
+        assert_eq!(o.status.code(), Some(2), "{name}");
+        assert!(stderr(&o).contains(expected), "{name}: {}", stderr(&o));
+    }
+    let o = run(&["check", "shape.yml"], dir);
+    assert!(
+        stderr(&o).contains("one of constant, ramp, step, stages, spike, peak, cyclical"),
+        "{}",
+        stderr(&o)
+    );
+    let o = run(&["check", "missing.yml"], dir);
+    assert_eq!(o.status.code(), Some(2));
+    assert!(stderr(&o).contains("missing.yml cannot be read"));
+}
+
+#[test]
+fn an_invalid_stack_file_is_shown_with_its_own_lines() {
+    let lab = Lab::new();
+    let dir = lab.dir.path();
+    std::fs::write(dir.join("stack.yml"), "services:\n  web:\n    imag: x\n    deploy: { replicas: many }\n")
+        .unwrap();
+    std::fs::write(dir.join("s.yml"), "shape: constant\n").unwrap();
+    std::fs::write(dir.join("c.yml"), "name: c\nsteps: [{ name: a, request: GET /x }]\n").unwrap();
+    std::fs::write(
+        dir.join("e.yml"),
+        "name: e\nstack: stack.yml\ntarget: { service: web, port: 80 }\nload: { model: open, shape: s.yml, scenario: c.yml }\n",
+    )
+    .unwrap();
+    let o = run(&["check", "e.yml"], dir);
+    assert_eq!(o.status.code(), Some(2));
+    let text = stderr(&o);
+    assert!(text.contains("stack.yml:3:5") && text.contains("did you mean `image`?"), "{text}");
+    assert!(text.contains("stack.yml:4:25"), "{text}");
+}
+
+#[test]
+fn findings_are_data_with_json() {
+    let lab = Lab::new();
+    std::fs::write(lab.dir.path().join("a.yml"), "name: a\n").unwrap();
+    let o = run(&["--json", "check", "a.yml"], lab.dir.path());
+    assert_eq!(o.status.code(), Some(2));
+    let line: serde_json::Value = serde_json::from_slice(&o.stdout).unwrap();
+    assert_eq!(line["event"], "diagnostics");
+    assert!(line["diagnostics"].as_array().is_some_and(|d| d.iter().any(|f| f["path"] == "stack")), "{line}");
+}
+
+#[test]
+fn arguments_are_checked_with_exit_code_2() {
+    let lab = Lab::new();
+    for args in [
+        &["run"][..],
+        &["frobnicate"],
+        &["scale", "x", "a"],
+        &["up", "x.yml", "--wait", "5"],
+        &["demo", "proxy"],
+    ] {
+        assert_eq!(run(args, lab.dir.path()).status.code(), Some(2), "{args:?}");
+    }
+    let help = run(&["--help"], lab.dir.path());
+    assert!(help.status.success());
+    assert!(String::from_utf8_lossy(&help.stdout).contains("Exit codes"));
+}
+
+#[test]
+fn no_engine_is_an_environment_error_that_says_what_to_do() {
+    let lab = Lab::new();
+    for args in [
+        &["--engine", "unix:///nowhere.sock", "status"][..],
+        &["--engine", "unix:///nowhere.sock", "down", "x"],
+        &["--engine", "tcp://127.0.0.1:1", "status"],
+    ] {
+        let o = run(args, lab.dir.path());
+        assert_eq!(o.status.code(), Some(3), "{args:?}: {}", stderr(&o));
+        assert!(
+            stderr(&o).contains("no Docker engine answers") && stderr(&o).contains("help:"),
+            "{}",
+            stderr(&o)
+        );
+    }
+    let experiment = lab.experiment("x", "swarm", "shape: constant\nduration: 1s\n", "");
+    let o = run(&["--engine", "unix:///nowhere.sock", "run", experiment.to_str().unwrap()], lab.dir.path());
+    assert_eq!(o.status.code(), Some(3));
+    assert!(!lab.dir.path().join("results").exists());
+}
+
+#[test]
+fn a_folder_that_is_no_run_is_refused() {
+    let lab = Lab::new();
+    let o = run(&["report", "."], lab.dir.path());
+    assert_eq!(o.status.code(), Some(2));
+    assert!(stderr(&o).contains("manifest.json"));
+    std::fs::write(lab.dir.path().join("manifest.json"), "{\"format\": 99}").unwrap();
+    let o = run(&["report", "."], lab.dir.path());
+    assert_eq!(o.status.code(), Some(2));
+    assert!(stderr(&o).contains("newer"), "{}", stderr(&o));
+}
+
+#[test]
+fn the_shipped_experiments_and_shapes_are_valid() {
+    for file in ["quickstart.yml", "exercise-swarm.yml"] {
+        let o = run(&["check", &format!("experiments/{file}")], root());
+        assert!(o.status.success(), "{file}: {}", stderr(&o));
+    }
+    for entry in std::fs::read_dir(root().join("loadshapes")).unwrap().flatten() {
+        if entry.path().extension().is_some_and(|e| e == "yml") {
+            swarmlab::experiment::read_shape(&entry.path()).unwrap_or_else(|e| panic!("{e}"));
+        }
+    }
+}
+
+#[test]
+fn a_variable_without_a_value_is_one_error_at_its_place() {
+    let lab = Lab::new();
+    let dir = lab.dir.path();
+    std::fs::write(dir.join("stack.yml"), "services:\n  web:\n    image: ${NO_SUCH_IMAGE:?name an image}\n")
+        .unwrap();
+    std::fs::write(dir.join("s.yml"), "shape: constant\n").unwrap();
+    std::fs::write(dir.join("c.yml"), "name: c\nsteps: [{ name: a, request: GET /x }]\n").unwrap();
+    std::fs::write(
+        dir.join("e.yml"),
+        "name: e\nstack: stack.yml\ntarget: { service: web, port: 80 }\nload: { model: open, shape: s.yml, scenario: c.yml }\n",
+    )
+    .unwrap();
+    let text = stderr(&run(&["check", "e.yml"], dir));
+    assert!(text.contains("stack.yml:3:") && text.contains("name an image"), "{text}");
+    assert!(!text.contains("could not be understood"), "{text}");
+}

@@ -1,0 +1,142 @@
+//! The whole job on the embedded testbed: real processes, real sockets, real CPU.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use support::{Lab, column, json, swarmlab, verdict};
+
+const STAIRS: &str = "shape: step\nfirst: 1\nincrement: 1\nsteps: 3\nhold: 4s\ndown: false\n";
+
+/// Children of a run are told by the `--exit-with-parent` of their command lines.
+fn children_of(folder: &std::path::Path) -> usize {
+    let needle = folder.join("logs").display().to_string();
+    std::fs::read_dir("/proc")
+        .unwrap()
+        .flatten()
+        .filter(|e| {
+            let line = std::fs::read(e.path().join("cmdline")).unwrap_or_default();
+            let env = std::fs::read(e.path().join("environ")).unwrap_or_default();
+            let text = [line, env].concat();
+            String::from_utf8_lossy(&text).contains(&needle)
+        })
+        .count()
+}
+
+#[test]
+fn a_run_counts_exactly_writes_everything_and_is_recomputed_identically() {
+    let lab = Lab::new();
+    let experiment = lab.experiment("whole", "embedded", STAIRS, "slo: { p95: 2s, error_rate: 1% }");
+    let ended = lab.run(&experiment, &[]).end();
+    assert!(ended.status.success(), "{:#?}", ended.line("error"));
+    let folder = ended.folder();
+    for file in [
+        "manifest.json",
+        "events.jsonl",
+        "client.parquet",
+        "server.parquet",
+        "histograms.hlog",
+        "frame.parquet",
+        "frame.csv",
+        "correlations.csv",
+        "summary.json",
+        "report.html",
+        "charts/timeline.svg",
+    ] {
+        assert!(folder.join(file).metadata().is_ok_and(|m| m.len() > 0), "{file}");
+    }
+    assert!(!folder.join("client.jsonl").exists() && !folder.join("server.jsonl").exists());
+    let summary = ended.summary();
+    assert_eq!(verdict(&summary, "counts-agree")["status"], "pass", "{summary:#}");
+    assert_eq!(verdict(&summary, "littles-law")["status"], "pass", "{summary:#}");
+    let sent = summary["counts"]["sent"].as_u64().unwrap();
+    assert!(sent > 100);
+    for c in summary["counts"]["servers"].as_array().unwrap() {
+        if c["comparable"] == true {
+            assert_eq!(c["count"].as_f64().unwrap(), sent as f64, "{c}");
+        }
+    }
+    // What was burned is what was configured: the oracle itself.
+    for d in summary["demands"].as_array().unwrap() {
+        let (burned, configured) = (d["burned_s"].as_f64().unwrap(), d["configured_s"].as_f64().unwrap());
+        assert!((burned / configured - 1.0).abs() < 0.01, "{d}");
+    }
+    let replicas = column(&folder, "ms_exercise_replicas_healthy");
+    assert!(replicas.iter().all(|(_, v)| *v == Some(1.0)), "{replicas:?}");
+    let files = ["summary.json", "frame.csv", "correlations.csv", "report.html"];
+    let before: Vec<_> = files.iter().map(|f| std::fs::read(folder.join(f)).unwrap()).collect();
+    let again = swarmlab().args(["report"]).arg(&folder).output().unwrap();
+    assert!(again.status.success(), "{}", String::from_utf8_lossy(&again.stderr));
+    for (f, old) in files.iter().zip(before) {
+        assert!(std::fs::read(folder.join(f)).unwrap() == old, "{f} changed when it was computed again");
+    }
+    assert_eq!(children_of(&folder), 0, "processes of the run are left");
+}
+
+#[test]
+fn an_interrupt_during_the_load_reports_what_was_measured() {
+    let lab = Lab::new();
+    let shape = "shape: constant\nlevel: 2\nduration: 60s\n";
+    let experiment = lab.experiment("cut", "embedded", shape, "");
+    let mut running = lab.run(&experiment, &[]);
+    running.until_load(4.0);
+    running.signal("INT");
+    let ended = running.end();
+    assert_eq!(ended.status.code(), Some(130), "{:#?}", ended.line("error"));
+    let manifest = ended.manifest();
+    assert_eq!(manifest["state"]["is"], "partial");
+    let window = &manifest["windows"];
+    let load_s = window["load_end_unix_s"].as_f64().unwrap() - window["load_start_unix_s"].as_f64().unwrap();
+    assert!((3.0..20.0).contains(&load_s), "{load_s}");
+    assert_eq!(verdict(&ended.summary(), "counts-agree")["status"], "pass");
+    let html = std::fs::read_to_string(ended.folder().join("report.html")).unwrap();
+    assert!(html.contains("interrupted"));
+    assert_eq!(children_of(&ended.folder()), 0);
+}
+
+#[test]
+fn a_killed_run_is_completed_from_its_journals_and_leaves_no_process() {
+    let lab = Lab::new();
+    let shape = "shape: constant\nlevel: 2\nduration: 60s\n";
+    let experiment = lab.experiment("killed", "embedded", shape, "");
+    let mut running = lab.run(&experiment, &[]);
+    running.until_load(4.0);
+    running.signal("KILL");
+    let ended = running.end();
+    assert!(!ended.status.success());
+    let folder = ended.folder();
+    let report = swarmlab().args(["report"]).arg(&folder).output().unwrap();
+    assert!(report.status.success(), "{}", String::from_utf8_lossy(&report.stderr));
+    let users = column(&folder, "client_users");
+    let measured = users.iter().filter(|(t, v)| *t >= 0.0 && v.is_some()).count();
+    assert!(measured >= 3, "at most a second may be lost: {users:?}");
+    assert_eq!(json(&folder.join("manifest.json"))["state"]["is"], "running");
+    // The children see their standard input close; they are given the time that a graceful stop may take.
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(15);
+    while children_of(&folder) > 0 {
+        assert!(std::time::Instant::now() < deadline, "children outlive a killed parent");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_service_that_cannot_start_is_named_with_its_last_words() {
+    let lab = Lab::new();
+    let experiment = lab.experiment("broken", "embedded", STAIRS, "variables: { EXERCISE_DEMAND_MS: much }");
+    let ended = lab.run(&experiment, &["--wait", "10s"]).end();
+    assert_eq!(ended.status.code(), Some(4), "{:#?}", ended.lines);
+    let error = ended.line("error").unwrap()["message"].as_str().unwrap();
+    assert!(error.contains("ms-exercise.1 ended") && error.contains("much"), "{error}");
+    assert_eq!(children_of(&ended.folder()), 0);
+}
+
+#[test]
+fn auto_says_which_testbed_and_why() {
+    let lab = Lab::new();
+    let shape = "shape: constant\nlevel: 1\nduration: 2s\n";
+    let experiment = lab.experiment("auto", "auto", shape, "");
+    let ended = lab.run(&experiment, &["--engine", "unix:///nowhere/docker.sock"]).end();
+    assert!(ended.status.success(), "{:#?}", ended.line("error"));
+    let started = ended.line("started").unwrap();
+    assert_eq!(started["testbed"], "embedded");
+    assert!(started["reason"].as_str().unwrap().contains("/nowhere/docker.sock"), "{started}");
+}

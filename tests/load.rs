@@ -1,0 +1,364 @@
+//! `swarmlab load` as people use it: real processes, real sockets, real signals.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use support::{root, swarmlab};
+
+/// A role of the sample application, until dropped.
+struct Role {
+    child: Child,
+    port: u16,
+}
+
+impl Role {
+    fn start(role: &str) -> Self {
+        let port = free_port();
+        let child = swarmlab()
+            .args(["demo", role, "--exit-with-parent", "--listen", &format!("127.0.0.1:{port}")])
+            // Its end is the end of this test.
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        await_port(port);
+        Self { child, port }
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+}
+
+impl Drop for Role {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn await_port(port: u16) {
+    let patience = Instant::now() + Duration::from_secs(20);
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        assert!(Instant::now() < patience, "nothing listens on {port}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn load(args: &[&str]) -> Output {
+    swarmlab().arg("load").args(args).env("NO_COLOR", "1").output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// The JSON lines of a load, and its summary.
+fn json_load(args: &[&str]) -> (Output, Vec<Value>, Value) {
+    let output = load(&[args, &["--json"]].concat());
+    let lines: Vec<Value> = text(&output.stdout)
+        .lines()
+        .map(|l| serde_json::from_str(l).unwrap_or_else(|e| panic!("{e}: {l}")))
+        .collect();
+    let summary = lines
+        .iter()
+        .rev()
+        .find(|l| l["event"] == "finished")
+        .unwrap_or_else(|| panic!("no summary: {}{}", text(&output.stdout), text(&output.stderr)))["summary"]
+        .clone();
+    (output, lines, summary)
+}
+
+#[test]
+fn a_closed_loop_is_summed_up_as_wrk_does() {
+    let app = Role::start("target-app");
+    let output = load(&[&app.url("/health"), "-c", "4", "-d", "2s"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let out = text(&output.stdout);
+    let line = out.lines().find(|l| l.trim_start().starts_with("Requests/sec: ")).unwrap();
+    let per_s: f64 = line.trim().strip_prefix("Requests/sec: ").unwrap().parse().unwrap();
+    assert!(per_s > 50.0, "{out}");
+    for part in ["response", "service", "lateness", "2xx:", "Generator: "] {
+        assert!(out.contains(part), "{part:?} is missing in\n{out}");
+    }
+}
+
+#[test]
+fn an_open_loop_offers_its_schedule_exactly_and_adds_up() {
+    let app = Role::start("target-app");
+    let (output, lines, s) =
+        json_load(&[&app.url("/health"), "--rate", "200", "-d", "3s", "--arrivals", "uniform"]);
+    assert!(output.status.success());
+    let c = &s["counts"];
+    assert_eq!(c["offered"], 600);
+    assert_eq!(c["sent"], 600);
+    assert_eq!(c["completed"], 600);
+    assert_eq!(c["status"]["2xx"], 600);
+    assert_eq!(s["times"]["response"]["count"], 600);
+    let of_intervals: u64 =
+        lines.iter().filter(|l| l["event"] == "interval").map(|l| l["completed"].as_u64().unwrap()).sum();
+    assert_eq!(of_intervals, 600);
+    assert!(s["connect"]["count"].as_u64().unwrap() >= 1, "{s:#}");
+    assert!(s["tls"].is_null());
+}
+
+#[test]
+fn nobody_there_is_told_with_its_own_exit_code() {
+    let url = format!("http://127.0.0.1:{}/", free_port());
+    let output = load(&[&url, "-c", "2", "-d", "1s"]);
+    assert_eq!(output.status.code(), Some(5));
+    assert!(text(&output.stdout).contains("connect_refused"), "{}", text(&output.stdout));
+    assert!(text(&output.stderr).contains("no request was answered"));
+}
+
+#[test]
+fn bad_arguments_start_nothing_and_say_what_is_expected() {
+    let cases: &[(&[&str], &str)] = &[
+        (&["127.0.0.1:80"], "http://"),
+        (&["http://h:99999/"], "port"),
+        (&["http://h/", "--rate", "10", "--users", "3"], "cannot be used with"),
+        (&["http://h/", "--rate", "0"], "--rate"),
+        (&["http://h/", "--header", "nonsense"], "NAME: VALUE"),
+        (&["http://h/", "--scenario", "nowhere.yml"], "nowhere.yml cannot be read"),
+        (&["http://h/", "--body-file", "nowhere.txt"], "nowhere.txt cannot be read"),
+        (&["http://h/", "--duration", "10"], "lacks a unit"),
+        (&["http://h/{{nothing}}"], "nothing"),
+        (&["http://h/", "--arrivals", "poisson"], "--rate"),
+        (&["http://h/", "--duration", "0s"], "more than 0"),
+        (&["http://h/", "-c", "1", "-t", "2"], "each thread"),
+        (&["http://h/", "--cacert", "x.pem"], "x.pem cannot be read"),
+        (&["http://h/", "--insecure"], "https://"),
+        (&["http://h/", "--out", "/proc/x"], "/proc/x"),
+    ];
+    for (args, expected) in cases {
+        let output = load(args);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {said}");
+        assert!(said.contains(expected), "{args:?}: {expected:?} is missing in\n{said}");
+    }
+}
+
+#[test]
+fn results_are_written_and_never_overwritten() {
+    let app = Role::start("target-app");
+    let dir = tempfile::tempdir().unwrap();
+    let out: PathBuf = dir.path().join("r");
+    let args = [&app.url("/health"), "-c", "2", "-d", "2s", "--out", out.to_str().unwrap()];
+    let (output, _, s) = json_load(&args);
+    assert!(output.status.success());
+    let summary: Value = serde_json::from_slice(&std::fs::read(out.join("summary.json")).unwrap()).unwrap();
+    assert_eq!(summary, s);
+    let rows = swarmlab_frame::store::read_client(&out.join("client.parquet")).unwrap();
+    let completed: u64 = rows
+        .iter()
+        .filter(|r| r.endpoint == swarmlab_frame::client::ALL_ENDPOINTS)
+        .map(|r| r.completed)
+        .sum();
+    assert_eq!(s["counts"]["completed"], completed);
+    let log = swarmlab_loadgen::record::read(&std::fs::read(out.join("histograms.hlog")).unwrap()).unwrap();
+    let merged = swarmlab_loadgen::record::merge(&log);
+    let responses: u64 = merged
+        .iter()
+        .filter(|((q, _), _)| *q == swarmlab_loadgen::record::Quantity::Response)
+        .map(|(_, h)| h.len())
+        .sum();
+    assert_eq!(responses, completed);
+    let again = load(&args);
+    assert_eq!(again.status.code(), Some(2));
+    assert!(text(&again.stderr).contains("never overwritten"));
+}
+
+#[test]
+fn an_interrupt_prints_what_there_is() {
+    let app = Role::start("target-app");
+    let url = app.url("/health");
+    let mut child = swarmlab()
+        .args(["--json", "load", &url, "--rate", "50", "-d", "10m"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
+    let first: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+    assert_eq!(first["event"], "interval");
+    let killed = Command::new("kill").args(["-s", "INT", &child.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    let last: Value = serde_json::from_str(&lines.map_while(Result::ok).last().unwrap()).unwrap();
+    assert_eq!(last["event"], "finished");
+    assert_eq!(last["summary"]["end"], "stopped");
+    let c = &last["summary"]["counts"];
+    assert_eq!(c["offered"], c["completed"], "{last:#}");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_ends_the_load_quietly() {
+    let app = Role::start("target-app");
+    let mut child = swarmlab()
+        .args(["--json", "load", &app.url("/health"), "--rate", "50", "-d", "10m"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut out = std::io::BufReader::new(child.stdout.take().unwrap());
+    let mut first = String::new();
+    std::io::BufRead::read_line(&mut out, &mut first).unwrap();
+    drop(out);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
+}
+
+#[test]
+fn nothing_due_is_not_blamed_on_the_target() {
+    let app = Role::start("target-app");
+    let output = load(&[&app.url("/health"), "--rate", "0.5", "-d", "500ms"]);
+    assert_eq!(output.status.code(), Some(5));
+    assert!(text(&output.stderr).contains("no request was due"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn rates_of_endpoints_add_up_and_headers_go_with_a_scenario() {
+    let app = Role::start("target-app");
+    let dir = tempfile::tempdir().unwrap();
+    let scenario = dir.path().join("scenario.yml");
+    std::fs::write(
+        &scenario,
+        "name: two\nsteps:\n  - name: health\n    target: shop\n    request: GET /health\n  - name: products\n    target: shop\n    request: GET /products\n    headers: { x-own: kept }\n",
+    )
+    .unwrap();
+    let (output, _, s) = json_load(&[
+        &app.url(""),
+        "--scenario",
+        scenario.to_str().unwrap(),
+        "--rate",
+        "90",
+        "-d",
+        "3s",
+        "--arrivals",
+        "mmpp2",
+        "-H",
+        "x-own: replaced",
+    ]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let of = |v: &Value| v["requests_per_s"].as_f64().unwrap();
+    let sum: f64 = s["endpoints"].as_array().unwrap().iter().map(of).sum();
+    assert!((sum - of(&s)).abs() < 1e-9, "{sum} of {s:#}");
+    let judged = &s["generator"]["inputs"]["intervals"];
+    assert!(judged["count"].as_u64().unwrap() >= 3, "{judged}");
+}
+
+#[test]
+fn a_generator_that_cannot_keep_up_is_invalid_and_says_why() {
+    let app = Role::start("target-app");
+    let output =
+        load(&[&app.url("/health"), "--rate", "2000000", "-d", "2s", "--drain", "100ms", "--require-valid"]);
+    assert_eq!(output.status.code(), Some(6), "{}", text(&output.stdout));
+    assert!(text(&output.stdout).contains("Generator: INVALID"));
+}
+
+#[test]
+fn a_scenario_and_a_shape_from_files_run() {
+    let app = Role::start("target-app");
+    let dir = tempfile::tempdir().unwrap();
+    let shape = dir.path().join("shape.yml");
+    std::fs::write(&shape, "shape: ramp\nfrom: 1\nto: 4\nduration: 3s\n").unwrap();
+    let scenario = dir.path().join("scenario.yml");
+    std::fs::write(
+        &scenario,
+        "name: two\nwait: { constant: 50ms }\nsteps:\n  - name: health\n    request: GET /health\n  - name: products\n    request: GET /products\n",
+    )
+    .unwrap();
+    let (output, _, s) = json_load(&[
+        &app.url(""),
+        "--shape",
+        shape.to_str().unwrap(),
+        "--scenario",
+        scenario.to_str().unwrap(),
+    ]);
+    assert!(output.status.success());
+    let names: Vec<&str> =
+        s["endpoints"].as_array().unwrap().iter().map(|e| e["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["health", "products"]);
+    assert!(s["iterations"].as_u64().unwrap() > 10, "{s:#}");
+    assert_eq!(s["counts"]["failed"], 0);
+}
+
+/// Starts a Redis of its own; the test says what is missing where there is none.
+struct Redis {
+    child: Child,
+    port: u16,
+}
+
+impl Redis {
+    fn start() -> Self {
+        let port = free_port();
+        let child = Command::new("redis-server")
+            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap_or_else(|e| panic!("redis-server is needed (Debian package redis-server): {e}"));
+        await_port(port);
+        Self { child, port }
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The user classes that are shipped, against the sample application and a real Redis: every step of theirs is
+/// requested and answered as it expects.
+#[test]
+fn the_shipped_user_classes_run_against_the_sample_application() {
+    let app = Role::start("target-app");
+    let agent = Role::start("ai-agent");
+    let redis = Redis::start();
+    let folder = root().join("loadshapes/scenarios");
+    let mut seen = Vec::new();
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|e| e != "yml") {
+            continue;
+        }
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        // The exercise journey is that of the sample stack; its own tests run it.
+        if name == "exercise" {
+            continue;
+        }
+        let app_target = format!("app={}", app.url(""));
+        let agent_target = format!("agent={}", agent.url(""));
+        let redis_target = format!("redis=redis://127.0.0.1:{}", redis.port);
+        let (output, _, s) = json_load(&[
+            &app.url(""),
+            "--scenario",
+            path.to_str().unwrap(),
+            "--target",
+            &app_target,
+            "--target",
+            &agent_target,
+            "--target",
+            &redis_target,
+            "--rate",
+            "60",
+            "-d",
+            "4s",
+        ]);
+        assert!(output.status.success(), "{name}: {}", text(&output.stderr));
+        assert_eq!(s["counts"]["failed"], 0, "{name}: {:#}", s["counts"]);
+        assert!(s["counts"]["completed"].as_u64().unwrap() >= 200, "{name}: {s:#}");
+        seen.push(name);
+    }
+    assert!(seen.len() >= 5, "{seen:?}");
+}

@@ -1,0 +1,424 @@
+//! The whole job on a real Swarm: Envoy, Prometheus, cAdvisor, PostgreSQL. `scripts/test` starts the engine.
+//!
+//! Each test uses the ports of the stack, so they run one after the other (`--test-threads 1`).
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+use std::collections::HashMap;
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use bollard::Docker;
+use bollard::models::ContainerCreateBody;
+use bollard::query_parameters as q;
+use support::{Lab, column, swarmlab, verdict};
+
+fn engine() -> String {
+    std::env::var("SWARMLAB_TEST_ENGINE").expect(
+        "SWARMLAB_TEST_ENGINE must name an engine (unix:///…/docker.sock) that is a Swarm manager and has the stack's images; scripts/test starts one",
+    )
+}
+
+fn docker() -> Docker {
+    let address = engine();
+    let path = address.strip_prefix("unix://").expect("the tests use a local engine");
+    Docker::connect_with_unix(path, 60, bollard::API_DEFAULT_VERSION).unwrap()
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
+}
+
+fn by_label(stack: &str) -> HashMap<String, Vec<String>> {
+    HashMap::from([("label".to_owned(), vec![format!("com.docker.stack.namespace={stack}")])])
+}
+
+/// Everything of a stack that the engine still has, by kind and name.
+fn left_of(stack: &str) -> Vec<String> {
+    runtime().block_on(async {
+        let d = docker();
+        let filters = || Some(by_label(stack));
+        let mut left = Vec::new();
+        let containers = q::ListContainersOptions { all: true, filters: filters(), ..Default::default() };
+        left.extend(
+            d.list_containers(Some(containers))
+                .await
+                .unwrap()
+                .into_iter()
+                .map(|c| format!("container {:?}", c.names)),
+        );
+        let o = q::ListServicesOptions { filters: filters(), ..Default::default() };
+        left.extend(
+            d.list_services(Some(o)).await.unwrap().into_iter().map(|s| format!("service {:?}", s.id)),
+        );
+        let o = q::ListNetworksOptions { filters: filters() };
+        left.extend(
+            d.list_networks(Some(o)).await.unwrap().into_iter().map(|n| format!("network {:?}", n.name)),
+        );
+        let o = q::ListConfigsOptions { filters: filters() };
+        left.extend(d.list_configs(Some(o)).await.unwrap().into_iter().map(|c| format!("config {:?}", c.id)));
+        let o = q::ListSecretsOptions { filters: filters() };
+        left.extend(d.list_secrets(Some(o)).await.unwrap().into_iter().map(|s| format!("secret {:?}", s.id)));
+        let o = q::ListVolumesOptions { filters: filters() };
+        left.extend(
+            d.list_volumes(Some(o))
+                .await
+                .unwrap()
+                .volumes
+                .unwrap_or_default()
+                .into_iter()
+                .map(|v| format!("volume {}", v.name)),
+        );
+        left
+    })
+}
+
+fn assert_gone(stack: &str) {
+    assert_eq!(left_of(stack), Vec::<String>::new(), "something of {stack} is left");
+}
+
+fn swarm_id() -> String {
+    runtime().block_on(async { docker().inspect_swarm().await.unwrap().id.unwrap() })
+}
+
+fn unix_now_s() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64()
+}
+
+/// A container and a stack that are none of the run's business.
+struct Bystanders {
+    container: String,
+    folder: tempfile::TempDir,
+}
+
+impl Bystanders {
+    const STACK: &'static str = "bystander";
+
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("bystander.yml");
+        std::fs::write(
+            &file,
+            "services:\n  other:\n    image: swarmlab/demo:local\n    command: [ms-other]\n    environment: { DEMO_TOKEN_SECRET: x, DEMO_LISTEN: \"127.0.0.1:5002\" }\n    deploy: { endpoint_mode: dnsrr }\n",
+        )
+        .unwrap();
+        let specs = {
+            let stack = swarmlab_stackfile::load_file(&file, &|_| None).unwrap();
+            swarmlab_stackfile::specs(&stack, Self::STACK).unwrap()
+        };
+        let container = runtime().block_on(async {
+            let engine = swarmlab_swarm::connect(Some(&engine())).await.unwrap();
+            swarmlab_swarm::up(&engine, &specs, &swarmlab_swarm::UpOptions::default(), &mut |_| {})
+                .await
+                .unwrap();
+            let d = docker();
+            let config = ContainerCreateBody {
+                image: Some("swarmlab/demo:local".to_owned()),
+                cmd: Some(vec!["ms-other".to_owned()]),
+                env: Some(vec!["DEMO_TOKEN_SECRET=x".to_owned()]),
+                ..Default::default()
+            };
+            let created = d.create_container(None::<q::CreateContainerOptions>, config).await.unwrap();
+            d.start_container(&created.id, None::<q::StartContainerOptions>).await.unwrap();
+            created.id
+        });
+        Self { container, folder }
+    }
+
+    fn assert_untouched(&self) {
+        let running = runtime().block_on(async {
+            docker()
+                .inspect_container(&self.container, None::<q::InspectContainerOptions>)
+                .await
+                .unwrap()
+                .state
+                .unwrap()
+                .running
+        });
+        assert_eq!(running, Some(true), "a container beside the Swarm was touched");
+        let stack = runtime().block_on(async {
+            let engine = swarmlab_swarm::connect(Some(&engine())).await.unwrap();
+            swarmlab_swarm::status(&engine, Self::STACK).await.unwrap()
+        });
+        assert!(stack.is_up(), "another stack was touched: {stack:?}");
+        assert!(self.folder.path().exists());
+    }
+}
+
+impl Drop for Bystanders {
+    fn drop(&mut self) {
+        runtime().block_on(async {
+            let force = q::RemoveContainerOptions { force: true, ..Default::default() };
+            let _ = docker().remove_container(&self.container, Some(force)).await;
+            if let Ok(engine) = swarmlab_swarm::connect(Some(&engine())).await {
+                let _ = swarmlab_swarm::down(
+                    &engine,
+                    Self::STACK,
+                    &swarmlab_swarm::DownOptions::default(),
+                    &mut |_| {},
+                )
+                .await;
+            }
+        });
+    }
+}
+
+#[test]
+#[ignore = "needs a Docker engine (scripts/test)"]
+fn a_closed_loop_proves_its_numbers_and_leaves_only_what_was_there() {
+    let (bystanders, swarm) = (Bystanders::start(), swarm_id());
+    let lab = Lab::new();
+    let shape = "shape: step\nfirst: 2\nincrement: 2\nsteps: 4\nhold: 12s\ndown: true\n";
+    let experiment = lab.experiment("proof", "swarm", shape, "seed: 7");
+    let ended = lab.run(&experiment, &["--name", "proof", "--engine", &engine()]).end();
+    assert!(ended.status.success(), "{:#?}", ended.line("error"));
+    let summary = ended.summary();
+    eprintln!("{}", serde_json::to_string_pretty(&summary["demands"]).unwrap());
+    eprintln!("{}", serde_json::to_string_pretty(&summary["counts"]).unwrap());
+    eprintln!("{}", serde_json::to_string_pretty(&summary["little"]).unwrap());
+
+    let sent = summary["counts"]["sent"].as_f64().unwrap();
+    assert!(sent > 3000.0, "{sent}");
+    assert_eq!(verdict(&summary, "counts-agree")["status"], "pass");
+    let count = |counter: &str| {
+        let all = summary["counts"]["servers"].as_array().unwrap();
+        let c = all
+            .iter()
+            .find(|c| c["counter"] == counter)
+            .unwrap_or_else(|| panic!("nobody is called {counter}"));
+        assert_eq!(c["exact"], true, "{c}");
+        c["count"].as_f64().unwrap()
+    };
+    assert_eq!(count("gateway-envoy: requests from its clients"), sent);
+    assert_eq!(count("gateway: its own count"), sent);
+    // Every gateway request causes exactly one further request; matching of names is exact, or these sums would not fit.
+    let behind = count("ms-exercise-envoy: requests from its clients")
+        + count("ms-other-envoy: requests from its clients");
+    assert_eq!(behind, sent);
+    assert_eq!(
+        count("ms-exercise: its own count"),
+        count("ms-exercise-envoy: requests to the service behind")
+    );
+
+    let demand =
+        summary["demands"].as_array().unwrap().iter().find(|d| d["service"] == "ms-exercise").unwrap();
+    let s = |key: &str| demand[key].as_f64().unwrap();
+    let (fitted, own, configured) = (s("demand_s"), s("self_accounted_s"), s("configured_s"));
+    assert_eq!(configured, 0.015);
+    assert!((fitted / own - 1.0).abs() <= 0.02, "fitted {fitted}, own account {own}");
+    assert!((fitted / configured - 1.0).abs() <= 0.05, "fitted {fitted}, configured {configured}");
+    // The average of the service's own account holds what it uses while idle (0.5 % here, for answering the scrapes
+    // that read it): more than the interval's half width leaves room for. What a request costs is the account
+    // without that share, and this is what the interval is about.
+    let marginal = s("self_marginal_s");
+    assert!((marginal / own - 1.0).abs() <= 0.02, "own account {own}, without its idle share {marginal}");
+    let (low, high) = (demand["ci_s"][0].as_f64().unwrap(), demand["ci_s"][1].as_f64().unwrap());
+    assert!((low..=high).contains(&marginal), "{marginal} is not in {low} to {high}");
+    assert!(high / low - 1.0 <= 0.05, "an interval from {low} to {high} proves little");
+    assert_eq!(demand["method"], "regression");
+
+    assert_eq!(verdict(&summary, "littles-law")["status"], "pass");
+    assert!(summary["little"]["relative_gap"].as_f64().unwrap() <= 0.05);
+    assert_eq!(verdict(&summary, "data-complete")["status"], "pass", "{:#}", summary["notes"]);
+
+    assert_gone("proof");
+    bystanders.assert_untouched();
+    assert_eq!(swarm_id(), swarm, "the Swarm was left or made anew");
+}
+
+/// Watches, independently of the run, how many containers of a service run and how many the engine calls healthy.
+fn watch_containers(
+    stack: &str,
+    service: &str,
+    stop: Arc<AtomicBool>,
+) -> std::thread::JoinHandle<Vec<(f64, u64, u64)>> {
+    let full = format!("{stack}_{service}");
+    std::thread::spawn(move || {
+        runtime().block_on(async {
+            let d = docker();
+            let mut seen: Vec<(f64, u64, u64)> = Vec::new();
+            while !stop.load(Ordering::Relaxed) {
+                let filters = HashMap::from([(
+                    "label".to_owned(),
+                    vec![format!("com.docker.swarm.service.name={full}")],
+                )]);
+                let o = q::ListContainersOptions { filters: Some(filters), ..Default::default() };
+                let listed = d.list_containers(Some(o)).await.unwrap();
+                let healthy = listed
+                    .iter()
+                    .filter(|c| c.status.as_deref().is_some_and(|s| s.ends_with("(healthy)")))
+                    .count();
+                seen.push((unix_now_s(), listed.len() as u64, healthy as u64));
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            seen
+        })
+    })
+}
+
+#[test]
+#[ignore = "needs a Docker engine (scripts/test)"]
+fn replica_columns_follow_the_engine_within_a_second() {
+    let lab = Lab::new();
+    let shape = "shape: constant\nlevel: 3\nduration: 45s\n";
+    let experiment = lab.experiment("replicas", "swarm", shape, "");
+    let mut running = lab.run(&experiment, &["--name", "replicas", "--engine", &engine()]);
+    running.until_phase("warm_up");
+    let stop = Arc::new(AtomicBool::new(false));
+    let watcher = watch_containers("replicas", "ms-exercise", stop.clone());
+    let ordered: Arc<Mutex<Vec<(f64, f64)>>> = Arc::default();
+    for (at_s, replicas) in [(5.0, 4), (25.0, 1)] {
+        running.until_load(at_s);
+        let asked = unix_now_s();
+        let service = format!("ms-exercise={replicas}");
+        let scaled = swarmlab()
+            .args(["--engine", &engine(), "scale", "replicas", &service, "--wait", "0s"])
+            .output()
+            .unwrap();
+        assert!(scaled.status.success(), "{}", String::from_utf8_lossy(&scaled.stderr));
+        ordered.lock().unwrap().push((asked, f64::from(replicas)));
+    }
+    let ended = running.end();
+    stop.store(true, Ordering::Relaxed);
+    let seen = watcher.join().unwrap();
+    assert!(ended.status.success(), "{:#?}", ended.line("error"));
+    let start = ended.manifest()["windows"]["load_start_unix_s"].as_f64().unwrap();
+    let (first, last) = (seen[0].0 - start, seen.last().unwrap().0 - start);
+
+    let bins = |name: &str| -> Vec<(f64, f64)> {
+        column(&ended.folder(), name)
+            .into_iter()
+            // The value in force at the end of the bin, where the watcher saw a second to both sides.
+            .map(|(t, v)| (t + 1.0, v))
+            .filter(|(end, _)| end - 1.0 >= first && end + 1.0 <= last.min(44.0))
+            .map(|(end, v)| (end, v.unwrap_or_else(|| panic!("{name} is unknown at {end}"))))
+            .collect()
+    };
+    let around = |end: f64| seen.iter().filter(move |(u, ..)| (u - start - end).abs() <= 1.0);
+    // A container runs a moment before the Swarm calls its task running: with a health check, until it is healthy.
+    for (end, value) in bins("ms_exercise_replicas_running") {
+        let near: Vec<_> = around(end).map(|(_, running, healthy)| (*running, *healthy)).collect();
+        let fits = near.iter().any(|(running, healthy)| (*healthy as f64..=*running as f64).contains(&value));
+        assert!(fits, "at {end} s {value} run by the column, by the engine (running, healthy) {near:?}");
+    }
+    let healthy = bins("ms_exercise_replicas_healthy");
+    assert!(healthy.iter().any(|(_, v)| *v == 4.0), "four replicas were never healthy: {healthy:?}");
+    let told_to_end = ordered.lock().unwrap()[1].0 - start;
+    for (end, value) in healthy {
+        let near: Vec<_> = around(end).map(|(.., healthy)| *healthy).collect();
+        // From the order to end on, the containers that will end are healthy but serve no longer.
+        let fits = near.iter().any(|n| *n as f64 == value) || (end >= told_to_end && value == 1.0);
+        assert!(fits, "at {end} s {value} are healthy by the column, by the engine {near:?}");
+    }
+    let running = bins("ms_exercise_replicas_running");
+    assert!(
+        running.iter().any(|(_, v)| *v == 4.0) && running.last().is_some_and(|(_, v)| *v == 1.0),
+        "{running:?}"
+    );
+    let desired = column(&ended.folder(), "ms_exercise_replicas_desired");
+    for (asked, replicas) in ordered.lock().unwrap().iter() {
+        let after = desired.iter().find(|(t, _)| start + t + 1.0 >= asked + 1.0).unwrap();
+        assert_eq!(after.1, Some(*replicas), "asked for {replicas} at {:.2} s: {desired:?}", asked - start);
+    }
+    // New and ended tasks: their CPU counts from birth to death, and requests are still counted exactly at the front.
+    let summary = ended.summary();
+    let sent = summary["counts"]["sent"].as_f64().unwrap();
+    let servers = summary["counts"]["servers"].as_array().unwrap();
+    let front = servers.iter().find(|c| c["counter"] == "gateway-envoy: requests from its clients").unwrap();
+    assert_eq!(front["count"].as_f64().unwrap(), sent);
+    assert_gone("replicas");
+}
+
+#[test]
+#[ignore = "needs a Docker engine (scripts/test)"]
+fn an_interrupt_in_any_phase_ends_in_order() {
+    let lab = Lab::new();
+    let experiment = lab.experiment("cut", "swarm", "shape: constant\nlevel: 2\nduration: 120s\n", "");
+    let mut running = lab.run(&experiment, &["--name", "cut", "--engine", &engine()]);
+    running.until("a service", |v| {
+        v["event"] == "step" && v["message"].as_str().is_some_and(|m| m.starts_with("created service"))
+    });
+    running.signal("INT");
+    let ended = running.end();
+    assert_eq!(ended.status.code(), Some(130), "{:#?}", ended.line("error"));
+    assert_gone("cut");
+
+    let mut running = lab.run(&experiment, &["--name", "cut", "--engine", &engine()]);
+    running.until_load(5.0);
+    running.signal("TERM");
+    let ended = running.end();
+    assert_eq!(ended.status.code(), Some(130), "{:#?}", ended.line("error"));
+    assert_eq!(ended.manifest()["state"]["is"], "partial");
+    assert_eq!(verdict(&ended.summary(), "counts-agree")["status"], "pass");
+    assert!(std::fs::read_to_string(ended.folder().join("report.html")).unwrap().contains("interrupted"));
+    assert_gone("cut");
+}
+
+#[test]
+#[ignore = "needs a Docker engine (scripts/test)"]
+fn a_failed_start_says_which_service_and_why_and_leaves_nothing() {
+    let lab = Lab::new();
+    let shape = "shape: constant\nlevel: 1\nduration: 5s\n";
+    let experiment = lab.experiment("broken", "swarm", shape, "variables: { EXERCISE_DEMAND_MS: much }");
+    let ended = lab.run(&experiment, &["--name", "broken", "--wait", "30s", "--engine", &engine()]).end();
+    assert_eq!(ended.status.code(), Some(4), "{:#?}", ended.line("error"));
+    let message = ended.line("error").unwrap()["message"].as_str().unwrap();
+    assert!(message.contains("ms-exercise") && message.contains("much"), "{message}");
+    assert_gone("broken");
+
+    let experiment =
+        lab.experiment("absent", "swarm", shape, "variables: { ENVOY_IMAGE: \"swarmlab/absent:none\" }");
+    let ended = lab.run(&experiment, &["--name", "absent", "--engine", &engine()]).end();
+    assert_eq!(ended.status.code(), Some(3), "{:#?}", ended.line("error"));
+    let error = ended.line("error").unwrap();
+    assert!(error["message"].as_str().unwrap().contains("swarmlab/absent:none"), "{error}");
+    assert!(error["help"].as_str().unwrap().contains("swarmlab images build"), "{error}");
+    assert_gone("absent");
+
+    let holder = TcpListener::bind("0.0.0.0:8080").unwrap();
+    let experiment = lab.experiment("taken", "swarm", shape, "");
+    let ended = lab.run(&experiment, &["--name", "taken", "--engine", &engine()]).end();
+    assert_eq!(ended.status.code(), Some(3), "{:#?}", ended.line("error"));
+    assert!(ended.line("error").unwrap()["message"].as_str().unwrap().contains("port 8080 is taken"));
+    assert_gone("taken");
+    drop(holder);
+}
+
+#[test]
+#[ignore = "needs a Docker engine (scripts/test)"]
+fn a_silent_prometheus_gives_gaps_and_a_verdict_not_zeros() {
+    let lab = Lab::new();
+    let experiment = lab.experiment("gap", "swarm", "shape: constant\nlevel: 2\nduration: 30s\n", "");
+    let mut running = lab.run(&experiment, &["--name", "gap", "--engine", &engine()]);
+    running.until_load(6.0);
+    let pause = runtime();
+    let id = pause.block_on(async {
+        let filters = HashMap::from([(
+            "label".to_owned(),
+            vec!["com.docker.swarm.service.name=gap_prometheus".to_owned()],
+        )]);
+        let o = q::ListContainersOptions { filters: Some(filters), ..Default::default() };
+        let id = docker().list_containers(Some(o)).await.unwrap()[0].id.clone().unwrap();
+        docker().pause_container(&id).await.unwrap();
+        id
+    });
+    let paused = Instant::now();
+    running.until_load(15.0);
+    pause.block_on(async { docker().unpause_container(&id).await.unwrap() });
+    assert!(paused.elapsed() > Duration::from_secs(5));
+    let ended = running.end();
+    assert!(ended.status.success(), "{:#?}", ended.line("error"));
+    let summary = ended.summary();
+    assert_eq!(verdict(&summary, "data-complete")["status"], "warn", "{:#}", summary["notes"]);
+    let cpu = column(&ended.folder(), "ms_exercise_cpu_cores");
+    let load: Vec<_> = cpu.iter().filter(|(t, _)| (0.0..30.0).contains(t)).collect();
+    let unknown = load.iter().filter(|(_, v)| v.is_none()).count();
+    assert!((3..20).contains(&unknown), "{load:?}");
+    assert!(load.iter().filter_map(|(_, v)| *v).all(|v| v > 0.0), "a gap was filled with zeros: {load:?}");
+    // Counters were read in the quiet on both sides, so the counts are exact all the same.
+    assert_eq!(verdict(&summary, "counts-agree")["status"], "pass");
+    assert_gone("gap");
+}
