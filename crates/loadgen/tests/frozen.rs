@@ -8,13 +8,13 @@ mod known;
 use std::time::Duration;
 
 use common::{constant, get, run, spec};
-use known::{KnownServer, alone, bound_to, cpus, in_attempts, monotonic_ns, quantile};
+use known::{KnownServer, alone, bound_to, cpus, in_attempts, quantile};
 use rustix::process::Signal;
 use swarmlab_loadgen::{Arrivals, Model, Schedule, Wait, duration_s};
 
 const RATE_PER_S: f64 = 100.0;
 const DURATION_S: f64 = 10.0;
-const SERVICE_S: f64 = 0.2;
+const SERVICE_S: f64 = 0.5;
 
 /// Response time of a request that is due at `due_s` when the server answers after `SERVICE_S` and stands still in
 /// `[from_s, to_s)`. Requests due before the stop whose answer would fall into it are answered at its end; those
@@ -38,7 +38,7 @@ fn response_s(due_s: f64, from_s: f64, to_s: f64) -> f64 {
 ///     2 (D + s - r) / T          D <= r <= D + s
 /// ```
 ///
-/// and solved for r: with T = 10, D = 1, s = 0.2 p50 is s = 0.2, p90 is 2 s = 0.4, p99 is 1.15, p99.9 is 1.195.
+/// and solved for r: with T = 10, D = 1, s = 0.5 p50 is s = 0.5, p90 is 1, p99 is 1.45, p99.9 is 1.495.
 fn analytic_s(q: f64, stopped_s: f64) -> f64 {
     let share = (1.0 - q) * DURATION_S;
     let long = stopped_s + SERVICE_S - share / 2.0;
@@ -50,7 +50,7 @@ fn analytic_s(q: f64, stopped_s: f64) -> f64 {
 fn the_closed_form_is_that_of_the_single_requests() {
     assert_eq!(
         [0.5, 0.9, 0.99, 0.999].map(|q| (analytic_s(q, 1.0) * 1e4).round()),
-        [2e3, 4e3, 11.5e3, 11.95e3]
+        [5e3, 10e3, 14.5e3, 14.95e3]
     );
     // At a thousand times the rate the two are the same.
     let mut single: Vec<f64> =
@@ -64,12 +64,16 @@ fn the_closed_form_is_that_of_the_single_requests() {
 /// p50, p90, p99 and p99.9 within 1 % of what follows from the schedule and from when the server itself says
 /// that it stood still. The thousand due moments lie 10 ms apart, so the quantiles are those of the thousand
 /// predicted response times and not of the smooth distribution, which they follow within those 10 ms.
+///
+/// The prediction is that of a server that takes up a hundred connections at once when it goes on. By how much this
+/// one, on this machine, was slower at that is in its own record, and is allowed for: the engine answers for the
+/// rest.
 #[test]
 fn a_stop_is_felt_by_all_who_arrive_meanwhile() {
     let _alone = alone();
     in_attempts(6, || {
         let (own, other) = cpus();
-        let server = KnownServer::start(other, 7, "constant 200");
+        let server = KnownServer::start(other, 7, &format!("constant {}", SERVICE_S * 1e3));
         let shape = constant(RATE_PER_S, DURATION_S);
         let model = Model::Open { rate_per_s: shape.clone(), arrivals: Arrivals::Uniform };
         let spec = spec(server.address, model, get("/", Wait::default()));
@@ -82,26 +86,31 @@ fn a_stop_is_felt_by_all_who_arrive_meanwhile() {
             server.signal(Signal::CONT);
             load.join().unwrap()
         });
-        let start_ns = monotonic_ns(outcome.start_unix_s);
         let record = server.finish();
+        let moment_s = |at_ns| record.seconds_since(outcome.start_unix_s, at_ns);
         let longest = record.gaps.iter().max_by_key(|gap| gap.1 - gap.0).unwrap();
-        let [from_s, to_s] = [longest.0, longest.1].map(|at| (at as f64 - start_ns) / 1e9);
+        let (from_s, to_s) = (moment_s(longest.0), moment_s(longest.1));
         assert!(to_s - from_s > 0.99 && from_s > 1.0 && to_s < 9.0, "{from_s} {to_s}");
         assert_eq!((outcome.offered, outcome.overall.tally.succeeded), (1000, 1000));
 
-        let mut expected: Vec<f64> = Schedule::new(&shape, Arrivals::Uniform, 0)
-            .map(|due_s| response_s(due_s, from_s, to_s))
-            .collect();
-        expected.sort_by(f64::total_cmp);
+        let ascending = |mut values: Vec<f64>| {
+            values.sort_by(f64::total_cmp);
+            values
+        };
+        let due_s: Vec<f64> = Schedule::new(&shape, Arrivals::Uniform, 0).collect();
+        let expected = ascending(due_s.iter().map(|&due_s| response_s(due_s, from_s, to_s)).collect());
+        // All are served for the same time, so who came first is answered first.
+        let written_s = ascending(record.requests.iter().map(|r| moment_s(r.written_ns)).collect());
+        let served = ascending(written_s.iter().zip(&due_s).map(|(written, due)| written - due).collect());
         for q in [0.5, 0.9, 0.99, 0.999] {
             let analytic = analytic_s(q, to_s - from_s);
             assert!((quantile(&expected, q) - analytic).abs() < 1.1 / RATE_PER_S, "{q} {analytic}");
-            let (seen, expected) =
-                (duration_s(outcome.overall.response.value_at_quantile(q)), quantile(&expected, q));
+            let [expected, served] = [&expected, &served].map(|values| quantile(values, q));
+            let seen = duration_s(outcome.overall.response.value_at_quantile(q));
             // No machine makes a pause shorter than it was; half a unit of the third digit.
             assert!(seen > expected * 0.999 - 1e-3, "q{q}: {seen} s, must be {expected} s");
-            if (seen / expected - 1.0).abs() > 0.01 {
-                return Err(format!("q{q}: {seen} s, should be {expected} s"));
+            if (seen - expected).abs() > 0.01 * expected + (served - expected).abs() {
+                return Err(format!("q{q}: {seen} s, should be {expected} s, and was {served} s at the server"));
             }
         }
         Ok(())

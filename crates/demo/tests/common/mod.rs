@@ -139,7 +139,7 @@ pub async fn start_proxy_with_timeout(
         listen: NOWHERE.parse().unwrap(),
         admin: NOWHERE.parse().unwrap(),
         upstreams: upstreams.to_vec(),
-        connect_timeout: Duration::from_secs(1),
+        connect_timeout: Duration::from_secs(30),
         response_timeout,
     });
     let upstreams = proxy.upstreams();

@@ -4,7 +4,10 @@
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
@@ -27,7 +30,7 @@ pub fn cpus() -> (usize, usize) {
 /// that it starts inherit both. So that the engine's arithmetic is tested, not the neighbours.
 pub fn bound_to<T: Send>(cpu: usize, what: impl FnOnce() -> T + Send) -> T {
     bound_to_normally(cpu, || {
-        ahead_of_ordinary_work(&rustix::thread::gettid().as_raw_nonzero().to_string());
+        ahead_of_ordinary_work(10, &own_thread());
         what()
     })
 }
@@ -46,18 +49,88 @@ pub fn bound_to_normally<T: Send>(cpu: usize, what: impl FnOnce() -> T + Send) -
 }
 
 /// Where it is allowed, puts a thread ahead of all ordinary work on its CPU (`chrt` of util-linux).
-fn ahead_of_ordinary_work(thread_id: &str) {
-    let _ = Command::new("chrt").args(["--fifo", "--pid", "10", thread_id]).output().unwrap();
+fn ahead_of_ordinary_work(rank: u8, thread_id: &str) {
+    let _ = Command::new("chrt").args(["--fifo", "--pid", &rank.to_string(), thread_id]).output().unwrap();
 }
 
-/// Nanoseconds of the monotonic clock at a moment given in seconds since the Unix epoch.
-pub fn monotonic_ns(unix_s: f64) -> f64 {
+fn own_thread() -> String {
+    rustix::thread::gettid().as_raw_nonzero().to_string()
+}
+
+/// Sees when a CPU runs nobody: a thread there, ahead of everybody else's, that wakes each millisecond and notes when
+/// it was woken late. A hypervisor takes CPUs away without telling (as jHiccup measures it).
+pub struct Witness {
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<Stalls>,
+}
+
+/// Stretches in which a CPU may have run nobody, nanoseconds of the monotonic clock, ascending.
+#[derive(Debug, Default)]
+pub struct Stalls(Vec<(u64, u64)>);
+
+impl Witness {
+    pub fn of(cpu: usize) -> Self {
+        const BEAT: Duration = Duration::from_millis(1);
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let thread = std::thread::spawn(move || {
+            let mut set = CpuSet::new();
+            set.set(cpu);
+            sched_setaffinity(None, &set).unwrap();
+            ahead_of_ordinary_work(11, &own_thread());
+            rustix::thread::set_current_timer_slack(std::num::NonZeroU64::new(1)).unwrap();
+            let mut stalls = Stalls::default();
+            let mut asleep_ns = monotonic_ns();
+            while !stopped.load(Ordering::Relaxed) {
+                std::thread::sleep(BEAT);
+                let awake_ns = monotonic_ns();
+                if awake_ns - asleep_ns > BEAT.as_nanos() as u64 + Stalls::LEAST_NS {
+                    stalls.0.push((asleep_ns, awake_ns));
+                }
+                asleep_ns = awake_ns;
+            }
+            stalls
+        });
+        Self { stop, thread }
+    }
+
+    pub fn ask(self) -> Stalls {
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.join().unwrap()
+    }
+}
+
+impl Stalls {
+    /// What waking up takes anyway.
+    const LEAST_NS: u64 = 200_000;
+
+    /// The first moment from `at_ns` on at which the CPU can have run somebody.
+    pub fn runs_from(&self, at_ns: u64) -> u64 {
+        let after = self.0.partition_point(|stall| stall.1 < at_ns);
+        self.0.get(after).map_or(at_ns, |&(from_ns, to_ns)| if from_ns <= at_ns { to_ns } else { at_ns })
+    }
+
+    /// The first moment at which somebody may have waited who was served at `at_ns`.
+    pub fn waited_from(&self, at_ns: u64) -> u64 {
+        let before = self.0.partition_point(|stall| stall.0 <= at_ns);
+        let stall = before.checked_sub(1).map(|last| self.0[last]);
+        stall.map_or(at_ns, |(from_ns, to_ns)| if at_ns <= to_ns + Self::LEAST_NS { from_ns } else { at_ns })
+    }
+}
+
+fn monotonic_ns() -> u64 {
+    let time = clock_gettime(ClockId::Monotonic);
+    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
+}
+
+/// By how many nanoseconds the clock of the day is ahead of the monotonic clock. It changes when somebody sets the
+/// clock, as a virtual machine's is after its start: so it is read just before a load, not after it.
+fn day_ahead_ns() -> f64 {
     let ns = |id| {
         let time = clock_gettime(id);
         time.tv_sec as f64 * 1e9 + time.tv_nsec as f64
     };
-    let offset_ns = ns(ClockId::Realtime) - ns(ClockId::Monotonic);
-    unix_s * 1e9 - offset_ns
+    ns(ClockId::Realtime) - ns(ClockId::Monotonic)
 }
 
 /// A process that ends with its owner.
@@ -80,6 +153,7 @@ pub struct KnownServer {
     pub address: SocketAddr,
     process: Killed,
     out: BufReader<ChildStdout>,
+    day_ahead_ns: f64,
 }
 
 /// A request as the server served it, moments in nanoseconds of the monotonic clock.
@@ -99,6 +173,14 @@ pub struct Record {
     pub closed: Vec<(u64, u64)>,
     /// Stretches in which the server did not run.
     pub gaps: Vec<(u64, u64)>,
+    day_ahead_ns: f64,
+}
+
+impl Record {
+    /// A moment of the record in seconds since one that is given in seconds since the Unix epoch.
+    pub fn seconds_since(&self, start_unix_s: f64, at_ns: u64) -> f64 {
+        (at_ns as f64 - (start_unix_s * 1e9 - self.day_ahead_ns)) / 1e9
+    }
 }
 
 impl KnownServer {
@@ -113,11 +195,11 @@ impl KnownServer {
             .unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let process = Killed(child);
-        ahead_of_ordinary_work(&process.0.id().to_string());
+        ahead_of_ordinary_work(10, &process.0.id().to_string());
         let mut line = String::new();
         out.read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("listening ").unwrap().parse().unwrap();
-        Self { address, process, out }
+        Self { address, process, out, day_ahead_ns: day_ahead_ns() }
     }
 
     pub fn signal(&self, signal: Signal) {
@@ -129,7 +211,7 @@ impl KnownServer {
         drop(self.process.0.stdin.take());
         let mut text = String::new();
         self.out.read_to_string(&mut text).unwrap();
-        let mut record = Record::default();
+        let mut record = Record { day_ahead_ns: self.day_ahead_ns, ..Record::default() };
         for line in text.lines() {
             let words: Vec<&str> = line.split(' ').collect();
             let number = |index: usize| words[index].parse::<u64>().unwrap();
