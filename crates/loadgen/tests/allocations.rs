@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 #[path = "../examples/bench/server.rs"]
+#[allow(dead_code)]
 mod server;
 
 use std::alloc::System;
@@ -20,7 +21,7 @@ fn measure(model: Model, scenario: Scenario) -> (f64, isize) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     // The server allocates for new connections only, so it can live in this process.
-    std::thread::spawn(move || server::serve(listener, |_| {}));
+    std::thread::spawn(move || server::serve(listener, server::Waiting::Asleep, |_| {}));
     let handle = start(LoadSpec::new(vec![address], "localhost", model, scenario)).unwrap();
     let mut before = None;
     let mut requests = 0;

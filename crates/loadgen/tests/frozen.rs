@@ -110,7 +110,9 @@ fn a_stop_is_felt_by_all_who_arrive_meanwhile() {
             // No machine makes a pause shorter than it was; half a unit of the third digit.
             assert!(seen > expected * 0.999 - 1e-3, "q{q}: {seen} s, must be {expected} s");
             if (seen - expected).abs() > 0.01 * expected + (served - expected).abs() {
-                return Err(format!("q{q}: {seen} s, should be {expected} s, and was {served} s at the server"));
+                return Err(format!(
+                    "q{q}: {seen} s, should be {expected} s, and was {served} s at the server"
+                ));
             }
         }
         Ok(())

@@ -75,6 +75,15 @@ pub fn open(address: &str, rate_per_s: f64, duration_s: f64) -> LoadSpec {
     load(address, model, plain())
 }
 
+/// Fifty users who think so long that together they send about `rate_per_s`, at random moments.
+pub fn paced(address: &str, rate_per_s: f64, duration_s: f64) -> LoadSpec {
+    const USERS: f64 = 50.0;
+    let mut spec = closed(address, USERS, duration_s);
+    let steps = vec![Step::new("hello", "GET", Template::parse("/").unwrap())];
+    spec.scenario = Scenario::journey("hello", steps, Wait::Exponential { mean_s: USERS / rate_per_s });
+    spec
+}
+
 /// Runs a load.
 pub fn outcome(spec: LoadSpec) -> Outcome {
     let handle = start(spec).unwrap();

@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use super::client;
 use super::process::pin;
-use super::server::serve;
+use super::server::{Waiting, serve};
 
 /// What a server saw of a uniform schedule.
 pub struct Seen {
@@ -30,7 +30,7 @@ pub fn measure(rate_per_s: f64, duration_s: f64, spin_us: f64) -> Seen {
     let (arrivals_in, arrivals) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         pin(0);
-        serve(listener, |at_unix_s| arrivals_in.send(at_unix_s).unwrap());
+        serve(listener, Waiting::Awake, |at_unix_s| arrivals_in.send(at_unix_s).unwrap());
     });
     pin(1);
     let mut spec = client::open(&address, rate_per_s, duration_s);
@@ -50,10 +50,10 @@ pub fn measure(rate_per_s: f64, duration_s: f64, spin_us: f64) -> Seen {
     }
 }
 
-/// Prints it.
+/// Prints it, for people and for `bench table`: after each name its value.
 pub fn print(s: &Seen) {
     println!(
-        "at the server, us: p50 {} p99 {} p99.9 {} max {}; back to back {:.2} %; arrivals {}; rate error {:.4} %",
+        "at the server, us: p50 {} p99 {} p99.9 {} max {}; back-to-back {:.2} %; arrivals {}; rate error {:.4} %",
         s.at(0.5),
         s.at(0.99),
         s.at(0.999),

@@ -13,6 +13,9 @@
 //! bench hyper 127.0.0.1:9000 50 10         the closed loop on hyper and tokio instead of the engine
 //! bench journey 127.0.0.1:9000 50 10       the same with 4 steps, 2 extractions, 1 assertion, a feeder
 //! bench open 127.0.0.1:9000 20000 10       20000 requests per second for 10 s: CPU per request, lateness
+//! bench paced 127.0.0.1:9000 20000 10      the same rate from 50 users who think
+//! bench bare 127.0.0.1:9000 20000 10       the same rate from a loop that does nothing but sleep, send and receive
+//! bench sleep 127.0.0.1:9000 20000 10      the same loop, which only sleeps
 //! bench lateness 5000 10 [SPIN_US]         arrivals as a server sees them
 //! ```
 //!
@@ -20,6 +23,7 @@
 //! with all users on one connection; `scripts/bench-http2` pairs that with h2load.
 #![allow(clippy::unwrap_used)]
 
+mod bare;
 mod client;
 mod hyper;
 mod lateness;
@@ -37,7 +41,8 @@ fn main() {
     match arguments.first().map(String::as_str) {
         Some("serve") => {
             process::pin(0);
-            server::serve(std::net::TcpListener::bind(&arguments[1]).unwrap(), |_| {});
+            let listener = std::net::TcpListener::bind(&arguments[1]).unwrap();
+            server::serve(listener, server::Waiting::Asleep, |_| {});
         }
         Some("closed") => {
             client::run(client::over(client::closed(&arguments[1], number(2), number(3)), word(4)))
@@ -45,12 +50,16 @@ fn main() {
         Some("hyper") => hyper::closed(&arguments[1], number(2) as usize, number(3)),
         Some("journey") => client::run(client::journey(&arguments[1], number(2), number(3))),
         Some("open") => client::run(client::over(client::open(&arguments[1], number(2), number(3)), word(4))),
+        Some("paced") => client::run(client::paced(&arguments[1], number(2), number(3))),
+        Some("bare") => bare::run(&arguments[1], number(2), number(3), true),
+        Some("sleep") => bare::run(&arguments[1], number(2), number(3), false),
         Some("lateness") => lateness::print(&lateness::measure(number(1), number(2), optional(3, 0.0))),
         Some("soak") => soak::run(number(1), number(2)),
         Some("table") => table::print(optional(1, 7.0) as usize, optional(2, 5.0)),
         _ => {
             eprintln!(
-                "table | soak | serve | closed | hyper | journey | open | lateness: see the head of the source"
+                "table | soak | serve | closed | hyper | journey | open | paced | bare | sleep | lateness: see the head of \
+                 the source"
             );
             std::process::exit(2);
         }

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::time::SystemTime;
 
-use rustix::event::epoll;
+use rustix::event::{Timespec, epoll};
 
 const ANSWER: &[u8] =
     b"HTTP/1.1 200 OK\r\nContent-Length: 13\r\nX-Token: abcdef0123456789\r\n\r\nhello, world!";
@@ -16,8 +16,18 @@ pub fn unix_now_s() -> f64 {
     SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs_f64()
 }
 
+/// How the server waits for requests.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Waiting {
+    /// As servers do.
+    Asleep,
+    /// Without ever sleeping, so that a request's moment is when it came and not when the server woke up.
+    Awake,
+}
+
 /// Serves for ever; `on_request` gets the moment of each.
-pub fn serve(listener: TcpListener, mut on_request: impl FnMut(f64)) {
+pub fn serve(listener: TcpListener, waiting: Waiting, mut on_request: impl FnMut(f64)) {
+    let nap = (waiting == Waiting::Awake).then_some(Timespec { tv_sec: 0, tv_nsec: 0 });
     listener.set_nonblocking(true).unwrap();
     let set = epoll::create(epoll::CreateFlags::CLOEXEC).unwrap();
     let all = u64::MAX;
@@ -27,7 +37,7 @@ pub fn serve(listener: TcpListener, mut on_request: impl FnMut(f64)) {
     let mut buffer = vec![0; 65536];
     loop {
         events.clear();
-        if epoll::wait(&set, rustix::buffer::spare_capacity(&mut events), None).is_err() {
+        if epoll::wait(&set, rustix::buffer::spare_capacity(&mut events), nap.as_ref()).is_err() {
             continue;
         }
         for event in &events {
