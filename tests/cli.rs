@@ -159,6 +159,7 @@ fn a_folder_that_is_no_run_is_refused() {
     let o = run(&["report", "."], lab.dir.path());
     assert_eq!(o.status.code(), Some(2));
     assert!(stderr(&o).contains("manifest.json"));
+    assert!(stderr(&o).contains("`swarmlab load --out`"), "{}", stderr(&o));
     std::fs::write(lab.dir.path().join("manifest.json"), "{\"format\": 99}").unwrap();
     let o = run(&["report", "."], lab.dir.path());
     assert_eq!(o.status.code(), Some(2));

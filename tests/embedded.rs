@@ -93,6 +93,35 @@ fn an_interrupt_during_the_load_reports_what_was_measured() {
     assert_eq!(children_of(&ended.folder()), 0);
 }
 
+/// The children see their standard input close; they are given the time that a graceful stop may take.
+fn until_no_child_is_left(folder: &std::path::Path) {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(15);
+    while children_of(folder) > 0 {
+        assert!(std::time::Instant::now() < deadline, "children outlive their parent");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_second_interrupt_leaves_at_once_and_the_folder_can_be_completed() {
+    let lab = Lab::new();
+    let shape = "shape: constant\nlevel: 2\nduration: 60s\n";
+    let experiment = lab.experiment("twice", "embedded", shape, "");
+    let mut running = lab.run(&experiment, &[]);
+    running.until_load(2.0);
+    running.signal("INT");
+    // Here it would wait for the last samples, take the services down and analyse.
+    running.until_phase("collect");
+    running.signal("INT");
+    let ended = running.end();
+    assert_eq!(ended.status.code(), Some(130));
+    assert!(ended.line("finished").is_none() && !ended.folder().join("summary.json").exists());
+    until_no_child_is_left(&ended.folder());
+    let report = swarmlab().args(["report"]).arg(ended.folder()).output().unwrap();
+    assert!(report.status.success(), "{}", String::from_utf8_lossy(&report.stderr));
+    assert!(ended.folder().join("report.html").exists());
+}
+
 #[test]
 fn a_killed_run_is_completed_from_its_journals_and_leaves_no_process() {
     let lab = Lab::new();
@@ -110,12 +139,7 @@ fn a_killed_run_is_completed_from_its_journals_and_leaves_no_process() {
     let measured = users.iter().filter(|(t, v)| *t >= 0.0 && v.is_some()).count();
     assert!(measured >= 3, "at most a second may be lost: {users:?}");
     assert_eq!(json(&folder.join("manifest.json"))["state"]["is"], "running");
-    // The children see their standard input close; they are given the time that a graceful stop may take.
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(15);
-    while children_of(&folder) > 0 {
-        assert!(std::time::Instant::now() < deadline, "children outlive a killed parent");
-        std::thread::yield_now();
-    }
+    until_no_child_is_left(&folder);
 }
 
 #[test]

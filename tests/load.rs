@@ -178,6 +178,83 @@ fn results_are_written_and_never_overwritten() {
 }
 
 #[test]
+fn several_generators_are_added_up_exactly() {
+    let app = Role::start("target-app");
+    let dir = tempfile::tempdir().unwrap();
+    let folders = ["one", "two"].map(|name| dir.path().join(name));
+    let [one, two] = folders.each_ref().map(|folder| folder.to_str().unwrap());
+    let (health, missing) = (app.url("/health"), app.url("/nowhere"));
+    let (first, second) = std::thread::scope(|scope| {
+        let first = scope.spawn(|| json_load(&[&health, "--rate", "40", "-d", "3s", "--out", one]).2);
+        let second = json_load(&[&missing, "--rate", "20", "-d", "3s", "--out", two]).2;
+        (first.join().unwrap(), second)
+    });
+    let merge = |folders: &[&str]| swarmlab().args(["--json", "merge"]).args(folders).output().unwrap();
+    let output = merge(&[one, two]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let merged: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let merged = &merged["summary"];
+    for count in ["offered", "sent", "completed", "succeeded", "failed", "bytes_sent", "bytes_received"] {
+        let sum = first["counts"][count].as_u64().unwrap() + second["counts"][count].as_u64().unwrap();
+        assert_eq!(merged["counts"][count], sum, "{count}");
+    }
+    assert_eq!(merged["counts"]["status"], serde_json::json!({"2xx": 120, "4xx": 60}));
+    assert_eq!(merged["overlap"], true);
+    // Quantiles of all 180 values, from the logs themselves.
+    let logs = folders.each_ref().map(|folder| std::fs::read(folder.join("histograms.hlog")).unwrap());
+    let mut values: Vec<u64> = Vec::new();
+    for log in &logs {
+        for entry in swarmlab_loadgen::record::read(log).unwrap() {
+            if entry.quantity == swarmlab_loadgen::record::Quantity::Response {
+                for value in entry.histogram.iter_recorded() {
+                    values.extend(std::iter::repeat_n(
+                        value.value_iterated_to(),
+                        value.count_at_value() as usize,
+                    ));
+                }
+            }
+        }
+    }
+    values.sort_unstable();
+    assert_eq!(values.len(), 180);
+    for (name, rank) in [("p50_ms", 90), ("p90_ms", 162), ("p99_ms", 179)] {
+        let expected_ms = values[rank - 1] as f64 / 1e3;
+        assert_eq!(merged["times"]["response"][name], expected_ms, "{name}");
+    }
+    let shown = text(&swarmlab().arg("merge").args([one, two]).output().unwrap().stdout);
+    assert!(shown.contains("180 due, 180 sent, 180 answered, 120 as expected, 60 failed"), "{shown}");
+    for (folders, words) in
+        [(vec![one, one], "given twice"), (vec![dir.path().to_str().unwrap()], "load --out")]
+    {
+        let refused = merge(&folders);
+        assert_eq!(refused.status.code(), Some(2));
+        assert!(text(&refused.stdout).contains(words), "{}", text(&refused.stdout));
+    }
+}
+
+#[test]
+fn objectives_decide_the_exit_code() {
+    let app = Role::start("target-app");
+    let (health, missing) = (app.url("/health"), app.url("/nowhere"));
+    let demand = |url: &str, limits: &[&str]| {
+        let (output, _, s) = json_load(&[&[url, "--rate", "50", "-d", "1s"], limits].concat());
+        let met: Vec<bool> =
+            s["objectives"].as_array().unwrap().iter().map(|o| o["met"].as_bool().unwrap()).collect();
+        (output.status.code(), met)
+    };
+    assert_eq!(demand(&health, &["--max-p95", "20s", "--max-errors", "0%"]), (Some(0), vec![true, true]));
+    assert_eq!(demand(&health, &["--max-p95", "1us"]), (Some(6), vec![false]));
+    assert_eq!(demand(&missing, &["--max-errors", "99.5%"]), (Some(6), vec![false]));
+    let shown = text(&load(&[&missing, "-c", "1", "-d", "200ms", "--max-errors", "5%"]).stdout);
+    assert!(shown.contains("MISSED  failed requests 100.00 %, at most 5.00 %"), "{shown}");
+    let refused = load(&[&health, "--max-errors", "5", "--json"]);
+    assert_eq!(refused.status.code(), Some(2));
+    let error: Value = serde_json::from_slice(&refused.stdout).unwrap();
+    assert_eq!((&error["event"], &error["exit"]), (&"error".into(), &2.into()));
+    assert!(error["message"].as_str().unwrap().contains("0% to 100%"), "{error}");
+}
+
+#[test]
 fn an_interrupt_prints_what_there_is() {
     let app = Role::start("target-app");
     let url = app.url("/health");

@@ -5,6 +5,7 @@ mod demo;
 mod down;
 mod images;
 mod load;
+mod merge;
 mod output;
 mod progress;
 mod quickstart;
@@ -31,6 +32,12 @@ pub fn main() -> ExitCode {
         Err(e) => {
             // Help and version are printed through the same type and are no failure.
             let code = if e.use_stderr() { Exit::BadInput } else { Exit::Success };
+            let json = std::env::args_os().any(|a| a == "--json");
+            if json && e.use_stderr() {
+                // The rendered text begins with a word that the event says already.
+                let text = e.render().to_string();
+                return output::fail(&text.trim_start_matches("error: ").trim_end(), None, true, code).into();
+            }
             let _ = e.print();
             return code.into();
         }
@@ -40,6 +47,7 @@ pub fn main() -> ExitCode {
         Command::Run(a) => run::main(&a, &cli.global),
         Command::Quickstart(a) => quickstart::main(&a, &cli.global),
         Command::Load(a) => load::main(&a, &cli.global),
+        Command::Merge(a) => merge::main(&a, &cli.global),
         Command::Report(a) => report::main(&a, &cli.global),
         Command::Check(a) => check::main(&a, &cli.global),
         Command::Up(a) => up::main(&a, &cli.global),
@@ -65,7 +73,7 @@ Examples:
   swarmlab report results/DIR                  re-compute a run's figures from its raw files
 
 Exit codes: 0 done, 1 unexpected failure, 2 bad input, 3 environment (no engine, image missing, port taken),
-4 stack not ready, 5 nothing measured, 6 not valid (--require-valid), 130 interrupted.")]
+4 stack not ready, 5 nothing measured, 6 not valid or an objective missed (--require-valid, --max-…), 130 interrupted.")]
 struct Cli {
     #[command(flatten)]
     global: Global,
@@ -95,6 +103,8 @@ enum Command {
     Quickstart(quickstart::QuickstartArgs),
     /// Send a load to a URL, without a stack, and print its figures
     Load(Box<load::LoadArgs>),
+    /// Add up what several generators wrote, exactly
+    Merge(merge::MergeArgs),
     /// Re-compute a run's figures and report from its raw files
     Report(report::ReportArgs),
     /// Check an experiment file and everything it names, and start nothing

@@ -1,7 +1,10 @@
-//! A load alone, without a stack: send it, write down what comes back as it comes, and sum it up.
+//! A load alone, without a stack: send it, write down what comes back as it comes, and sum it up, also over several
+//! generators.
 
 pub mod files;
 pub mod locust;
+pub mod merge;
+pub mod objectives;
 pub mod summary;
 
 use swarmlab_loadgen::verdict::{Thresholds, Verdict, verdict};

@@ -6,6 +6,7 @@ use serde::Serialize;
 use swarmlab_loadgen::verdict::{Thresholds, Verdict, VerdictInputs, verdict};
 use swarmlab_loadgen::{End, EndpointStats, Histogram, LoadSpec, Model, Outcome, Tally};
 
+use super::objectives::{Objective, Objectives};
 use super::{Beat, Ended};
 
 /// Everything that is said about a load.
@@ -52,12 +53,15 @@ pub struct LoadSummary {
     pub first_errors: BTreeMap<String, String>,
     /// Per endpoint, in the scenario's order.
     pub endpoints: Vec<EndpointSummary>,
+    /// What the user demanded, against what was measured.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub objectives: Vec<Objective>,
     /// Whether the generator's own figures can be believed, and why not.
     pub generator: GeneratorSummary,
 }
 
 /// Counts of requests.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// Due.
     pub offered: u64,
@@ -135,7 +139,7 @@ pub struct GeneratorSummary {
 
 impl LoadSummary {
     /// Sums up a load; `target` is where it went, in words.
-    pub fn of(spec: &LoadSpec, target: &str, ended: &Ended) -> Self {
+    pub fn of(spec: &LoadSpec, target: &str, ended: &Ended, objectives: &Objectives) -> Self {
         let o = &ended.outcome;
         let load_s = (o.load_end_unix_s - o.start_unix_s).max(0.0);
         let mut counts = counts(&o.overall.tally);
@@ -144,7 +148,7 @@ impl LoadSummary {
             counts.failed += n;
             *counts.errors.entry(kind.name().to_owned()).or_default() += n;
         }
-        Self {
+        let mut summary = Self {
             format: 1,
             target: target.to_owned(),
             model: match spec.model {
@@ -187,11 +191,14 @@ impl LoadSummary {
                     times: times(e),
                 })
                 .collect(),
+            objectives: Vec::new(),
             generator: GeneratorSummary {
                 verdict: verdict(&o.verdict_inputs, &Thresholds::default()),
                 inputs: o.verdict_inputs,
             },
-        }
+        };
+        summary.objectives = objectives.judge(&summary);
+        summary
     }
 }
 

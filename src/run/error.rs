@@ -1,8 +1,11 @@
 //! Why a run did not come to its end, and what was left.
 
+use std::io::ErrorKind;
+
 use swarmlab_loadgen::LoadError;
 
 use crate::assemble::AssembleError;
+use crate::bundle::manifest::ManifestError;
 use crate::exit::Exit;
 use crate::testbed::TestbedError;
 
@@ -37,7 +40,7 @@ pub enum RunError {
     Stack(swarmlab_yaml::Diagnostics),
     /// The manifest is damaged.
     #[error(transparent)]
-    Manifest(#[from] crate::bundle::manifest::ManifestError),
+    Manifest(#[from] ManifestError),
     /// There is nothing to analyse.
     #[error(transparent)]
     Assemble(#[from] AssembleError),
@@ -67,6 +70,11 @@ impl RunError {
             Self::Assemble(AssembleError::NoWindow) => {
                 Some("run it again; the folder's events.jsonl says how far it came".to_owned())
             }
+            Self::Manifest(ManifestError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => Some(
+                "give the folder of a `swarmlab run`; what `swarmlab load --out` writes has no servers to compare with, \
+                 and its figures are in its summary.json and client.parquet"
+                    .to_owned(),
+            ),
             _ => None,
         }
     }

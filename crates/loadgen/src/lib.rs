@@ -29,7 +29,7 @@ pub use engine::{LoadHandle, Stopper, start, start_with_resolver};
 pub use error::{ErrorKind, LoadError};
 pub use metrics::{
     End, EndpointStats, Histogram, Interval, MachineMetrics, Outcome, SelfMetrics, Tally, ThreadMetrics,
-    duration_s, new_histogram,
+    add_histogram, duration_s, new_histogram,
 };
 pub use scenario::{
     Action, Body, Check, Exhausted, Expect, Extract, Feeder, FieldTest, Filter, GraphQl, HttpRequest, Order,

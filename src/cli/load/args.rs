@@ -19,7 +19,8 @@ Examples:
   swarmlab load http://127.0.0.1:8080/ --rate 5000 --arrivals poisson --duration 1m
   swarmlab load http://127.0.0.1:8080 --shape loadshapes/step.yml --scenario loadshapes/scenarios/exercise.yml
   swarmlab load http://127.0.0.1:8000 --target agent=http://127.0.0.1:8001 --scenario loadshapes/scenarios/ai-agent.yml
-  swarmlab load http://127.0.0.1:8080/ --rate 500 --duration 30s --out results/r1 --require-valid --json")]
+  swarmlab load http://127.0.0.1:8080/ --rate 500 --duration 30s --out results/r1 --require-valid --json
+  swarmlab load http://127.0.0.1:8080/ --rate 500 --max-p95 200ms --max-errors 1%")]
 pub struct LoadArgs {
     /// Where to send requests, e.g. http://127.0.0.1:8080/path; with a scenario the target of steps that name none, or
     /// that name the one that no --target gives
@@ -116,6 +117,12 @@ pub struct LoadArgs {
     /// A row for each endpoint in PREFIX_stats_history.csv, too, with percentiles of the last 10 s
     #[arg(long, requires = "locust_csv")]
     pub locust_full_history: bool,
+    /// Fail (exit code 6) when the 95th percentile of the response time is above this
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub max_p95: Option<Duration>,
+    /// Fail (exit code 6) when more of the requests that were due failed, e.g. 1%
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    pub max_errors: Option<f64>,
     /// Fail (exit code 6) when the generator's own figures are not valid
     #[arg(long)]
     pub require_valid: bool,
@@ -146,6 +153,14 @@ fn duration(text: &str) -> Result<Duration, String> {
     match swarmlab_yaml::parse_duration(text)? {
         Duration::ZERO => Err("expected more than 0".to_owned()),
         d => Ok(d),
+    }
+}
+
+/// A share from 0 to 1, written as a percentage.
+fn percent(text: &str) -> Result<f64, String> {
+    match text.strip_suffix('%').map(|number| number.trim().parse::<f64>()) {
+        Some(Ok(v)) if (0.0..=100.0).contains(&v) => Ok(v / 100.0),
+        _ => Err("expected 0% to 100%".to_owned()),
     }
 }
 

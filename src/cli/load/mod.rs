@@ -3,7 +3,7 @@
 mod args;
 mod live;
 mod plan;
-mod text;
+pub(super) mod text;
 
 pub use args::LoadArgs;
 
@@ -15,6 +15,7 @@ use super::{Global, output, session};
 use crate::exit::Exit;
 use crate::load::files::Files;
 use crate::load::locust::Locust;
+use crate::load::objectives::Objectives;
 use crate::load::summary::LoadSummary;
 use crate::load::{self, LoadFailure, Sink};
 
@@ -49,6 +50,7 @@ pub fn main(args: &LoadArgs, global: &Global) -> Exit {
                 return output::fail(&error, Some(help), global.json, Exit::BadInput);
             }
         };
+        let objectives = Objectives { p95: args.max_p95, error_share: args.max_errors };
         let mut live = live::live(&plan, global.json);
         let mut sinks: Vec<&mut dyn Sink> = vec![live.as_mut()];
         sinks.extend(files.as_mut().map(|f| f as &mut dyn Sink));
@@ -61,7 +63,7 @@ pub fn main(args: &LoadArgs, global: &Global) -> Exit {
             Err(LoadFailure::Write(e)) if e.kind() == std::io::ErrorKind::BrokenPipe => return Exit::Success,
             Err(e) => return output::fail(&e, help_of(&e), global.json, exit_of(&e)),
         };
-        let summary = LoadSummary::of(&plan.spec, &plan.title, &ended);
+        let summary = LoadSummary::of(&plan.spec, &plan.title, &ended, &objectives);
         if let Some(files) = files
             && let Err(e) = files.finish(&summary)
         {
@@ -118,6 +120,10 @@ fn exit(args: &LoadArgs, summary: &LoadSummary, interrupted: bool, global: &Glob
             }
         };
         return output::fail(&"no request was answered", Some(help), global.json, Exit::NoMeasurement);
+    }
+    if summary.objectives.iter().any(|o| !o.met) {
+        let why = "the answers do not meet what --max-p95 or --max-errors demand";
+        return output::fail(&why, None, global.json, Exit::Invalid);
     }
     if args.require_valid && summary.generator.verdict.trust == Trust::Invalid {
         let why = "the generator's own figures are not valid, and --require-valid was given";

@@ -6,7 +6,8 @@ use swarmlab_loadgen::verdict::Trust;
 
 use super::plan::plural;
 use crate::cli::output;
-use crate::load::summary::{Counts, LoadSummary, Quantiles};
+use crate::load::objectives::{Figure, Objective};
+use crate::load::summary::{Counts, EndpointSummary, LoadSummary, Quantiles, Times};
 
 /// The whole summary.
 pub fn summary(s: &LoadSummary) -> String {
@@ -44,62 +45,97 @@ fn write(out: &mut String, s: &LoadSummary) -> std::fmt::Result {
         bytes(c.bytes_sent as f64)
     )?;
     writeln!(out, "  Connections:  {} opened", s.connections_opened)?;
-    let rows: Vec<Vec<String>> = [
-        ("response", &s.times.response),
-        ("service", &s.times.service),
-        ("lateness", &s.times.lateness),
-        ("connect", &s.connect),
-        ("tls", &s.tls),
-    ]
-    .into_iter()
-    .filter_map(|(name, q)| q.as_ref().map(|q| quantile_row(name, q)))
-    .collect();
-    if !rows.is_empty() {
-        writeln!(out)?;
-        out.push_str(&indent(&output::table(
-            &["Time", "mean", "p50", "p90", "p95", "p99", "p99.9", "max"],
-            &rows,
-        )));
-        writeln!(
-            out,
-            "  response = done - intended (what users felt), service = done - sent, lateness = sent - intended"
-        )?;
-    }
-    if s.endpoints.len() > 1 {
-        let rows: Vec<Vec<String>> = s
-            .endpoints
-            .iter()
-            .map(|e| {
-                let q = |f: fn(&Quantiles) -> f64| {
-                    e.times.response.as_ref().map_or("-".to_owned(), |q| span(f(q)))
-                };
-                vec![
-                    e.name.clone(),
-                    e.counts.sent.to_string(),
-                    e.counts.failed.to_string(),
-                    format!("{:.2}", e.requests_per_s),
-                    q(|q| q.p50_ms),
-                    q(|q| q.p95_ms),
-                    q(|q| q.p99_ms),
-                ]
-            })
-            .collect();
-        writeln!(out)?;
-        out.push_str(&indent(&output::table(
-            &["Endpoint", "sent", "failed", "per s", "p50", "p95", "p99"],
-            &rows,
-        )));
-    }
+    time_table(out, &s.times, s.connect.as_ref(), s.tls.as_ref())?;
+    endpoint_table(out, &s.endpoints)?;
     named(out, "Answers", &c.status, c)?;
     named(out, "Errors", &c.errors, c)?;
     for (name, text) in &s.first_errors {
         writeln!(out, "  first {name}: {text}")?;
     }
+    objectives(out, &s.objectives)?;
     writeln!(out)?;
     generator(out, s)
 }
 
-fn named(
+fn objectives(out: &mut String, objectives: &[Objective]) -> std::fmt::Result {
+    if objectives.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nObjectives")?;
+    for o in objectives {
+        let (name, in_words): (_, fn(f64) -> String) = match o.figure {
+            Figure::ResponseP95Ms => ("response time p95", span),
+            Figure::ErrorShare => ("failed requests", |share| format!("{:.2} %", share * 100.0)),
+        };
+        let word = if o.met { "met   " } else { "MISSED" };
+        let value = o.value.map_or("unknown".to_owned(), in_words);
+        writeln!(out, "  {word}  {name} {value}, at most {}", in_words(o.limit))?;
+    }
+    Ok(())
+}
+
+/// The times of requests and of connections.
+pub fn time_table(
+    out: &mut String,
+    times: &Times,
+    connect: Option<&Quantiles>,
+    tls: Option<&Quantiles>,
+) -> std::fmt::Result {
+    let rows: Vec<Vec<String>> = [
+        ("response", times.response.as_ref()),
+        ("service", times.service.as_ref()),
+        ("lateness", times.lateness.as_ref()),
+        ("connect", connect),
+        ("tls", tls),
+    ]
+    .into_iter()
+    .filter_map(|(name, q)| q.map(|q| quantile_row(name, q)))
+    .collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    writeln!(out)?;
+    out.push_str(&indent(&output::table(
+        &["Time", "mean", "p50", "p90", "p95", "p99", "p99.9", "max"],
+        &rows,
+    )));
+    writeln!(
+        out,
+        "  response = done - intended (what users felt), service = done - sent, lateness = sent - intended"
+    )
+}
+
+/// A line an endpoint, if there are several.
+pub fn endpoint_table(out: &mut String, endpoints: &[EndpointSummary]) -> std::fmt::Result {
+    if endpoints.len() < 2 {
+        return Ok(());
+    }
+    let rows: Vec<Vec<String>> = endpoints
+        .iter()
+        .map(|e| {
+            let q =
+                |f: fn(&Quantiles) -> f64| e.times.response.as_ref().map_or("-".to_owned(), |q| span(f(q)));
+            vec![
+                e.name.clone(),
+                e.counts.sent.to_string(),
+                e.counts.failed.to_string(),
+                format!("{:.2}", e.requests_per_s),
+                q(|q| q.p50_ms),
+                q(|q| q.p95_ms),
+                q(|q| q.p99_ms),
+            ]
+        })
+        .collect();
+    writeln!(out)?;
+    out.push_str(&indent(&output::table(
+        &["Endpoint", "sent", "failed", "per s", "p50", "p95", "p99"],
+        &rows,
+    )));
+    Ok(())
+}
+
+/// Counts under a title, with their share of what was due.
+pub fn named(
     out: &mut String,
     title: &str,
     counts: &std::collections::BTreeMap<String, u64>,

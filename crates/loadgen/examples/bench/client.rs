@@ -28,14 +28,18 @@ fn load(address: &str, model: Model, scenario: Scenario) -> LoadSpec {
 }
 
 /// The word behind the numbers: `h2` for HTTP/2 with all users on one connection, `per-request` for a connection per
-/// request.
+/// request, `poisson` for arrivals at random.
 pub fn over(mut spec: LoadSpec, word: Option<&str>) -> LoadSpec {
     let users = spec.model.shape().maximum() as usize;
     let target = &mut spec.targets[0];
     match word {
         Some("h2") => (target.http, target.streams) = (HttpVersion::Http2, users.max(1)),
         Some("per-request") => target.connections = Reuse::PerRequest,
-        Some(other) => panic!("{other} is neither h2 nor per-request"),
+        Some("poisson") => match &mut spec.model {
+            Model::Open { arrivals, .. } => *arrivals = Arrivals::Poisson,
+            Model::Closed { .. } => panic!("a closed loop has no arrivals"),
+        },
+        Some(other) => panic!("{other} is none of h2, per-request, poisson"),
         None => {}
     }
     spec

@@ -20,7 +20,8 @@
 //! ```
 //!
 //! Behind the numbers of `closed` and `open` may stand `per-request` for a connection per request, or `h2` for HTTP/2
-//! with all users on one connection; `scripts/bench-http2` pairs that with h2load.
+//! with all users on one connection; `scripts/bench-http2` pairs that with h2load. Behind those of `open` also
+//! `poisson`.
 #![allow(clippy::unwrap_used)]
 
 mod bare;

@@ -38,8 +38,15 @@ pub fn print(pairs: usize, seconds: f64) {
     // Who sends 20,000 requests a second one by one goes to sleep for each; at full speed nobody sleeps. What a sleep
     // costs is the machine's: the last two rows tell.
     let at_20k = |what: &'static str| move || ours(&[what, ADDRESS, "20000", &seconds.to_string()]);
+    let poisson = || ours(&["open", ADDRESS, "20000", &length, "poisson"]);
     row("open loop at 20k requests/s against the closed loop", "<= 1.15x", pairs, at_20k("open"), closed);
-    row("the same against users who think, at the same rate", "", pairs, at_20k("open"), at_20k("paced"));
+    row(
+        "Poisson arrivals at 20k against users who think, at that rate",
+        "<= 1.15x",
+        pairs,
+        poisson,
+        at_20k("paced"),
+    );
     row("the same against a bare loop: sleep, send, receive", "", pairs, at_20k("open"), at_20k("bare"));
     row("the same against only sleeping 20,000 times a second", "", pairs, at_20k("open"), at_20k("sleep"));
     drop(server);

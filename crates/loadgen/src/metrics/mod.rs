@@ -10,5 +10,5 @@ pub use generator::{MachineMetrics, SelfMetrics, ThreadMetrics};
 pub use interval::Interval;
 pub use level::Level;
 pub use outcome::{End, Outcome};
-pub use stats::{EndpointStats, Histogram, Tally, duration_s, new_histogram};
-pub(crate) use stats::{add_histogram, fixed_histogram};
+pub(crate) use stats::fixed_histogram;
+pub use stats::{EndpointStats, Histogram, Tally, add_histogram, duration_s, new_histogram};

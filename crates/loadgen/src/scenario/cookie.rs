@@ -108,7 +108,13 @@ pub fn date(text: &[u8]) -> Option<i64> {
         }
     }
     let (time, day, month, year) = (time?, day?, month? as i64 + 1, year?);
-    if !(1..=31).contains(&day) || year < 1601 {
+    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days = match month {
+        2 => 28 + i64::from(is_leap),
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    };
+    if !(1..=days).contains(&day) || year < 1601 {
         return None;
     }
     // Days from the civil date: years begin in March, so that leap days come last.
@@ -288,6 +294,10 @@ mod tests {
         }
         assert_eq!(date(b"Tue, 29 Feb 2028 00:00:00 GMT"), Some(1_835_395_200));
         assert_eq!(date(b"Thu, 01 Jan 1970 00:00:00 GMT"), Some(0));
+        assert!(date(b"29 Feb 2000 00:00:00").is_some() && date(b"31 Dec 2000 00:00:00").is_some());
+        for no_such_day in ["31 Feb 2001", "29 Feb 2001", "29 Feb 1900", "31 Apr 2001", "0 Jan 2001"] {
+            assert_eq!(date(format!("{no_such_day} 00:00:00").as_bytes()), None, "{no_such_day}");
+        }
         for wrong in
             ["", "Sun", "06 Nov 1994", "99 Nov 1994 08:49:37", "06 Nov 1994 25:00:00", "06 Nov 1600 01:00:00"]
         {

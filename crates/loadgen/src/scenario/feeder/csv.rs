@@ -1,6 +1,6 @@
 //! CSV as RFC 4180 has it.
 
-use super::{Table, TableError, TableProblem};
+use super::{MAXIMUM_COLUMNS, Table, TableError, TableProblem};
 
 /// How a field ended.
 #[derive(PartialEq, Eq)]
@@ -25,6 +25,10 @@ pub(super) fn read(text: &str) -> Result<Table, TableError> {
             let mut name = String::new();
             let end = reader.field(&mut name)?;
             columns.push(name.trim().to_owned());
+            // At once: 64 MiB of commas would be as many names.
+            if columns.len() > MAXIMUM_COLUMNS {
+                return Err(TableError { line: first_line, problem: TableProblem::TooManyColumns });
+            }
             if end != End::Comma {
                 break;
             }
@@ -37,8 +41,10 @@ pub(super) fn read(text: &str) -> Result<Table, TableError> {
         let mut found = 0;
         loop {
             let end = reader.field(&mut table.text)?;
-            table.end_cell();
             found += 1;
+            if found <= table.columns.len() {
+                table.end_cell();
+            }
             if end != End::Comma {
                 break;
             }
@@ -163,6 +169,8 @@ mod tests {
         assert_eq!(error(b"a\n\"x\ny\"z"), (3, TableProblem::StrayQuote));
         assert_eq!(error(b"a\nx\"y\""), (2, TableProblem::StrayQuote));
         assert_eq!(error(b"a\nb\n\xff"), (3, TableProblem::NotUtf8));
+        assert_eq!(error(b"a,b\n1,2,3,4\n"), (2, TableProblem::Fields { found: 4, expected: 2 }));
+        assert_eq!(error(&b",".repeat(1 << 20)), (1, TableProblem::TooManyColumns));
     }
 
     proptest! {

@@ -94,8 +94,8 @@ pub enum TableProblem {
     #[error("column {0:?} has no name or one that another column has")]
     Column(String),
     /// More than [`MAXIMUM_COLUMNS`].
-    #[error("{0} columns, more than {MAXIMUM_COLUMNS}")]
-    TooManyColumns(usize),
+    #[error("more than {MAXIMUM_COLUMNS} columns")]
+    TooManyColumns,
     /// Another number of fields than the first line has.
     #[error("{found} fields, but the first line names {expected} columns")]
     Fields {
@@ -165,7 +165,7 @@ impl Table {
     fn named(columns: Vec<String>, line: usize) -> Result<Self, TableError> {
         let wrong = |problem| Err(TableError { line, problem });
         if columns.len() > MAXIMUM_COLUMNS {
-            return wrong(TableProblem::TooManyColumns(columns.len()));
+            return wrong(TableProblem::TooManyColumns);
         }
         for (index, name) in columns.iter().enumerate() {
             if name.is_empty() || columns[..index].contains(name) {

@@ -1,0 +1,243 @@
+//! The results of several generators as one. Histograms are added value by value and counts are summed: nothing is
+//! averaged, so the figures are those that one generator would have written.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use swarmlab_frame::client::{ALL_ENDPOINTS, ClientRow};
+use swarmlab_frame::journal;
+use swarmlab_frame::store::{self, StoreError};
+use swarmlab_loadgen::Histogram;
+use swarmlab_loadgen::record::{self, Quantity, RecordError};
+use swarmlab_loadgen::{add_histogram, new_histogram};
+
+use super::summary::{Counts, EndpointSummary, Quantiles, Times};
+use crate::bundle::events::Phase;
+
+/// What several generators did together.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Merged {
+    /// Version of this form.
+    pub format: u32,
+    /// Start of the first, seconds since the Unix epoch.
+    pub start_unix_s: f64,
+    /// From there to the end of the last, seconds.
+    pub span_s: f64,
+    /// Whether there was a moment at which all of them sent.
+    pub overlap: bool,
+    /// Complete answers per second of the span.
+    pub requests_per_s: f64,
+    /// Counts of all endpoints.
+    pub counts: Counts,
+    /// Times of all endpoints.
+    pub times: Times,
+    /// Time to establish a TCP or Unix connection.
+    pub connect: Option<Quantiles>,
+    /// Time of the TLS handshake after it.
+    pub tls: Option<Quantiles>,
+    /// Per endpoint, in the order of names.
+    pub endpoints: Vec<EndpointSummary>,
+    /// Each of them.
+    pub generators: Vec<Generator>,
+}
+
+/// One generator.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Generator {
+    /// Its folder.
+    pub folder: String,
+    /// Start of its first interval, seconds since the Unix epoch.
+    pub start_unix_s: f64,
+    /// From there to the end of its last, seconds.
+    pub span_s: f64,
+    /// Requests it sent.
+    pub sent: u64,
+    /// Intervals, and how many it calls `SUSPECT` and `INVALID`.
+    pub intervals: usize,
+    /// See there.
+    pub suspect: usize,
+    /// See there.
+    pub invalid: usize,
+}
+
+/// Why results cannot be merged.
+#[derive(Debug, thiserror::Error)]
+pub enum MergeError {
+    /// A folder without the files of a load.
+    #[error("{}: no results of a load: neither client.parquet nor client.jsonl is there", .0.display())]
+    NoResults(PathBuf),
+    /// A load of which nothing was written.
+    #[error("{}: the load has no interval", .0.display())]
+    Empty(PathBuf),
+    /// Its requests would count twice.
+    #[error("{} is given twice", .0.display())]
+    Twice(PathBuf),
+    /// A table cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A file cannot be read.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// An interval log is damaged.
+    #[error("{}: {source}", path.display())]
+    Log {
+        /// Which.
+        path: PathBuf,
+        /// Where and why.
+        source: RecordError,
+    },
+}
+
+type Histograms = BTreeMap<(Quantity, String), Histogram>;
+
+/// Reads the folders of loads (`swarmlab load --out`) or runs, and adds them up. The load alone counts, not its warm-up.
+///
+/// # Errors
+/// The first folder that cannot be read, holds no load, or is given twice.
+pub fn merge(folders: &[PathBuf]) -> Result<Merged, MergeError> {
+    let mut seen = BTreeSet::new();
+    let mut rows = Vec::new();
+    let mut generators = Vec::new();
+    let mut histograms = Histograms::new();
+    for folder in folders {
+        let real = folder.canonicalize().map_err(io(folder))?;
+        if !seen.insert(real) {
+            return Err(MergeError::Twice(folder.clone()));
+        }
+        let own = read_rows(folder)?;
+        generators.push(generator(folder, &own).ok_or_else(|| MergeError::Empty(folder.clone()))?);
+        rows.extend(own);
+        add_log(&mut histograms, folder)?;
+    }
+    let least = |value: fn(&Generator) -> f64| generators.iter().map(value).fold(f64::INFINITY, f64::min);
+    let most = |value: fn(&Generator) -> f64| generators.iter().map(value).fold(f64::NEG_INFINITY, f64::max);
+    let (start, end) = (|g: &Generator| g.start_unix_s, |g: &Generator| g.start_unix_s + g.span_s);
+    let (start_unix_s, span_s) = (least(start), most(end) - least(start));
+    let per_s = |counts: &Counts| if span_s > 0.0 { counts.completed as f64 / span_s } else { 0.0 };
+    let names: BTreeSet<&str> =
+        rows.iter().map(|r| r.endpoint.as_str()).filter(|n| *n != ALL_ENDPOINTS).collect();
+    let endpoints = names
+        .into_iter()
+        .map(|name| {
+            let counts = counts(rows.iter().filter(|r| r.endpoint == name));
+            let requests_per_s = per_s(&counts);
+            EndpointSummary {
+                name: name.to_owned(),
+                requests_per_s,
+                counts,
+                times: times(&histograms, |of| of == name),
+            }
+        })
+        .collect();
+    let counts = counts(rows.iter().filter(|r| r.endpoint == ALL_ENDPOINTS));
+    Ok(Merged {
+        format: 1,
+        start_unix_s,
+        span_s,
+        overlap: most(start) < least(end),
+        requests_per_s: per_s(&counts),
+        counts,
+        times: times(&histograms, |_| true),
+        connect: quantiles(&histograms, Quantity::Connect, |_| true),
+        tls: quantiles(&histograms, Quantity::Tls, |_| true),
+        endpoints,
+        generators,
+    })
+}
+
+fn io(path: &Path) -> impl FnOnce(std::io::Error) -> MergeError {
+    let path = path.to_owned();
+    move |source| MergeError::Io { path, source }
+}
+
+/// The rows of the load. A load that was killed has left its journal.
+fn read_rows(folder: &Path) -> Result<Vec<ClientRow>, MergeError> {
+    let (whole, journal) = (folder.join("client.parquet"), folder.join("client.jsonl"));
+    let mut rows = if whole.exists() {
+        store::read_client(&whole)?
+    } else if journal.exists() {
+        journal::read(&journal)?.rows
+    } else {
+        return Err(MergeError::NoResults(folder.to_owned()));
+    };
+    rows.retain(|row| row.phase == Phase::Load.name());
+    Ok(rows)
+}
+
+fn add_log(histograms: &mut Histograms, folder: &Path) -> Result<(), MergeError> {
+    let path = folder.join("histograms.hlog");
+    let bytes = std::fs::read(&path).map_err(io(&path))?;
+    let entries = record::read(&bytes).map_err(|source| MergeError::Log { path, source })?;
+    for (key, histogram) in record::merge(&entries) {
+        add_histogram(histograms.entry(key).or_insert_with(new_histogram), &histogram);
+    }
+    Ok(())
+}
+
+/// Nothing where there is no interval.
+fn generator(folder: &Path, rows: &[ClientRow]) -> Option<Generator> {
+    let all: Vec<&ClientRow> = rows.iter().filter(|r| r.endpoint == ALL_ENDPOINTS).collect();
+    let (first, last) = (all.first()?, all.last()?);
+    let called = |word: &str| all.iter().filter(|r| r.trust == word).count();
+    Some(Generator {
+        folder: folder.display().to_string(),
+        start_unix_s: first.t_unix_s,
+        span_s: last.t_unix_s + last.width_s - first.t_unix_s,
+        sent: all.iter().map(|r| r.sent).sum(),
+        intervals: all.len(),
+        suspect: called("SUSPECT"),
+        invalid: called("INVALID"),
+    })
+}
+
+fn counts<'a>(rows: impl Iterator<Item = &'a ClientRow>) -> Counts {
+    let mut sum = Counts::default();
+    for row in rows {
+        sum.offered += row.offered;
+        sum.sent += row.sent;
+        sum.completed += row.completed;
+        sum.succeeded += row.succeeded;
+        sum.failed += row.failed;
+        sum.bytes_sent += row.bytes_sent;
+        sum.bytes_received += row.bytes_received;
+        let classes = [
+            ("1xx", row.status_1xx),
+            ("2xx", row.status_2xx),
+            ("3xx", row.status_3xx),
+            ("4xx", row.status_4xx),
+            ("5xx", row.status_5xx),
+        ];
+        for (class, n) in classes.into_iter().filter(|(_, n)| *n > 0) {
+            *sum.status.entry(class.to_owned()).or_default() += n;
+        }
+        // Written by this program as an object of counts.
+        let errors: BTreeMap<String, u64> = serde_json::from_str(&row.errors_json).unwrap_or_default();
+        for (kind, n) in errors {
+            *sum.errors.entry(kind).or_default() += n;
+        }
+    }
+    sum
+}
+
+fn times(histograms: &Histograms, of: impl Fn(&str) -> bool + Copy) -> Times {
+    Times {
+        response: quantiles(histograms, Quantity::Response, of),
+        service: quantiles(histograms, Quantity::Service, of),
+        lateness: quantiles(histograms, Quantity::Lateness, of),
+    }
+}
+
+/// Of one quantity over the endpoints that are wanted.
+fn quantiles(histograms: &Histograms, quantity: Quantity, of: impl Fn(&str) -> bool) -> Option<Quantiles> {
+    let mut sum = new_histogram();
+    for ((_, _), histogram) in histograms.iter().filter(|((q, endpoint), _)| *q == quantity && of(endpoint)) {
+        add_histogram(&mut sum, histogram);
+    }
+    Quantiles::of(&sum, None)
+}
