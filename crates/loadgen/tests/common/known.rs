@@ -70,7 +70,6 @@ pub struct Stalls(Vec<(u64, u64)>);
 
 impl Witness {
     pub fn of(cpu: usize) -> Self {
-        const BEAT: Duration = Duration::from_millis(1);
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let thread = std::thread::spawn(move || {
@@ -82,9 +81,9 @@ impl Witness {
             let mut stalls = Stalls::default();
             let mut asleep_ns = monotonic_ns();
             while !stopped.load(Ordering::Relaxed) {
-                std::thread::sleep(BEAT);
+                std::thread::sleep(Stalls::BEAT);
                 let awake_ns = monotonic_ns();
-                if awake_ns - asleep_ns > BEAT.as_nanos() as u64 + Stalls::LEAST_NS {
+                if awake_ns - asleep_ns > Stalls::BEAT.as_nanos() as u64 + Stalls::LEAST_NS {
                     stalls.0.push((asleep_ns, awake_ns));
                 }
                 asleep_ns = awake_ns;
@@ -101,8 +100,15 @@ impl Witness {
 }
 
 impl Stalls {
+    const BEAT: Duration = Duration::from_millis(1);
     /// What waking up takes anyway.
     const LEAST_NS: u64 = 200_000;
+
+    /// For how long the CPU ran nobody, seconds: what the witness overslept.
+    pub fn lost_s(&self) -> f64 {
+        let overslept_ns = |(from_ns, to_ns): &(u64, u64)| to_ns - from_ns - Self::BEAT.as_nanos() as u64;
+        self.0.iter().map(overslept_ns).sum::<u64>() as f64 / 1e9
+    }
 
     /// The first moment from `at_ns` on at which the CPU can have run somebody.
     pub fn runs_from(&self, at_ns: u64) -> u64 {
