@@ -91,6 +91,9 @@ pub struct Verdict {
     pub explanation: String,
     /// What was compared, as figures.
     pub figures: Vec<Figure>,
+    /// Why it is not passed, each with its limit, where the figures alone do not tell.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub because: Vec<String>,
 }
 
 /// A remark on the data.

@@ -21,7 +21,14 @@ fn make(
     explanation: impl Into<String>,
     figures: Vec<Figure>,
 ) -> Verdict {
-    Verdict { code: code.to_owned(), status, title: title.into(), explanation: explanation.into(), figures }
+    Verdict {
+        code: code.to_owned(),
+        status,
+        title: title.into(),
+        explanation: explanation.into(),
+        figures,
+        because: Vec::new(),
+    }
 }
 
 /// Requests sent = counted by the proxy at the front = counted by the service behind it.
@@ -147,16 +154,17 @@ pub fn generator(inputs: Option<&VerdictInputs>) -> Option<Verdict> {
         Trust::Suspect => (Status::Warn, "The load generator was near its limits"),
         Trust::Invalid => (Status::Fail, "The load generator could not keep up"),
     };
-    let reasons = judged.reasons.iter().map(|r| r.text.clone()).collect::<Vec<_>>().join("; ");
-    let explanation = if reasons.is_empty() {
+    let because: Vec<String> = judged.reasons.iter().map(|r| r.text.clone()).collect();
+    let explanation = if because.is_empty() {
         "Lateness, the share of due requests sent, thread CPU, run-queue wait, steal and CPU quotas are within limits."
             .to_owned()
     } else {
+        let reasons = because.join("; ");
         let mut letters = reasons.chars();
         let first = letters.next().map(|c| c.to_ascii_uppercase()).into_iter();
         first.chain(letters).chain(['.']).collect()
     };
-    Some(make(
+    let verdict = make(
         "generator-valid",
         status,
         title,
@@ -179,7 +187,8 @@ pub fn generator(inputs: Option<&VerdictInputs>) -> Option<Verdict> {
             .filter_map(|(name, share)| Some(Figure::number(name, share? * 100.0, 1, "%"))),
         )
         .collect(),
-    ))
+    );
+    Some(Verdict { because, ..verdict })
 }
 
 /// The experiment's objectives.

@@ -38,11 +38,10 @@ fn text(summary: &Summary, folder: &RunFolder) -> String {
     for v in &summary.verdicts {
         out.push_str(&format!("  {}  {}\n", style(v.status).apply_to(v.status.word()), v.title));
         if v.status >= Status::Warn {
-            for f in &v.figures {
-                out.push_str(
-                    &format!("        {}: {} {} {}\n", f.label, f.value, f.unit, f.note)
-                        .replace("  \n", "\n"),
-                );
+            let figures = v.figures.iter().map(|f| format!("{}: {} {} {}", f.label, f.value, f.unit, f.note));
+            let lines: Vec<String> = if v.because.is_empty() { figures.collect() } else { v.because.clone() };
+            for line in lines {
+                out.push_str(&format!("        {}\n", line.trim_end()));
             }
         }
     }

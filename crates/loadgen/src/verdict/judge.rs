@@ -213,19 +213,24 @@ impl Judge<'_> {
             let share = judged.invalid as f64 / judged.count.max(judged.invalid) as f64;
             let limit = self.thresholds.intervals_share;
             let trust = if share > limit { Trust::Invalid } else { Trust::Suspect };
+            let are = if judged.invalid == 1 { "is" } else { "are" };
+            let limit = match trust {
+                Trust::Invalid => format!("); limit {:.0} %", limit * 100.0),
+                _ => format!("; from {:.0} % on the whole load is)", limit * 100.0),
+            };
             let text = format!(
-                "{} of {} intervals are invalid by themselves ({:.1} %); limit {:.0} %",
+                "{} of {} intervals {are} INVALID judged alone ({:.1} %{limit}",
                 judged.invalid,
                 judged.count,
-                share * 100.0,
-                limit * 100.0
+                share * 100.0
             );
             self.add(trust, "intervals", text);
         }
         let share = judged.suspect as f64 / judged.count.max(judged.suspect).max(1) as f64;
         if share > self.thresholds.intervals_share {
+            let are = if judged.suspect == 1 { "is" } else { "are" };
             let text = format!(
-                "{} of {} intervals are suspect by themselves ({:.1} %); limit {:.0} %",
+                "{} of {} intervals {are} SUSPECT judged alone ({:.1} %); limit {:.0} %",
                 judged.suspect,
                 judged.count,
                 share * 100.0,
