@@ -106,8 +106,9 @@ pub struct LoadArgs {
     #[arg(long, default_value_t = 42)]
     pub seed: u64,
     /// Watch the clock instead of sleeping for this long before each due moment: on time to microseconds, for CPU
-    #[arg(long, default_value = "0us", value_parser = swarmlab_yaml::parse_duration)]
-    pub spin: Duration,
+    /// (auto: an eighth of the wait, at most 25us)
+    #[arg(long, default_value = "auto", value_name = "auto|DURATION", value_parser = spin)]
+    pub spin: Spin,
     /// Folder for interval histograms, client.parquet and summary.json (new or empty)
     #[arg(short, long, value_name = "DIR")]
     pub out: Option<PathBuf>,
@@ -126,6 +127,22 @@ pub struct LoadArgs {
     /// Fail (exit code 6) when the generator's own figures are not valid
     #[arg(long)]
     pub require_valid: bool,
+}
+
+/// `--spin`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spin {
+    /// As long as it costs little.
+    Auto,
+    /// That long.
+    For(Duration),
+}
+
+fn spin(text: &str) -> Result<Spin, String> {
+    match text {
+        "auto" => Ok(Spin::Auto),
+        text => swarmlab_yaml::parse_duration(text).map(Spin::For),
+    }
 }
 
 /// `--arrivals`.

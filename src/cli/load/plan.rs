@@ -10,7 +10,7 @@ use swarmlab_loadgen::{
 use swarmlab_loadgen::{HttpVersion, Reuse, Secret, Target, TargetError, TlsOptions};
 use swarmlab_yaml::Diagnostics;
 
-use super::args::LoadArgs;
+use super::args::{LoadArgs, Spin};
 use crate::experiment;
 
 /// A load that can be started.
@@ -182,7 +182,10 @@ pub fn plan(args: &LoadArgs) -> Result<Plan, PlanError> {
     };
     spec.timeout_s = args.timeout.as_secs_f64();
     spec.drain_s = args.drain.as_secs_f64();
-    spec.spin_s = args.spin.as_secs_f64();
+    spec.spin_s = match args.spin {
+        Spin::Auto => None,
+        Spin::For(time) => Some(time.as_secs_f64()),
+    };
     spec.validate()?;
     let title = title(args, &spec);
     Ok(Plan { spec, title, warnings: Diagnostics::new(Vec::new()) })

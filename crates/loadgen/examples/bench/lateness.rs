@@ -24,7 +24,7 @@ impl Seen {
 }
 
 /// A server on core 0, the generator on core 1.
-pub fn measure(rate_per_s: f64, duration_s: f64, spin_us: f64) -> Seen {
+pub fn measure(rate_per_s: f64, duration_s: f64, spin_us: Option<f64>) -> Seen {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let (arrivals_in, arrivals) = std::sync::mpsc::channel();
@@ -34,7 +34,7 @@ pub fn measure(rate_per_s: f64, duration_s: f64, spin_us: f64) -> Seen {
     });
     pin(1);
     let mut spec = client::open(&address, rate_per_s, duration_s);
-    spec.spin_s = spin_us / 1e6;
+    spec.spin_s = spin_us.map(|us| us / 1e6);
     let outcome = client::outcome(spec);
     let seen: Vec<f64> = arrivals.try_iter().collect();
     let due_s = |k: usize| outcome.start_unix_s + (k as f64 + 0.5) / rate_per_s;

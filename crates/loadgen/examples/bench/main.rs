@@ -54,7 +54,10 @@ fn main() {
         Some("paced") => client::run(client::paced(&arguments[1], number(2), number(3))),
         Some("bare") => bare::run(&arguments[1], number(2), number(3), true),
         Some("sleep") => bare::run(&arguments[1], number(2), number(3), false),
-        Some("lateness") => lateness::print(&lateness::measure(number(1), number(2), optional(3, 0.0))),
+        Some("lateness") => {
+            let spin_us = word(3).map(|us| us.parse().unwrap());
+            lateness::print(&lateness::measure(number(1), number(2), spin_us));
+        }
         Some("soak") => soak::run(number(1), number(2)),
         Some("table") => table::print(optional(1, 7.0) as usize, optional(2, 5.0)),
         _ => {

@@ -19,6 +19,7 @@ mod journey;
 mod judge;
 pub(crate) mod kept;
 mod multiplex;
+mod nap;
 mod open;
 mod poller;
 mod pool;

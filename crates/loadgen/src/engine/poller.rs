@@ -111,7 +111,9 @@ impl Poller {
         let timeout =
             Timespec { tv_sec: (timeout_ms / 1000) as i64, tv_nsec: (timeout_ms % 1000 * 1_000_000) as i64 };
         let mut events = [const { MaybeUninit::<Event>::uninit() }; BATCH];
-        match epoll::wait(&self.epoll, &mut events[..], Some(&timeout)) {
+        // The timer comes first: without a time limit the kernel has one timer less to set and to take back.
+        let timeout = (timeout_ns == 0 || precise_ns >= coarse_ns).then_some(&timeout);
+        match epoll::wait(&self.epoll, &mut events[..], timeout) {
             Ok((events, _)) => {
                 for event in events {
                     let token = event.data.u64();

@@ -10,6 +10,7 @@ use super::closed::Users;
 use super::conn::ConnState;
 use super::journey::Turns;
 use super::judge::Judge;
+use super::nap::Nap;
 use super::open::Sessions;
 use super::poller::{Poller, Ready};
 use super::pool::Pool;
@@ -107,6 +108,7 @@ pub(crate) struct Worker<'a> {
     pub dirty: Vec<(u32, u32)>,
     /// Which answers of the name service the routes follow.
     pub addresses_seen: u64,
+    nap: Nap,
     load_end_ns: u64,
     drain_end_ns: u64,
     draining: bool,
@@ -163,6 +165,7 @@ impl<'a> Worker<'a> {
             requests: Vec::new(),
             dirty: Vec::new(),
             addresses_seen: 0,
+            nap: Nap::default(),
             load_end_ns,
             drain_end_ns: u64::MAX,
             draining: false,
@@ -227,8 +230,7 @@ impl<'a> Worker<'a> {
         if !self.unfinished.is_empty() {
             coarse_ns = now_ns;
         }
-        let spin_ns = (self.shared.spec.spin_s * 1e9) as u64;
-        let precise_ns = if precise_ns == u64::MAX { precise_ns } else { precise_ns.saturating_sub(spin_ns) };
+        let precise_ns = self.nap.until(self.shared.spec.spin_s, now_ns, precise_ns);
         self.poller
             .wait(&self.shared.clock, now_ns, precise_ns, coarse_ns, ready)
             .map_err(LoadError::system("epoll_wait"))
