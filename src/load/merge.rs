@@ -9,11 +9,13 @@ use swarmlab_frame::client::{ALL_ENDPOINTS, ClientRow};
 use swarmlab_frame::journal;
 use swarmlab_frame::store::{self, StoreError};
 use swarmlab_loadgen::Histogram;
-use swarmlab_loadgen::record::{self, Quantity, RecordError};
+use swarmlab_loadgen::record::Quantity;
 use swarmlab_loadgen::{add_histogram, new_histogram};
 
 use super::summary::{Counts, EndpointSummary, Quantiles, Times};
 use crate::bundle::events::Phase;
+use crate::bundle::folder::RunFolder;
+use crate::run::histograms;
 
 /// What several generators did together.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -76,21 +78,13 @@ pub enum MergeError {
     /// A table cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A file cannot be read.
+    /// A file cannot be read, or is damaged.
     #[error("{}: {source}", path.display())]
     Io {
         /// Which.
         path: PathBuf,
         /// Why.
         source: std::io::Error,
-    },
-    /// An interval log is damaged.
-    #[error("{}: {source}", path.display())]
-    Log {
-        /// Which.
-        path: PathBuf,
-        /// Where and why.
-        source: RecordError,
     },
 }
 
@@ -158,7 +152,8 @@ fn io(path: &Path) -> impl FnOnce(std::io::Error) -> MergeError {
 
 /// The rows of the load. A load that was killed has left its journal.
 fn read_rows(folder: &Path) -> Result<Vec<ClientRow>, MergeError> {
-    let (whole, journal) = (folder.join("client.parquet"), folder.join("client.jsonl"));
+    let files = RunFolder::open(folder);
+    let (whole, journal) = (files.client(), files.client_journal());
     let mut rows = if whole.exists() {
         store::read_client(&whole)?
     } else if journal.exists() {
@@ -170,12 +165,10 @@ fn read_rows(folder: &Path) -> Result<Vec<ClientRow>, MergeError> {
     Ok(rows)
 }
 
-fn add_log(histograms: &mut Histograms, folder: &Path) -> Result<(), MergeError> {
-    let path = folder.join("histograms.hlog");
-    let bytes = std::fs::read(&path).map_err(io(&path))?;
-    let entries = record::read(&bytes).map_err(|source| MergeError::Log { path, source })?;
-    for (key, histogram) in record::merge(&entries) {
-        add_histogram(histograms.entry(key).or_insert_with(new_histogram), &histogram);
+fn add_log(sums: &mut Histograms, folder: &Path) -> Result<(), MergeError> {
+    let path = RunFolder::open(folder).histograms();
+    for (key, histogram) in histograms::read(&path).map_err(io(&path))? {
+        add_histogram(sums.entry(key).or_insert_with(new_histogram), &histogram);
     }
     Ok(())
 }
@@ -236,7 +229,7 @@ fn times(histograms: &Histograms, of: impl Fn(&str) -> bool + Copy) -> Times {
 /// Of one quantity over the endpoints that are wanted.
 fn quantiles(histograms: &Histograms, quantity: Quantity, of: impl Fn(&str) -> bool) -> Option<Quantiles> {
     let mut sum = new_histogram();
-    for ((_, _), histogram) in histograms.iter().filter(|((q, endpoint), _)| *q == quantity && of(endpoint)) {
+    for (_, histogram) in histograms.iter().filter(|((q, endpoint), _)| *q == quantity && of(endpoint)) {
         add_histogram(&mut sum, histogram);
     }
     Quantiles::of(&sum, None)

@@ -34,13 +34,19 @@ impl HistogramLog {
     }
 }
 
+/// Histograms of a log, each quantity and endpoint merged over all intervals.
+///
+/// # Errors
+/// A file that cannot be read, or that is no interval log.
+pub fn read(path: &Path) -> std::io::Result<BTreeMap<(Quantity, String), Histogram>> {
+    let entries = record::read(&std::fs::read(path)?).map_err(std::io::Error::other)?;
+    Ok(record::merge(&entries))
+}
+
 /// Response-time histograms of a log, merged over all intervals, by endpoint.
 pub fn responses(path: &Path) -> Result<BTreeMap<String, Histogram>, RunError> {
-    let shown = path.display().to_string();
-    let bytes = std::fs::read(path).map_err(RunError::io(format!("read {shown}")))?;
-    let entries =
-        record::read(&bytes).map_err(|e| RunError::io(format!("read {shown}"))(std::io::Error::other(e)))?;
-    Ok(record::merge(&entries)
+    let all = read(path).map_err(RunError::io(format!("read {}", path.display())))?;
+    Ok(all
         .into_iter()
         .filter(|((quantity, _), _)| *quantity == Quantity::Response)
         .map(|((_, endpoint), histogram)| (endpoint, histogram))

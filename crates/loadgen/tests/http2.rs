@@ -6,6 +6,8 @@ mod certificates;
 mod common;
 #[path = "common/h2.rs"]
 mod h2;
+#[path = "common/known.rs"]
+mod known;
 #[path = "common/nginx.rs"]
 mod nginx;
 
@@ -18,6 +20,7 @@ use std::time::{Duration, Instant};
 use certificates::Certificates;
 use common::{Server, get, rate, run, template, users};
 use h2::{DATA, END, END_HEADERS, GOAWAY, HEADERS, PING, RST_STREAM, SETTINGS, serve};
+use known::{KnownServer, cpus};
 use nginx::Nginx;
 use swarmlab_loadgen::{
     Body, Endpoint, ErrorKind, HttpRequest, HttpVersion, LoadSpec, Model, Outcome, Scenario, Scheme, Source,
@@ -77,12 +80,19 @@ fn users_share_a_connection_up_to_the_wanted_number_of_streams() {
 
 #[test]
 fn what_the_target_allows_is_respected() {
-    let nginx = nginx("http2_max_concurrent_streams 4;");
+    // All sixteen users wait at once: each answer takes longer than it takes to start them.
+    let slow = KnownServer::start(cpus().1, 1, "constant 500");
+    let nginx = Nginx::start(&format!(
+        "listen PORT http2; http2_max_concurrent_streams 4;
+         location /slow {{ {ONLY_HTTP2} proxy_pass http://{}; }}
+         location / {{ {ONLY_HTTP2} return 200 'hello, world!'; }}",
+        slow.address
+    ));
     let mut few = spec(target(nginx.address), users(16.0, 0.3));
+    few.scenario = get("/slow", Wait::default());
     let outcome = run(few.clone());
     assert_clean(&outcome);
-    // Sixteen users at four requests a connection; fewer if the first answers come before the last user.
-    assert!((2..=4).contains(&outcome.connections_opened), "{}", outcome.connections_opened);
+    assert_eq!((outcome.connections_opened, outcome.overall.tally.succeeded), (4, 16));
     // Only one connection: the others wait, and nothing is refused.
     few.limits.max_connections = 1;
     few.scenario = get("/x", Wait::default());

@@ -179,6 +179,8 @@ pub struct Record {
     pub closed: Vec<(u64, u64)>,
     /// Stretches in which the server did not run.
     pub gaps: Vec<(u64, u64)>,
+    /// After each of them: how long the server was busy without a pause with what had piled up.
+    pub backlogs: Vec<(u64, u64)>,
     day_ahead_ns: f64,
 }
 
@@ -229,6 +231,7 @@ impl KnownServer {
                 }),
                 "open" => record.opened.push((number(1), number(2))),
                 "close" => record.closed.push((number(1), number(2))),
+                "backlog" => record.backlogs.push((number(1), number(2))),
                 "gap" => record.gaps.push((number(1), number(2))),
                 other => panic!("{other}"),
             }

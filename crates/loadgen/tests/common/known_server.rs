@@ -11,6 +11,7 @@
 //! request CONNECTION READ WRITTEN      a request was read whole, its answer written
 //! open CONNECTION AT / close CONNECTION AT
 //! gap FROM TO                          the process did not run in between (20 ms and longer)
+//! backlog FROM TO                      after a gap it was busy without a pause with what had piled up
 //! ```
 //!
 //! One thread that stops sleeping shortly before an answer is due, so that it leaves when it is due and not when
@@ -36,6 +37,8 @@ use rustix::time::{ClockId, Timespec, clock_gettime};
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 const LISTENER: u64 = u64::MAX;
 const GAP_NS: u64 = 20_000_000;
+/// A wait from here on is a pause.
+const PAUSE_NS: u64 = 300_000;
 /// Longest sleep.
 const NAP_NS: u64 = 5_000_000;
 /// How long before an answer is due it watches the clock.
@@ -143,10 +146,12 @@ fn main() -> io::Result<()> {
 impl Server {
     fn serve(&mut self, ending: &AtomicBool) -> io::Result<()> {
         let mut last_ns = now_ns();
+        let mut catching_up_from_ns = None;
         while !ending.load(Ordering::Relaxed) {
             let now_ns = now_ns();
             if now_ns - last_ns >= GAP_NS {
                 self.note(format_args!("gap {last_ns} {now_ns}"));
+                catching_up_from_ns = Some(now_ns);
             }
             last_ns = now_ns;
             self.answer(now_ns);
@@ -154,10 +159,18 @@ impl Server {
             let due_ns = self.pending.peek().map_or(u64::MAX, |next| next.0.0);
             let nap_ns = due_ns.saturating_sub(now_ns + SPIN_NS).min(NAP_NS);
             let nap = Timespec { tv_sec: 0, tv_nsec: nap_ns as i64 };
+            let before_ns = self::now_ns();
             let (events, _) = match epoll::wait(&self.epoll, &mut events[..], Some(&nap)) {
                 Err(rustix::io::Errno::INTR) => continue,
                 result => result?,
             };
+            // It had to wait: nothing was left. Whoever sends late is not in the backlog.
+            if let Some(from_ns) = catching_up_from_ns
+                && (events.is_empty() || self::now_ns() - before_ns > PAUSE_NS)
+            {
+                self.note(format_args!("backlog {from_ns} {before_ns}"));
+                catching_up_from_ns = None;
+            }
             for event in events {
                 match event.data.u64() {
                     LISTENER => self.accept()?,
