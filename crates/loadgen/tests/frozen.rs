@@ -98,8 +98,9 @@ fn a_stop_is_felt_by_all_who_arrive_meanwhile() {
         };
         let due_s: Vec<f64> = Schedule::new(&shape, Arrivals::Uniform, 0).collect();
         let expected = ascending(due_s.iter().map(|&due_s| response_s(due_s, from_s, to_s)).collect());
-        let backlog = record.backlogs.iter().find(|backlog| backlog.0 == longest.1).unwrap();
-        let backlog_s = (backlog.1 - backlog.0) as f64 / 1e9;
+        let mut backlogs =
+            record.backlogs.iter().filter(|backlog| (backlog.0..=backlog.1).contains(&longest.1));
+        let backlog_s = backlogs.next().map_or(f64::INFINITY, |backlog| (backlog.1 - longest.1) as f64 / 1e9);
         if backlog_s > 0.02 {
             return Err(format!("the server needed {backlog_s} s for what had piled up"));
         }

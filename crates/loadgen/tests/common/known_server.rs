@@ -151,7 +151,7 @@ impl Server {
             let now_ns = now_ns();
             if now_ns - last_ns >= GAP_NS {
                 self.note(format_args!("gap {last_ns} {now_ns}"));
-                catching_up_from_ns = Some(now_ns);
+                catching_up_from_ns.get_or_insert(now_ns);
             }
             last_ns = now_ns;
             self.answer(now_ns);
