@@ -12,7 +12,6 @@ pub mod bundle;
 pub mod cli;
 pub mod clock;
 pub mod exit;
-pub mod experiment;
 pub mod load;
 pub mod present;
 pub mod run;

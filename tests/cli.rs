@@ -174,7 +174,7 @@ fn the_shipped_experiments_and_shapes_are_valid() {
     }
     for entry in std::fs::read_dir(root().join("loadshapes")).unwrap().flatten() {
         if entry.path().extension().is_some_and(|e| e == "yml") {
-            swarmlab::experiment::read_shape(&entry.path()).unwrap_or_else(|e| panic!("{e}"));
+            swarmlab_experiment::read_shape(&entry.path()).unwrap_or_else(|e| panic!("{e}"));
         }
     }
 }

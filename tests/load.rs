@@ -164,11 +164,11 @@ fn results_are_written_and_never_overwritten() {
         .map(|r| r.completed)
         .sum();
     assert_eq!(s["counts"]["completed"], completed);
-    let log = swarmlab_loadgen::record::read(&std::fs::read(out.join("histograms.hlog")).unwrap()).unwrap();
-    let merged = swarmlab_loadgen::record::merge(&log);
+    let log = swarmlab_intervals::log::read(&std::fs::read(out.join("histograms.hlog")).unwrap()).unwrap();
+    let merged = swarmlab_intervals::log::merge(&log);
     let responses: u64 = merged
         .iter()
-        .filter(|((q, _), _)| *q == swarmlab_loadgen::record::Quantity::Response)
+        .filter(|((q, _), _)| *q == swarmlab_intervals::log::Quantity::Response)
         .map(|(_, h)| h.len())
         .sum();
     assert_eq!(responses, completed);
@@ -204,8 +204,8 @@ fn several_generators_are_added_up_exactly() {
     let logs = folders.each_ref().map(|folder| std::fs::read(folder.join("histograms.hlog")).unwrap());
     let mut values: Vec<u64> = Vec::new();
     for log in &logs {
-        for entry in swarmlab_loadgen::record::read(log).unwrap() {
-            if entry.quantity == swarmlab_loadgen::record::Quantity::Response {
+        for entry in swarmlab_intervals::log::read(log).unwrap() {
+            if entry.quantity == swarmlab_intervals::log::Quantity::Response {
                 for value in entry.histogram.iter_recorded() {
                     values.extend(std::iter::repeat_n(
                         value.value_iterated_to(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use swarmlab_loadgen::Histogram;
+use swarmlab_intervals::Histogram;
 
 use crate::assemble::Raw;
 
@@ -57,7 +57,7 @@ pub fn figures(raw: &Raw, response: &BTreeMap<String, Histogram>) -> Vec<Endpoin
             *f.mean_ms.get_or_insert(0.0) += r.mean * row.completed as f64;
         }
     }
-    let mut all = swarmlab_loadgen::new_histogram();
+    let mut all = swarmlab_intervals::new_histogram();
     for h in response.values() {
         if let Err(e) = all.add(h) {
             tracing::warn!("a histogram is wider than its sum: {e}");

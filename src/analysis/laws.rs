@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use swarmlab_frame::client::ALL_ENDPOINTS;
-use swarmlab_loadgen::Shape;
+use swarmlab_shapes::Shape;
 use swarmlab_stats::laws;
 
 use crate::assemble::Raw;
@@ -78,7 +78,7 @@ fn asked_for(shape: &Shape, from_s: f64, width_s: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use swarmlab_loadgen::shape::Ramp;
+    use swarmlab_shapes::shape::Ramp;
 
     #[test]
     fn user_seconds_follow_the_shape() {

@@ -34,7 +34,7 @@ pub struct Client {
     /// One an endpoint, then all together under the name `*`.
     pub endpoints: Vec<endpoints::EndpointFigures>,
     /// What the load engine says of itself.
-    pub generator: Option<swarmlab_loadgen::verdict::VerdictInputs>,
+    pub generator: Option<swarmlab_intervals::trust::VerdictInputs>,
 }
 
 /// Analyses a run.

@@ -1,6 +1,6 @@
 //! The checks of the run against itself. Each has a stable code, a tolerance, and says what it compared.
 
-use swarmlab_loadgen::verdict::{Thresholds, Trust, VerdictInputs, verdict};
+use swarmlab_intervals::trust::{Thresholds, Trust, VerdictInputs, verdict};
 
 use super::Client;
 use super::counts::Counts;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use swarmlab_loadgen::verdict::VerdictInputs;
+use swarmlab_intervals::trust::VerdictInputs;
 
 use super::folder::write_atomically;
 use crate::telemetry::prometheus::ClockOffset;

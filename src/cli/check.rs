@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{Global, output};
 use crate::exit::Exit;
-use crate::experiment;
+use swarmlab_experiment as experiment;
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]

@@ -10,9 +10,9 @@ use super::session::Left;
 use super::{Global, output, progress, session, summary};
 use crate::analysis::Status;
 use crate::exit::Exit;
-use crate::experiment::{self, Loaded, TestbedChoice};
 use crate::run::{self, RunOptions, choose_testbed};
 use crate::variables::{self, Answers};
+use swarmlab_experiment::{self as experiment, Loaded, TestbedChoice};
 
 /// Arguments of `run`.
 #[derive(Debug, Args)]

@@ -36,7 +36,7 @@ pub async fn stack(
 ) -> Result<(Stack, StackSpecs), Exit> {
     let variables = variables::for_engine(engine).await;
     let read = || -> Result<(Stack, StackSpecs), Diagnostics> {
-        let stack = crate::experiment::read_stack(path, &|v| variables.answer(v))?;
+        let stack = swarmlab_experiment::read_stack(path, &|v| variables.answer(v))?;
         let specs = swarmlab_stackfile::specs(&stack, name)?;
         Ok((stack, specs))
     };

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use swarmlab_frame::client::ClientRow;
 use swarmlab_frame::journal::{self, Journal};
 use swarmlab_frame::store;
-use swarmlab_loadgen::Interval;
+use swarmlab_intervals::Interval;
 
 use super::Sink;
 use super::summary::LoadSummary;

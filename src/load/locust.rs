@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use swarmlab_intervals::{Interval, Outcome};
+use swarmlab_loadgen::Scenario;
 use swarmlab_loadgen::export::locust::{LocustCsv, Options, methods};
-use swarmlab_loadgen::{Interval, Outcome, Scenario};
 
 use super::Sink;
 

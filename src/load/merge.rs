@@ -8,9 +8,9 @@ use serde::Serialize;
 use swarmlab_frame::client::{ALL_ENDPOINTS, ClientRow};
 use swarmlab_frame::journal;
 use swarmlab_frame::store::{self, StoreError};
-use swarmlab_loadgen::Histogram;
-use swarmlab_loadgen::record::Quantity;
-use swarmlab_loadgen::{add_histogram, new_histogram};
+use swarmlab_intervals::Histogram;
+use swarmlab_intervals::log::Quantity;
+use swarmlab_intervals::{add_histogram, new_histogram};
 
 use super::summary::{Counts, EndpointSummary, Quantiles, Times};
 use crate::bundle::events::Phase;

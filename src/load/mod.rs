@@ -7,8 +7,9 @@ pub mod merge;
 pub mod objectives;
 pub mod summary;
 
-use swarmlab_loadgen::verdict::{Thresholds, Verdict, verdict};
-use swarmlab_loadgen::{Interval, LoadError, LoadSpec, Outcome};
+use swarmlab_intervals::trust::{Thresholds, Verdict, verdict};
+use swarmlab_intervals::{Interval, Outcome};
+use swarmlab_loadgen::{LoadError, LoadSpec};
 use swarmlab_swarm::CancellationToken;
 use tokio::sync::mpsc;
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use swarmlab_loadgen::verdict::{Thresholds, Verdict, VerdictInputs, verdict};
-use swarmlab_loadgen::{End, EndpointStats, Histogram, LoadSpec, Model, Outcome, Tally};
+use swarmlab_intervals::trust::{Thresholds, Verdict, VerdictInputs, verdict};
+use swarmlab_intervals::{End, EndpointStats, Histogram, Outcome, Tally};
+use swarmlab_loadgen::{LoadSpec, Model};
 
 use super::objectives::{Objective, Objectives};
 use super::{Beat, Ended};

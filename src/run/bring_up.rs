@@ -8,11 +8,11 @@ use swarmlab_swarm::CancellationToken;
 use super::error::RunError;
 use super::prepare::RunOptions;
 use crate::bundle::folder::RunFolder;
-use crate::experiment::Experiment;
 use crate::testbed::bed::Bed;
 use crate::testbed::embedded::{EmbeddedBed, EmbeddedOptions};
 use crate::testbed::swarm::SwarmBed;
 use crate::testbed::{Kind, Note, TestbedError};
+use swarmlab_experiment::Experiment;
 
 /// The Engine's specifications of the experiment's stack.
 pub fn specs(experiment: &Experiment, stack_name: &str) -> Result<StackSpecs, RunError> {

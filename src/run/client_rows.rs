@@ -1,8 +1,8 @@
 //! One interval of the load engine becomes client rows: one an endpoint, and one for all together.
 
 use swarmlab_frame::client::{ALL_ENDPOINTS, ClientRow, LatencyMs, LatenessMs};
-use swarmlab_loadgen::verdict::{Thresholds, Trust, verdict};
-use swarmlab_loadgen::{EndpointStats, Histogram, Interval};
+use swarmlab_intervals::trust::{Thresholds, Trust, verdict};
+use swarmlab_intervals::{EndpointStats, Histogram, Interval};
 
 use crate::bundle::events::Phase;
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use swarmlab_loadgen::shape::{Constant, Shape};
-use swarmlab_loadgen::{ErrorKind, Interval, LoadError, Outcome};
+use swarmlab_intervals::{ErrorKind, Interval, Outcome};
+use swarmlab_loadgen::LoadError;
+use swarmlab_shapes::shape::{Constant, Shape};
 use swarmlab_stackfile::{Role, StackSpecs};
 use swarmlab_swarm::CancellationToken;
 use tokio::sync::mpsc;
@@ -20,11 +21,11 @@ use crate::bundle::events::{Event, Phase};
 use crate::bundle::folder::RunFolder;
 use crate::bundle::manifest::{FORMAT, Manifest, State, Windows};
 use crate::clock::unix_now_s;
-use crate::experiment::Experiment;
 use crate::telemetry::catalogue::Meaning;
 use crate::testbed::bed::Bed;
 use crate::testbed::observation::Observation;
 use crate::testbed::{Kind, Note, Target, stack};
+use swarmlab_experiment::Experiment;
 
 /// How long fresh samples of a quiet system are waited for.
 const SETTLE: Duration = Duration::from_secs(15);

@@ -7,7 +7,7 @@ use std::path::Path;
 use swarmlab_frame::client::ClientRow;
 use swarmlab_frame::journal;
 use swarmlab_frame::store::{self, Cell};
-use swarmlab_loadgen::Histogram;
+use swarmlab_intervals::Histogram;
 
 use super::error::RunError;
 use super::histograms;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use swarmlab_loadgen::record::{self, LogWriter, Quantity};
-use swarmlab_loadgen::{Histogram, Interval};
+use swarmlab_intervals::log::{self, LogWriter, Quantity};
+use swarmlab_intervals::{Histogram, Interval};
 
 use super::error::RunError;
 
@@ -39,8 +39,8 @@ impl HistogramLog {
 /// # Errors
 /// A file that cannot be read, or that is no interval log.
 pub fn read(path: &Path) -> std::io::Result<BTreeMap<(Quantity, String), Histogram>> {
-    let entries = record::read(&std::fs::read(path)?).map_err(std::io::Error::other)?;
-    Ok(record::merge(&entries))
+    let entries = log::read(&std::fs::read(path)?).map_err(std::io::Error::other)?;
+    Ok(log::merge(&entries))
 }
 
 /// Response-time histograms of a log, merged over all intervals, by endpoint.

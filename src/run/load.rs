@@ -1,11 +1,13 @@
 //! The load engine beside the dispatcher: one thread owns the engine's handle and passes its intervals on.
 
-use swarmlab_loadgen::{Limits, LoadError, LoadHandle, LoadSpec, Model, Outcome, Shape, Stopper};
+use swarmlab_intervals::Outcome;
+use swarmlab_loadgen::{Limits, LoadError, LoadHandle, LoadSpec, Model, Stopper};
+use swarmlab_shapes::Shape;
 use tokio::sync::mpsc;
 
 use super::message::Message;
-use crate::experiment::{Experiment, ModelKind};
 use crate::testbed::Target;
+use swarmlab_experiment::{Experiment, ModelKind};
 
 /// How long answers under way are waited for after the last request, at most.
 const DRAIN_S: f64 = 30.0;

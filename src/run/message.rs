@@ -1,6 +1,7 @@
 //! What the dispatcher receives, from whoever works beside it.
 
-use swarmlab_loadgen::{Interval, LoadError, Outcome};
+use swarmlab_intervals::{Interval, Outcome};
+use swarmlab_loadgen::LoadError;
 
 use crate::testbed::observation::Observation;
 

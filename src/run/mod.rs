@@ -25,9 +25,9 @@ use crate::analysis::Summary;
 use crate::bundle::events::Phase;
 use crate::bundle::folder::RunFolder;
 use crate::bundle::manifest::State;
-use crate::experiment::Experiment;
 use crate::testbed::Kind;
 use progress::Observer;
+use swarmlab_experiment::Experiment;
 
 /// How a run ended.
 #[derive(Debug)]

@@ -7,8 +7,8 @@ use std::time::Duration;
 use swarmlab_stackfile::{Role, StackSpecs};
 
 use crate::bundle::manifest::Resolved;
-use crate::experiment::{Experiment, ModelKind, TestbedChoice};
 use crate::testbed::{Kind, stack};
+use swarmlab_experiment::{Experiment, ModelKind, TestbedChoice};
 
 /// What the user decides per run.
 #[derive(Debug, Clone)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use swarmlab_frame::client::ClientRow;
 use swarmlab_frame::journal::Journal;
-use swarmlab_loadgen::Interval;
+use swarmlab_intervals::Interval;
 
 use super::client_rows;
 use super::histograms::HistogramLog;

@@ -4,12 +4,12 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::arrivals::Arrivals;
 use crate::engine::client_config;
 use crate::error::LoadError;
 use crate::scenario::{Action, Scenario};
-use crate::shape::Shape;
 use crate::target::{Endpoint, Scheme, Target};
+use swarmlab_shapes::Arrivals;
+use swarmlab_shapes::Shape;
 
 /// Who decides when a request is sent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -52,7 +52,7 @@ pub struct Limits {
     /// Requests under way at once, over all threads. Beyond it requests wait in the queue.
     pub max_in_flight: usize,
     /// Requests of the open model waiting at once, over all threads. Beyond it they are counted as
-    /// [`ErrorKind::QueueFull`](crate::ErrorKind::QueueFull).
+    /// [`ErrorKind::QueueFull`](swarmlab_intervals::ErrorKind::QueueFull).
     pub max_queue: usize,
     /// Largest accepted head of a response.
     pub max_header_bytes: usize,

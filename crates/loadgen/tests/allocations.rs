@@ -9,8 +9,9 @@ use std::alloc::System;
 use std::net::TcpListener;
 
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
-use swarmlab_loadgen::shape::Constant;
-use swarmlab_loadgen::{Arrivals, LoadSpec, Model, Scenario, Shape, Step, Template, Wait, start};
+use swarmlab_loadgen::{LoadSpec, Model, Scenario, Step, Template, Wait, start};
+use swarmlab_shapes::shape::Constant;
+use swarmlab_shapes::{Arrivals, Shape};
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use common::*;
 use serde_json::{Value, json};
+use swarmlab_intervals::{ErrorKind, Outcome};
 use swarmlab_loadgen::{
-    Body, Check, ErrorKind, Feeder, FieldTest, GraphQl, HttpRequest, Order, Outcome, Scenario, Source, Step,
-    Table, Wait,
+    Body, Check, Feeder, FieldTest, GraphQl, HttpRequest, Order, Scenario, Source, Step, Table, Wait,
 };
 
 fn get(path: &str) -> Step {

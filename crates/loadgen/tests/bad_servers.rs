@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use common::*;
-use swarmlab_loadgen::{ErrorKind, Outcome, Scenario, Source, Step, Wait};
+use swarmlab_intervals::{ErrorKind, Outcome};
+use swarmlab_loadgen::{Scenario, Source, Step, Wait};
 
 /// Arrivals of one run.
 const ARRIVALS: u64 = 20;

@@ -7,7 +7,8 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use common::*;
-use swarmlab_loadgen::{ErrorKind, Scenario, Source, Step, Wait};
+use swarmlab_intervals::ErrorKind;
+use swarmlab_loadgen::{Scenario, Source, Step, Wait};
 
 const MAX_HEADER_BYTES: usize = 16 << 10;
 const MAX_BODY_BYTES: u64 = 256 << 10;

@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 use common::*;
 use rustix::net::{AddressFamily, SocketType};
-use swarmlab_loadgen::{Body, ErrorKind, HttpRequest, LoadSpec, Outcome, Scenario, Step, Wait};
+use swarmlab_intervals::{ErrorKind, Outcome};
+use swarmlab_loadgen::{Body, HttpRequest, LoadSpec, Scenario, Step, Wait};
 
 fn only(kind: ErrorKind, count: u64) -> BTreeMap<ErrorKind, u64> {
     [(kind, count)].into()

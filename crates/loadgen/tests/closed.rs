@@ -6,8 +6,9 @@ mod common;
 use std::time::Duration;
 
 use common::*;
-use swarmlab_loadgen::shape::{Ramp, Shape};
-use swarmlab_loadgen::{Body, End, ErrorKind, Extract, HttpRequest, Model, Scenario, Source, Step, Wait};
+use swarmlab_intervals::{End, ErrorKind};
+use swarmlab_loadgen::{Body, Extract, HttpRequest, Model, Scenario, Source, Step, Wait};
+use swarmlab_shapes::shape::{Ramp, Shape};
 
 /// Login gives a token that listing must bring along; logout answers 204.
 fn journey_server() -> Server {

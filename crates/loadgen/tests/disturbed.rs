@@ -15,8 +15,9 @@ use std::time::{Duration, Instant};
 use common::{get, rate, spec, users};
 use known::{Killed, KnownServer, Witness, alone, bound_to_normally, cpus};
 use rustix::time::{ClockId, clock_gettime};
-use swarmlab_loadgen::verdict::{Thresholds, Trust, Verdict, verdict};
-use swarmlab_loadgen::{Interval, Model, Outcome, Wait, start};
+use swarmlab_intervals::trust::{Thresholds, Trust, Verdict, verdict};
+use swarmlab_intervals::{Interval, Outcome};
+use swarmlab_loadgen::{Model, Wait, start};
 
 /// Both models, as one would use them.
 fn models(duration_s: f64) -> [(Model, Wait); 2] {

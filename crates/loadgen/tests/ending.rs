@@ -6,7 +6,8 @@ mod common;
 use std::time::{Duration, Instant};
 
 use common::*;
-use swarmlab_loadgen::{End, ErrorKind, Wait};
+use swarmlab_intervals::{End, ErrorKind};
+use swarmlab_loadgen::Wait;
 
 fn slow_server(delay: Duration) -> Server {
     Server::start(move |_, stream| {
@@ -55,7 +56,7 @@ fn abort_ends_at_once_and_counts_what_it_cuts() {
     assert_eq!(outcome.offered, 8 + abandoned);
 }
 
-fn finish_after_first(handle: swarmlab_loadgen::LoadHandle) -> swarmlab_loadgen::Outcome {
+fn finish_after_first(handle: swarmlab_loadgen::LoadHandle) -> swarmlab_intervals::Outcome {
     for _ in handle.intervals() {}
     handle.join().unwrap()
 }

@@ -8,7 +8,8 @@ use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use common::*;
-use swarmlab_loadgen::{Body, ErrorKind, HttpRequest, Outcome, Step, Wait};
+use swarmlab_intervals::{ErrorKind, Outcome};
+use swarmlab_loadgen::{Body, HttpRequest, Step, Wait};
 
 /// Runs 20 arrivals against a server that answers with `bytes` and does `then`.
 fn against(bytes: &'static [u8], then: Then) -> (Outcome, Server) {

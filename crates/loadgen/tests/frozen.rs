@@ -10,7 +10,9 @@ use std::time::Duration;
 use common::{constant, get, run, spec};
 use known::{KnownServer, alone, bound_to, cpus, in_attempts, quantile};
 use rustix::process::Signal;
-use swarmlab_loadgen::{Arrivals, Model, Schedule, Wait, duration_s};
+use swarmlab_intervals::duration_s;
+use swarmlab_loadgen::{Model, Wait};
+use swarmlab_shapes::{Arrivals, Schedule};
 
 const RATE_PER_S: f64 = 100.0;
 const DURATION_S: f64 = 10.0;

@@ -22,9 +22,10 @@ use common::{Server, get, rate, run, template, users};
 use h2::{DATA, END, END_HEADERS, GOAWAY, HEADERS, PING, RST_STREAM, SETTINGS, serve};
 use known::{KnownServer, cpus};
 use nginx::Nginx;
+use swarmlab_intervals::{ErrorKind, Outcome};
 use swarmlab_loadgen::{
-    Body, Endpoint, ErrorKind, HttpRequest, HttpVersion, LoadSpec, Model, Outcome, Scenario, Scheme, Source,
-    Step, Target, TlsOptions, Wait,
+    Body, Endpoint, HttpRequest, HttpVersion, LoadSpec, Model, Scenario, Scheme, Source, Step, Target,
+    TlsOptions, Wait,
 };
 
 /// Refuses whatever is not HTTP/2.

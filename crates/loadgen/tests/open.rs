@@ -7,7 +7,9 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use common::*;
-use swarmlab_loadgen::{Arrivals, ErrorKind, LoadError, Model, Scenario, Schedule, Step, Wait, duration_s};
+use swarmlab_intervals::{ErrorKind, duration_s};
+use swarmlab_loadgen::{LoadError, Model, Scenario, Step, Wait};
+use swarmlab_shapes::{Arrivals, Schedule};
 
 #[test]
 fn every_arrival_of_the_schedule_is_sent() {

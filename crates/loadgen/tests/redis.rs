@@ -10,9 +10,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use common::{rate, run, template, users};
-use swarmlab_loadgen::{
-    ErrorKind, Extract, LoadError, LoadSpec, Model, Outcome, Scenario, Source, Step, Target, Wait,
-};
+use swarmlab_intervals::{ErrorKind, Outcome};
+use swarmlab_loadgen::{Extract, LoadError, LoadSpec, Model, Scenario, Source, Step, Target, Wait};
 
 /// A redis-server (Debian package `redis-server`) that keeps nothing; killed when dropped.
 struct Redis(Child, SocketAddr);

@@ -7,11 +7,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use common::*;
-use swarmlab_loadgen::shape::{Ramp, Shape};
+use swarmlab_intervals::{End, ErrorKind, Outcome};
 use swarmlab_loadgen::{
-    Arrivals, Body, End, ErrorKind, Exhausted, Feeder, HttpRequest, Model, Order, Outcome, Scenario, Source,
-    Step, Table, Task, UserClass, Variants, Wait,
+    Body, Exhausted, Feeder, HttpRequest, Model, Order, Scenario, Source, Step, Table, Task, UserClass,
+    Variants, Wait,
 };
+use swarmlab_shapes::Arrivals;
+use swarmlab_shapes::shape::{Ramp, Shape};
 
 /// What was asked, in the order of arrival: `METHOD path` and the body.
 type Log = Arc<Mutex<Vec<(String, String)>>>;

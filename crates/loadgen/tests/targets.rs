@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 
 use common::{rate, run, template, users};
 use nginx::Nginx;
+use swarmlab_intervals::Outcome;
 use swarmlab_loadgen::{
-    HttpRequest, HttpVersion, LoadError, LoadSpec, Model, Outcome, Scenario, Step, Target, Task, UserClass,
-    Wait,
+    HttpRequest, HttpVersion, LoadError, LoadSpec, Model, Scenario, Step, Target, Task, UserClass, Wait,
 };
 
 struct Redis {

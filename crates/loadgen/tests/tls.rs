@@ -21,9 +21,10 @@ use nginx::Nginx;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use swarmlab_intervals::{ErrorKind, Outcome};
 use swarmlab_loadgen::{
-    Body, Endpoint, ErrorKind, HttpRequest, LoadSpec, Outcome, Reuse, Scenario, Scheme, Secret, Step, Target,
-    TlsOptions, Wait, start,
+    Body, Endpoint, HttpRequest, LoadSpec, Reuse, Scenario, Scheme, Secret, Step, Target, TlsOptions, Wait,
+    start,
 };
 
 /// A target under TLS whose certificate is checked for `localhost`.

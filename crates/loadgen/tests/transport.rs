@@ -14,9 +14,8 @@ use std::time::{Duration, Instant};
 
 use common::{Server, Then, finish, get, rate, respond, run, users};
 use nginx::Nginx;
-use swarmlab_loadgen::{
-    ErrorKind, LoadError, LoadSpec, Model, Resolve, Reuse, Target, Wait, start_with_resolver,
-};
+use swarmlab_intervals::ErrorKind;
+use swarmlab_loadgen::{LoadError, LoadSpec, Model, Resolve, Reuse, Target, Wait, start_with_resolver};
 
 fn spec(target: Target, model: Model) -> LoadSpec {
     let mut spec =

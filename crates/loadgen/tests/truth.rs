@@ -7,8 +7,10 @@ mod known;
 
 use common::{constant, get, rate, run, spec};
 use known::{KnownServer, Record, Served, Witness, alone, bound_to, cpus, in_attempts, quantile};
-use swarmlab_loadgen::shape::{Ramp, Step};
-use swarmlab_loadgen::{Arrivals, Model, Outcome, Schedule, Shape, Wait, duration_s};
+use swarmlab_intervals::{Outcome, duration_s};
+use swarmlab_loadgen::{Model, Wait};
+use swarmlab_shapes::shape::{Ramp, Step};
+use swarmlab_shapes::{Arrivals, Schedule, Shape};
 
 /// Runs an open loop against a server with that law.
 fn open(law: &str, model: Model, seed: u64, threads: usize) -> (Outcome, Record) {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use swarmlab_loadgen::{Arrivals, Modulation};
+use swarmlab_shapes::{Arrivals, Modulation};
 
 /// Arguments of `load`.
 #[derive(Debug, Args)]

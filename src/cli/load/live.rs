@@ -4,7 +4,8 @@ use std::io::IsTerminal;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use swarmlab_loadgen::{ErrorKind, Interval, Model};
+use swarmlab_intervals::{ErrorKind, Interval};
+use swarmlab_loadgen::Model;
 
 use super::plan::Plan;
 use super::text::span;
@@ -122,7 +123,7 @@ impl Sink for Json {
             .filter(|(_, n)| *n > 0)
             .map(|(k, n)| (k.name().to_owned(), n.into()))
             .collect();
-        let ms = |h: &swarmlab_loadgen::Histogram, q: f64| {
+        let ms = |h: &swarmlab_intervals::Histogram, q: f64| {
             (!h.is_empty()).then(|| h.value_at_quantile(q) as f64 / 1e3)
         };
         let start_unix_s = *self.state.start_unix_s.get_or_insert(i.start_unix_s);

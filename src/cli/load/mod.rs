@@ -9,7 +9,7 @@ pub use args::LoadArgs;
 
 use std::path::Path;
 
-use swarmlab_loadgen::verdict::Trust;
+use swarmlab_intervals::trust::Trust;
 
 use super::{Global, output, session};
 use crate::exit::Exit;

@@ -2,16 +2,16 @@
 
 use std::path::Path;
 
-use swarmlab_loadgen::shape::Constant;
 use swarmlab_loadgen::{
-    Arrivals, Body, HttpRequest, Limits, LoadError, LoadSpec, Model, Scenario, Shape, Step, Template,
-    TemplateError, Wait,
+    Body, HttpRequest, Limits, LoadError, LoadSpec, Model, Scenario, Step, Template, TemplateError, Wait,
 };
 use swarmlab_loadgen::{HttpVersion, Reuse, Secret, Target, TargetError, TlsOptions};
+use swarmlab_shapes::shape::Constant;
+use swarmlab_shapes::{Arrivals, Shape};
 use swarmlab_yaml::Diagnostics;
 
 use super::args::{LoadArgs, Spin};
-use crate::experiment;
+use swarmlab_experiment as experiment;
 
 /// A load that can be started.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use swarmlab_loadgen::verdict::Trust;
+use swarmlab_intervals::trust::Trust;
 
 use super::plan::plural;
 use crate::cli::output;

@@ -1,6 +1,6 @@
 //! What of a shape falls into each column of a picture, so that no peak is lost between two points.
 
-use swarmlab_loadgen::shape::Segment;
+use swarmlab_shapes::shape::Segment;
 
 /// Lowest and highest level of a stretch of time.
 #[derive(Debug, Clone, Copy, PartialEq)]

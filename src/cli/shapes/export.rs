@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use swarmlab_loadgen::{Arrivals, Modulation, Schedule, Shape};
+use swarmlab_shapes::{Arrivals, Modulation, Schedule, Shape};
 
 use super::measures::Measures;
 use crate::cli::{Global, output};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::measures::{Measures, number, time};
 use crate::cli::{Global, output};
 use crate::exit::Exit;
-use crate::experiment;
+use swarmlab_experiment as experiment;
 
 /// Where shape files are looked for.
 const FOLDER: &str = "loadshapes";

@@ -1,7 +1,7 @@
 //! Figures of a shape.
 
-use swarmlab_loadgen::Shape;
-use swarmlab_loadgen::shape::{Integral, Segment};
+use swarmlab_shapes::Shape;
+use swarmlab_shapes::shape::{Integral, Segment};
 
 /// What a shape is like as a whole.
 #[derive(Debug)]

@@ -10,11 +10,11 @@ mod show;
 use std::path::Path;
 
 use clap::{Args, Subcommand};
-use swarmlab_loadgen::Shape;
+use swarmlab_shapes::Shape;
 
 use super::{Global, output};
 use crate::exit::Exit;
-use crate::experiment;
+use swarmlab_experiment as experiment;
 
 /// Arguments of `shapes`.
 #[derive(Debug, Args)]

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use swarmlab_loadgen::Shape;
 use swarmlab_report::ReportModel;
 use swarmlab_report::model::{Line, Panel, Reference, Scale, Timeline, Unit};
+use swarmlab_shapes::Shape;
 
 use super::columns;
 use super::measures::{Measures, number, time};

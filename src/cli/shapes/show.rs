@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use swarmlab_loadgen::Shape;
+use swarmlab_shapes::Shape;
 
 use super::measures::{Measures, number, time};
 use super::picture;

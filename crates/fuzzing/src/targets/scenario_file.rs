@@ -1,6 +1,6 @@
 //! Scenario files.
 
-use crate::main_crate::experiment::scenario_from_text;
+use swarmlab_experiment::scenario_from_text;
 
 /// Words of its language.
 pub const WORDS: &[&str] = &[

@@ -1,6 +1,6 @@
 //! Shape files.
 
-use crate::main_crate::experiment::shape_from_text;
+use swarmlab_experiment::shape_from_text;
 
 /// Words of its language.
 pub const WORDS: &[&str] = &[

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use rustix::time::{ClockId, clock_gettime};
-use swarmlab_loadgen::shape::Constant;
-use swarmlab_loadgen::verdict::{Thresholds, verdict};
+use swarmlab_intervals::Outcome;
+use swarmlab_intervals::trust::{Thresholds, verdict};
 use swarmlab_loadgen::{
-    Arrivals, Body, Check, Exhausted, Feeder, HttpRequest, HttpVersion, LoadSpec, Model, Order, Outcome,
-    Reuse, Scenario, Shape, Source, Step, Table, Target, Template, Wait, start,
+    Body, Check, Exhausted, Feeder, HttpRequest, HttpVersion, LoadSpec, Model, Order, Reuse, Scenario,
+    Source, Step, Table, Target, Template, Wait, start,
 };
+use swarmlab_shapes::shape::Constant;
+use swarmlab_shapes::{Arrivals, Shape};
 
 fn constant(level: f64, duration_s: f64) -> Shape {
     Shape::Constant(Constant { level, duration_s })

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Empty};
 use hyper::Request;
 use hyper_util::rt::TokioIo;
-use swarmlab_loadgen::Histogram;
+use swarmlab_intervals::Histogram;
 
 /// What one connection has seen.
 struct Seen {

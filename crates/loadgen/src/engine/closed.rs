@@ -5,8 +5,8 @@ use super::journey::Next;
 use super::roster::Roster;
 use super::timers::Timers;
 use super::worker::{Driver, Intent, Worker};
-use crate::error::ErrorKind;
-use crate::shape::Shape;
+use swarmlab_intervals::ErrorKind;
+use swarmlab_shapes::Shape;
 
 /// How often the number of users is set to the shape's, nanoseconds.
 const TICK_NS: u64 = 20_000_000;
@@ -285,8 +285,8 @@ mod tests {
     use super::*;
     use crate::scenario::compiled::{Compiled, TargetText};
     use crate::scenario::{Scenario, Step, Template};
-    use crate::shape::{Constant, Ramp};
     use crate::wait::Wait;
+    use swarmlab_shapes::shape::{Constant, Ramp};
 
     fn roster() -> Roster {
         let step = Step::new("s", "GET", Template::parse("/").unwrap());

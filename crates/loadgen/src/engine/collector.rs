@@ -10,11 +10,11 @@ use std::time::Instant;
 use super::procfs::{Machine, run_queue_wait_ns};
 use super::recorder::ThreadInterval;
 use super::transport::Answers;
-use crate::error::{ERROR_KINDS, ErrorKind};
-use crate::metrics::{
+use swarmlab_intervals::trust::{Judged, Thresholds, VerdictInputs, overslept_share};
+use swarmlab_intervals::{ERROR_KINDS, ErrorKind};
+use swarmlab_intervals::{
     EndpointStats, Histogram, Interval, SelfMetrics, ThreadMetrics, add_histogram, new_histogram,
 };
-use crate::verdict::{Judged, Thresholds, VerdictInputs, overslept_share};
 
 /// What threads tell the collector.
 #[derive(Debug)]

@@ -6,8 +6,8 @@ use super::actor::Actor;
 use super::clock::unix_now_s;
 use super::conn::Job;
 use super::worker::{Driver, Intent, Worker};
-use crate::error::ErrorKind;
 use crate::scenario::compiled::{Compiled, CompiledStep, Values};
+use swarmlab_intervals::ErrorKind;
 
 /// How a first write went.
 pub(super) enum Written {

@@ -10,8 +10,8 @@ use super::conn::{ConnState, Job, token};
 use super::dispatch::Written;
 use super::transport::{Address, Handshake, Wire, connect};
 use super::worker::Worker;
-use crate::error::ErrorKind;
 use crate::target::{HttpVersion, Scheme};
+use swarmlab_intervals::ErrorKind;
 
 impl Worker<'_> {
     /// Begins to connect for `job`.

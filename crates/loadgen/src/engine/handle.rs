@@ -13,10 +13,10 @@ use super::recorder::Recorder;
 use super::transport::{Answers, ResolverThread, TlsClient, client_config, first_answers};
 use super::worker::{Control, Shared, Worker};
 use crate::error::LoadError;
-use crate::metrics::{End, Interval, Outcome};
 use crate::scenario::compiled::{Compiled, TargetText};
 use crate::spec::LoadSpec;
 use crate::target::{Resolve, Reuse, SystemResolver, Target};
+use swarmlab_intervals::{End, Interval, Outcome};
 
 /// How long the threads have to get ready when no start is given, seconds.
 const HEAD_START_S: f64 = 0.02;
@@ -42,14 +42,14 @@ pub struct Stopper {
 
 impl Stopper {
     /// No new requests but those of `on_stop`; those sent may finish within [`LoadSpec::drain_s`]. What still waits
-    /// for a connection is counted as [`ErrorKind::Abandoned`](crate::ErrorKind::Abandoned).
+    /// for a connection is counted as [`ErrorKind::Abandoned`](swarmlab_intervals::ErrorKind::Abandoned).
     pub fn stop(&self) {
         self.control.stop.store(true, Ordering::Relaxed);
         self.wakers.iter().for_each(Waker::wake);
     }
 
     /// Ends everything at once; requests under way are counted as
-    /// [`ErrorKind::Aborted`](crate::ErrorKind::Aborted).
+    /// [`ErrorKind::Aborted`](swarmlab_intervals::ErrorKind::Aborted).
     pub fn abort(&self) {
         self.control.abort.store(true, Ordering::Relaxed);
         self.wakers.iter().for_each(Waker::wake);

@@ -5,9 +5,9 @@ use serde_json::Value;
 
 use super::extract::Extractor;
 use super::kept::Kept;
-use crate::error::ErrorKind;
 use crate::scenario::compiled::{CompiledCheck, CompiledFieldTest, CompiledStep};
 use crate::scenario::json;
+use swarmlab_intervals::ErrorKind;
 
 /// The judge of one thread.
 #[derive(Debug)]

@@ -3,10 +3,10 @@ use serde_json::{Value, json};
 
 use super::super::judge::Judge;
 use super::*;
-use crate::error::ErrorKind;
 use crate::scenario::compiled::{Compiled, TargetText};
 use crate::scenario::{Action, Check, Expect, FieldTest, GraphQl, Scenario, Source, Step, Template};
 use crate::wait::Wait;
+use swarmlab_intervals::ErrorKind;
 
 fn template(text: &str) -> Template {
     Template::parse(text).unwrap()

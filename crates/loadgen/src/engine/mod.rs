@@ -18,6 +18,7 @@ mod handle;
 mod journey;
 mod judge;
 pub(crate) mod kept;
+mod level;
 mod multiplex;
 mod nap;
 mod open;

@@ -6,8 +6,8 @@ use super::conn::Job;
 use super::kept::{Keep, Kept};
 use crate::http::Sink;
 use crate::http2::{Events, Limits, Session};
-use crate::metrics::EndpointStats;
 use crate::scenario::compiled::CompiledStep;
+use swarmlab_intervals::EndpointStats;
 
 /// Output of a connection that the socket does not take, bytes, above which it gets no further requests.
 const MAXIMUM_BACKLOG_BYTES: usize = 256 << 10;

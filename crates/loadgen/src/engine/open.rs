@@ -7,9 +7,9 @@ use super::actor::{Actor, Doing, Phase};
 use super::journey::Next;
 use super::roster::Lots;
 use super::worker::{Driver, Intent, Worker};
-use crate::arrivals::{Arrivals, Schedule};
-use crate::error::ErrorKind;
-use crate::shape::Shape;
+use swarmlab_intervals::ErrorKind;
+use swarmlab_shapes::Shape;
+use swarmlab_shapes::{Arrivals, Schedule};
 
 /// An arrival needs a request. Of a session whose iterations send nothing (each step is skipped by chance) so
 /// many are passed over; then the first step is done anyway.

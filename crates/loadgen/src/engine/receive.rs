@@ -6,8 +6,8 @@ use super::kept::Keep;
 use super::poller::Ready;
 use super::transport::{Halt, Received};
 use super::worker::Worker;
-use crate::error::ErrorKind;
 use crate::http::{ParseError, Progress};
+use swarmlab_intervals::ErrorKind;
 
 /// Full buffers read from one connection before the others have their turn.
 pub(super) const READS_PER_TURN: usize = 16;

@@ -7,8 +7,9 @@ use super::clock::thread_cpu_ns;
 use super::collector::Message;
 use super::conn::Job;
 use super::procfs::run_queue_wait_ns;
-use crate::error::{ERROR_KINDS, ErrorKind};
-use crate::metrics::{EndpointStats, Histogram, Level, fixed_histogram};
+use crate::engine::level::Level;
+use swarmlab_intervals::{ERROR_KINDS, ErrorKind};
+use swarmlab_intervals::{EndpointStats, Histogram, fixed_histogram};
 
 /// A request counts as late from here on.
 const LATE_NS: u64 = 1_000_000;

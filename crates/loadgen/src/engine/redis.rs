@@ -12,8 +12,8 @@ use super::dispatch::{Written, values};
 use super::receive::READS_PER_TURN;
 use super::transport::{Halt, Received};
 use super::worker::Worker;
-use crate::error::ErrorKind;
 use crate::redis::{Session, Turn};
+use swarmlab_intervals::ErrorKind;
 
 /// Largest message that is accepted, bytes; `limits.max_body_bytes` may set less.
 const MAXIMUM_MESSAGE_BYTES: u64 = 8 << 20;

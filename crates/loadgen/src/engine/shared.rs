@@ -11,10 +11,10 @@ use super::poller::Ready;
 use super::receive::READS_PER_TURN;
 use super::transport::{Halt, Received, Wire};
 use super::worker::{Intent, Worker};
-use crate::error::ErrorKind;
 use crate::http2::{Limits, Request};
 use crate::scenario::compiled::CompiledStep;
 use crate::target::HttpVersion;
+use swarmlab_intervals::ErrorKind;
 
 impl Worker<'_> {
     /// Gives a request a stream, on a connection that may have to be opened for it. Whether there was a place.

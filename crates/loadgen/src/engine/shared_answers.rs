@@ -5,8 +5,8 @@ use std::fmt::Display;
 use super::conn::{Conn, Job};
 use super::multiplex::Slot;
 use super::worker::Worker;
-use crate::error::ErrorKind;
 use crate::http2::{Finish, Finished, Http2Error, code_name};
+use swarmlab_intervals::ErrorKind;
 
 /// How often a request that was refused unprocessed is sent again.
 const MAXIMUM_REFUSALS: u8 = 3;

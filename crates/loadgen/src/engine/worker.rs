@@ -18,10 +18,11 @@ use super::recorder::Recorder;
 use super::roster::{Lots, Roster};
 use super::timers::Timers;
 use super::transport::{AddressBook, Answers, Route, Routes, TlsClient};
-use crate::error::{ErrorKind, LoadError};
+use crate::error::LoadError;
 use crate::http2::Request;
 use crate::scenario::compiled::{Compiled, Scratch};
 use crate::spec::{LoadSpec, Model};
+use swarmlab_intervals::ErrorKind;
 
 /// Size of the buffer that answers are read into, one per thread.
 const RECEIVE_BYTES: usize = 64 << 10;

@@ -21,9 +21,9 @@ use httparse::Header;
 use crate::engine::extract::Extractor;
 use crate::engine::kept::Kept;
 use crate::http::{Progress, ResponseParser, Sink};
-use crate::record;
 use rand::SeedableRng;
 use rand::rngs::SmallRng;
+use swarmlab_intervals::log as record;
 
 use crate::scenario::compiled::{Compiled, Scratch, TargetText, Values};
 use crate::scenario::{Body, HttpRequest, Scenario, Source, Step, Template};

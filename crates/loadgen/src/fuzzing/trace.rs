@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use crate::Shape;
-use crate::trace::{Format, Options, Select, Trace, parse_bytes, read};
+use swarmlab_shapes::Shape;
+use swarmlab_shapes::trace::{Format, Options, Select, Trace, parse_bytes, read};
 
 /// A trace in any format: what is read and a shape has rates, and is read again from its canonical form as the
 /// same. A window of it is no longer than asked for.

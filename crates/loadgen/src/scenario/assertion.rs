@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 /// One assertion. An answer that does not fulfil it counts as
-/// [`ErrorKind::CheckFailed`](crate::ErrorKind::CheckFailed), one that comes too late as
-/// [`ErrorKind::TooSlow`](crate::ErrorKind::TooSlow).
+/// [`ErrorKind::CheckFailed`](swarmlab_intervals::ErrorKind::CheckFailed), one that comes too late as
+/// [`ErrorKind::TooSlow`](swarmlab_intervals::ErrorKind::TooSlow).
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Check {

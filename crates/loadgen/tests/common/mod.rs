@@ -7,7 +7,9 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use swarmlab_loadgen::{LoadSpec, Model, Outcome, Scenario, Shape, Step, Template, Wait};
+use swarmlab_intervals::Outcome;
+use swarmlab_loadgen::{LoadSpec, Model, Scenario, Step, Template, Wait};
+use swarmlab_shapes::Shape;
 
 /// A request as the server saw it.
 #[derive(Debug, Clone)]
@@ -171,7 +173,7 @@ pub fn get(path: &str, wait: Wait) -> Scenario {
 }
 
 pub fn constant(level: f64, duration_s: f64) -> Shape {
-    Shape::Constant(swarmlab_loadgen::shape::Constant { level, duration_s })
+    Shape::Constant(swarmlab_shapes::shape::Constant { level, duration_s })
 }
 
 pub fn users(level: f64, duration_s: f64) -> Model {
@@ -200,7 +202,7 @@ pub fn finish(handle: swarmlab_loadgen::LoadHandle, interval_s: f64) -> Outcome 
     let intervals: Vec<_> = handle.intervals().iter().collect();
     let outcome = handle.join().unwrap();
     assert_eq!(outcome.intervals, intervals.len() as u64);
-    let mut sum = swarmlab_loadgen::EndpointStats::new("");
+    let mut sum = swarmlab_intervals::EndpointStats::new("");
     for (index, interval) in intervals.iter().enumerate() {
         assert_eq!(interval.index, index as u64);
         let start_unix_s = outcome.start_unix_s + index as f64 * interval_s;
@@ -215,7 +217,7 @@ pub fn finish(handle: swarmlab_loadgen::LoadHandle, interval_s: f64) -> Outcome 
 
     // The book-keeping holds whatever happened.
     let errors = total.tally.errors();
-    let count = |of: fn(swarmlab_loadgen::ErrorKind) -> bool| -> u64 {
+    let count = |of: fn(swarmlab_intervals::ErrorKind) -> bool| -> u64 {
         errors.iter().filter(|(kind, _)| of(**kind)).map(|(_, count)| count).sum()
     };
     let unassigned: u64 = outcome.unassigned_errors.values().sum();

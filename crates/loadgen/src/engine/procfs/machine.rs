@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::cgroup::{Throttled, stat_files, throttled};
 use super::cpus::{Cpus, Shares, allowed_cpus, cpus, shares};
-use crate::metrics::MachineMetrics;
+use swarmlab_intervals::MachineMetrics;
 
 /// Counters of the machine at a moment.
 #[derive(Debug, Clone)]

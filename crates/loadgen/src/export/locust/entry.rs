@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::number::bucket_ms;
-use crate::metrics::EndpointStats;
+use swarmlab_intervals::EndpointStats;
 
 /// Seconds of which cumulative counts are kept for the current percentiles.
 const CACHED_SECONDS: usize = 20;

@@ -8,7 +8,7 @@
 //! - A request that got no answer counts as a request and a failure without a response time.
 //! - Moments are those of intervals: the last request is taken to have ended at the end of its interval.
 //! - `_failures.csv` is sorted by name, method and error (Locust's order is that of a hash), its errors are the
-//!   names of [`ErrorKind`](crate::ErrorKind), and those that have no endpoint have the name `Aggregated`.
+//!   names of [`ErrorKind`](swarmlab_intervals::ErrorKind), and those that have no endpoint have the name `Aggregated`.
 //! - *User Count* is the mean number of users over the interval, rounded. The open model has no users: there it is
 //!   the mean number of sessions under way (Little's law), which is what as many Locust users would do at once.
 //! - `_exceptions.csv` never has a row: there is no user's code that could raise one.
@@ -24,8 +24,8 @@ use std::fs::File;
 use std::io::{self, Seek, Write};
 use std::path::Path;
 
-use crate::metrics::{Interval, Outcome};
 use crate::scenario::{Action, Scenario};
+use swarmlab_intervals::{Interval, Outcome};
 use table::{EXCEPTIONS, HISTORY_HEADER, Table};
 
 /// Time between two writes, seconds.

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use super::Options;
 use super::entry::Entry;
 use super::number::{float, row, utc};
-use crate::error::ErrorKind;
-use crate::metrics::{EndpointStats, Interval};
+use swarmlab_intervals::ErrorKind;
+use swarmlab_intervals::{EndpointStats, Interval};
 
 const PERCENTILES: [f64; 11] = [0.50, 0.66, 0.75, 0.80, 0.90, 0.95, 0.98, 0.99, 0.999, 0.9999, 1.0];
 const STATS_HEADER: &str = "Type,Name,Request Count,Failure Count,Median Response Time,Average Response Time,\

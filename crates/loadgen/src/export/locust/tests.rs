@@ -3,9 +3,9 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
-use crate::error::ErrorKind;
-use crate::metrics::{End, EndpointStats, SelfMetrics, new_histogram};
-use crate::verdict::VerdictInputs;
+use swarmlab_intervals::ErrorKind;
+use swarmlab_intervals::trust::VerdictInputs;
+use swarmlab_intervals::{End, EndpointStats, SelfMetrics, new_histogram};
 
 const START: u64 = 1_700_000_000;
 

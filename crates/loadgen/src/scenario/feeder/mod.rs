@@ -54,7 +54,7 @@ pub enum Exhausted {
     #[default]
     Cycle,
     /// The request that needed the row fails as
-    /// [`ErrorKind::FeederExhausted`](crate::ErrorKind::FeederExhausted). A user of the closed model then
+    /// [`ErrorKind::FeederExhausted`](swarmlab_intervals::ErrorKind::FeederExhausted). A user of the closed model then
     /// leaves for good; in the open model each such arrival fails.
     Stop,
 }

@@ -1,6 +1,6 @@
 //! Shapes made of shapes.
 
-use swarmlab_loadgen::shape::{Clip, Noise, Repeat, Scale, Sequence, Shape, Sum};
+use swarmlab_shapes::shape::{Clip, Noise, Repeat, Scale, Sequence, Shape, Sum};
 use swarmlab_yaml::{MapReader, Value};
 
 use super::dlim::LAWS;

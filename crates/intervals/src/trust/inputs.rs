@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Thresholds, Trust, verdict};
-use crate::error::ErrorKind;
-use crate::metrics::{EndpointStats, Histogram, MachineMetrics, duration_s};
+use crate::ErrorKind;
+use crate::{EndpointStats, Histogram, MachineMetrics, duration_s};
 
 /// What the judgement is made from, for an interval or for a run. `None` is what the kernel does not tell.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
@@ -47,7 +47,7 @@ pub struct VerdictInputs {
 
 impl VerdictInputs {
     /// The inputs that counts and histograms give; the others are left at their defaults.
-    pub(crate) fn of(
+    pub fn of(
         overall: &EndpointStats,
         pickup: &Histogram,
         waited: &Histogram,
@@ -63,7 +63,8 @@ impl VerdictInputs {
         }
     }
 
-    pub(crate) fn with_machine(&mut self, machine: &MachineMetrics) {
+    /// Takes over what the machine says of the time judged.
+    pub fn with_machine(&mut self, machine: &MachineMetrics) {
         self.machine_steal_fraction = machine.steal_fraction;
         self.thread_steal_fraction = machine.thread_steal_fraction;
         self.crowded_chance = machine.crowded_chance;
@@ -79,7 +80,7 @@ fn p99_s(histogram: &Histogram) -> f64 {
 }
 
 /// The users' time lost to late wake-ups, as a share of all of their time.
-pub(crate) fn overslept_share(overslept_s: Option<f64>, user_s: f64) -> Option<f64> {
+pub fn overslept_share(overslept_s: Option<f64>, user_s: f64) -> Option<f64> {
     overslept_s.filter(|_| user_s > 0.0).map(|s| s / user_s)
 }
 
@@ -114,7 +115,7 @@ impl Judged {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::metrics::new_histogram;
+    use crate::new_histogram;
 
     #[test]
     fn one_value_alone_never_makes_the_percentile() {

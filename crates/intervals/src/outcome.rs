@@ -2,18 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use super::{EndpointStats, Histogram};
-use crate::error::ErrorKind;
-use crate::verdict::VerdictInputs;
+use crate::ErrorKind;
+use crate::trust::VerdictInputs;
+use crate::{EndpointStats, Histogram};
 
 /// How a load came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
     /// The shape ended.
     Completed,
-    /// [`LoadHandle::stop`](crate::LoadHandle::stop).
+    /// Asked to send nothing more.
     Stopped,
-    /// [`LoadHandle::abort`](crate::LoadHandle::abort).
+    /// Asked to give up what was under way.
     Aborted,
 }
 

@@ -1,6 +1,6 @@
 //! `shape: dlim`
 
-use swarmlab_loadgen::shape::{
+use swarmlab_shapes::shape::{
     Burst, BurstForm, Dlim, DlimNoise, Form, Law, Operator, Seasonal, Shape, Trend,
 };
 use swarmlab_yaml::{MapReader, Value};

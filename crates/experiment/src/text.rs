@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use swarmlab_loadgen::{Scenario, Shape};
+use swarmlab_loadgen::Scenario;
+use swarmlab_shapes::Shape;
 use swarmlab_yaml::Diagnostics;
 
 use super::{load::parse, scenario, shape};

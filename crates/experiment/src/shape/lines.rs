@@ -1,6 +1,6 @@
 //! Shapes of straight lines.
 
-use swarmlab_loadgen::shape::{
+use swarmlab_shapes::shape::{
     Constant, Cyclical, Peak, Ramp, Sawtooth, Shape, Spike, Stage, Stages, Step as StepShape,
 };
 use swarmlab_yaml::{MapReader, Value};

@@ -1,6 +1,6 @@
 //! `arrivals: uniform | poisson | mmpp2 | { mmpp2: … }`: the law of the gaps in the open model.
 
-use swarmlab_loadgen::{Arrivals, Modulation};
+use swarmlab_shapes::{Arrivals, Modulation};
 use swarmlab_yaml::Value;
 
 use super::keys::long;

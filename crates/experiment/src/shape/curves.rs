@@ -1,6 +1,6 @@
 //! Curves, and the random path.
 
-use swarmlab_loadgen::shape::{Diurnal, DoubleWave, Mmpp2, Mmpp2Parameters, Shape, Sine};
+use swarmlab_shapes::shape::{Diurnal, DoubleWave, Mmpp2, Mmpp2Parameters, Shape, Sine};
 use swarmlab_yaml::MapReader;
 
 use super::keys::{count, hour, level, long, maybe_zero, seed};

@@ -12,8 +12,19 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde::{Deserialize, Serialize};
 
-use crate::error::LoadError;
 use crate::shape::{Integral, MINIMUM_STEP_S, Shape, exponential};
+
+/// A parameter of an arrival law that is out of its range.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{parameter} must be {expected}, not {value}")]
+pub struct OutOfRange {
+    /// Name of the parameter.
+    pub parameter: &'static str,
+    /// What is accepted.
+    pub expected: &'static str,
+    /// What it was set to.
+    pub value: String,
+}
 
 /// The law of the gaps between arrivals.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
@@ -61,7 +72,7 @@ impl Arrivals {
     ///
     /// # Errors
     /// The first one that is out of its range.
-    pub fn validate(&self) -> Result<(), LoadError> {
+    pub fn validate(&self) -> Result<(), OutOfRange> {
         let Arrivals::Mmpp2(modulation) = self else { return Ok(()) };
         for (name, value, least, most, expected) in [
             ("arrivals.ratio", modulation.ratio, 1.0, 1e6, "1 to 1000000"),
@@ -69,7 +80,7 @@ impl Arrivals {
             ("arrivals.busy_s", modulation.busy_s, MINIMUM_STEP_S, 1e9, "0.001 to 1e9 seconds"),
         ] {
             if !(value >= least && value <= most) {
-                return Err(LoadError::Parameter { parameter: name, expected, value: value.to_string() });
+                return Err(OutOfRange { parameter: name, expected, value: value.to_string() });
             }
         }
         Ok(())

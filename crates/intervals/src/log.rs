@@ -18,7 +18,7 @@ use hdrhistogram::serialization::interval_log::{
 use hdrhistogram::serialization::{Deserializer, V2DeflateSerializer};
 use thiserror::Error;
 
-use crate::metrics::{Histogram, Interval, add_histogram, new_histogram};
+use crate::{Histogram, Interval, add_histogram, new_histogram};
 
 /// Which of the times a histogram holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -247,7 +247,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::metrics::{EndpointStats, SelfMetrics};
+    use crate::{EndpointStats, SelfMetrics};
 
     fn interval(index: u64, endpoints: Vec<EndpointStats>) -> Interval {
         let start_unix_s = 1_700_000_000.25 + index as f64;

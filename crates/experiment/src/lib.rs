@@ -75,7 +75,7 @@ fn read_named_file(value: &swarmlab_yaml::Value<'_>, base: &Path) -> Option<(Pat
 }
 
 /// A finding about a file that an input names.
-pub(super) fn cannot_read(value: &swarmlab_yaml::Value<'_>, name: &str, path: &Path, error: &std::io::Error) {
+pub(crate) fn cannot_read(value: &swarmlab_yaml::Value<'_>, name: &str, path: &Path, error: &std::io::Error) {
     let finding = value
         .error("E101-missing-file", format!("{name} cannot be read: {error}"))
         .expected("a file, relative to this one")

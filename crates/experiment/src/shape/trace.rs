@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use swarmlab_loadgen::shape::Shape;
-use swarmlab_loadgen::trace::{Between, Format, Options, Reading, Select, Series, Trace, TraceError, read};
+use swarmlab_shapes::shape::Shape;
+use swarmlab_shapes::trace::{Between, Format, Options, Reading, Select, Series, Trace, TraceError, read};
 use swarmlab_yaml::{MapReader, Value};
 
 use super::keys::MAX_LEVEL;

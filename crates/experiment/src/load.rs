@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use swarmlab_loadgen::{Arrivals, Scenario, Shape, Target};
+use swarmlab_loadgen::{Scenario, Target};
+use swarmlab_shapes::{Arrivals, Shape};
 use swarmlab_yaml::{Cx, Diagnostic, Diagnostics, Document, Value};
 
 use super::{read_named_file, scenario, shape};

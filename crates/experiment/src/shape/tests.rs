@@ -3,9 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
-use swarmlab_loadgen::shape::{Constant, Cyclical, Dlim, DoubleWave, Integral, Mmpp2, Peak, Ramp, Sawtooth};
-use swarmlab_loadgen::shape::{Diurnal, Noise, Shape, Sine, Spike, Step as StepShape};
-use swarmlab_loadgen::{Arrivals, Modulation};
+use swarmlab_shapes::shape::{Constant, Cyclical, Dlim, DoubleWave, Integral, Mmpp2, Peak, Ramp, Sawtooth};
+use swarmlab_shapes::shape::{Diurnal, Noise, Shape, Sine, Spike, Step as StepShape};
+use swarmlab_shapes::{Arrivals, Modulation};
 
 use super::*;
 

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::error::{ERROR_KINDS, ErrorKind};
+use crate::error_kind::{ERROR_KINDS, ErrorKind};
 
 /// Times in whole microseconds, 3 significant digits, up to one hour (longer ones count as one hour).
 pub type Histogram = hdrhistogram::Histogram<u64>;
 
 /// Largest recorded time: one hour in microseconds.
-pub(crate) const HIGHEST_US: u64 = 3_600_000_000;
+pub const HIGHEST_US: u64 = 3_600_000_000;
 
 /// An empty histogram that grows with what it holds, so that one kept per interval stays small.
 pub fn new_histogram() -> Histogram {
@@ -18,7 +18,7 @@ pub fn new_histogram() -> Histogram {
 }
 
 /// A histogram of fixed size for the hot path: recording never allocates.
-pub(crate) fn fixed_histogram() -> Histogram {
+pub fn fixed_histogram() -> Histogram {
     Histogram::new_with_max(HIGHEST_US, 3).unwrap_or_else(|_| unreachable!("valid bounds"))
 }
 
@@ -47,7 +47,7 @@ pub struct Tally {
     /// Complete answers by class of status: `[1]` = 1xx, …, `[5]` = 5xx, `[0]` = anything else.
     pub status_classes: [u64; 6],
     /// Failed requests by [`ErrorKind`], in the order of [`ErrorKind::ALL`].
-    pub(crate) errors: [u64; ERROR_KINDS],
+    pub errors: [u64; ERROR_KINDS],
     /// Bytes of requests written, heads included.
     pub bytes_sent: u64,
     /// Bytes of answers read, heads included.
@@ -129,7 +129,8 @@ impl EndpointStats {
         }
     }
 
-    pub(crate) fn fixed(endpoint: impl Into<String>) -> Self {
+    /// Nothing yet, with histograms of fixed size ([`fixed_histogram`]).
+    pub fn fixed(endpoint: impl Into<String>) -> Self {
         Self {
             endpoint: endpoint.into(),
             tally: Tally::default(),
@@ -147,7 +148,8 @@ impl EndpointStats {
         add_histogram(&mut self.lateness, &other.lateness);
     }
 
-    pub(crate) fn clear(&mut self) {
+    /// Back to nothing; the histograms keep their memory.
+    pub fn clear(&mut self) {
         self.tally = Tally::default();
         for histogram in [&mut self.response, &mut self.service, &mut self.lateness] {
             if !histogram.is_empty() {

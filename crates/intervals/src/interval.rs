@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{EndpointStats, Histogram, SelfMetrics, Tally};
-use crate::error::ErrorKind;
-use crate::verdict::{VerdictInputs, overslept_share};
+use crate::ErrorKind;
+use crate::trust::{VerdictInputs, overslept_share};
+use crate::{EndpointStats, Histogram, SelfMetrics, Tally};
 
 /// What happened in `[start_unix_s, end_unix_s)`. Intervals are emitted in order and without gaps until
 /// the last request has ended; a caller that keeps them all keeps their histograms.

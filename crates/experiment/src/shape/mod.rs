@@ -16,7 +16,7 @@ pub(super) use arrivals::element as arrivals;
 
 use std::path::Path;
 
-use swarmlab_loadgen::shape::{Shape, ShapeError};
+use swarmlab_shapes::shape::{Shape, ShapeError};
 use swarmlab_yaml::{Diagnostics, MapReader, Value};
 
 use super::{load::parse, unreadable};

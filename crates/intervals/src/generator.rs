@@ -1,6 +1,6 @@
 //! How the generator itself fared over an interval.
 
-use super::{Histogram, new_histogram};
+use crate::{Histogram, new_histogram};
 
 /// How the generator itself fared.
 #[derive(Debug, Clone)]

@@ -11,7 +11,6 @@ mod judge;
 mod tests;
 mod thresholds;
 
-pub(crate) use inputs::overslept_share;
-pub use inputs::{Judged, VerdictInputs};
+pub use inputs::{Judged, VerdictInputs, overslept_share};
 pub use judge::{Reason, Trust, Verdict, verdict};
 pub use thresholds::Thresholds;

@@ -1,0 +1,21 @@
+//! What clients felt, interval by interval: counts, times and histograms, the names of errors, interval logs, and
+//! the judgement whether the generator that measured them can be believed.
+//!
+//! Pure values: no socket, no clock, no thread. The load engine fills them; whoever reads a run (analysis, merging of
+//! several generators, exports) needs nothing else of the engine.
+
+mod error_kind;
+mod generator;
+mod interval;
+pub mod log;
+mod outcome;
+mod stats;
+pub mod trust;
+
+pub use error_kind::{ERROR_KINDS, ErrorKind};
+pub use generator::{MachineMetrics, SelfMetrics, ThreadMetrics};
+pub use interval::Interval;
+pub use outcome::{End, Outcome};
+pub use stats::{
+    EndpointStats, HIGHEST_US, Histogram, Tally, add_histogram, duration_s, fixed_histogram, new_histogram,
+};
