@@ -46,9 +46,9 @@ impl Objectives {
         let p95_ms = self.p95.map(|limit| {
             (Figure::ResponseP95Ms, limit.as_secs_f64() * 1e3, s.times.response.as_ref().map(|q| q.p95_ms))
         });
-        let errors = self.error_rate.map(|limit| {
-            (Figure::ErrorRate, limit, error_rate(s.counts.succeeded, s.counts.failed))
-        });
+        let errors = self
+            .error_rate
+            .map(|limit| (Figure::ErrorRate, limit, error_rate(s.counts.succeeded, s.counts.failed)));
         [p95_ms, errors]
             .into_iter()
             .flatten()
