@@ -2,36 +2,19 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use swarmlab_units::utc;
+
 /// Seconds since the Unix epoch on this machine's clock.
 pub fn unix_now_s() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |d| d.as_secs_f64())
 }
 
-/// `20261121T154233Z` of a time in Unix seconds, for folder names; `2026-11-21T15:42:33Z` with `extended`.
+/// `20261121T154233Z` of a time in Unix seconds, for folder names; `2026-11-21T15:42:33Z` with `extended`. Times
+/// before 1970, and what is no number, count as 1970; beyond the year 9999 the seconds themselves are written.
 pub fn utc(unix_s: f64, extended: bool) -> String {
-    let secs = unix_s.max(0.0) as i64;
-    let (days, rest) = (secs.div_euclid(86_400), secs.rem_euclid(86_400));
-    let (y, m, d) = civil_from_days(days);
-    let (hh, mm, ss) = (rest / 3600, rest / 60 % 60, rest % 60);
-    if extended {
-        format!("{y:04}-{m:02}-{d:02}T{hh:02}:{mm:02}:{ss:02}Z")
-    } else {
-        format!("{y:04}{m:02}{d:02}T{hh:02}{mm:02}{ss:02}Z")
-    }
-}
-
-/// Proleptic Gregorian date of a day count since 1970-01-01 (Hinnant, "chrono-Compatible Low-Level Date
-/// Algorithms").
-fn civil_from_days(days: i64) -> (i64, i64, i64) {
-    let z = days + 719_468;
-    let era = z.div_euclid(146_097);
-    let doe = z.rem_euclid(146_097);
-    let yoe = (doe - doe / 1460 + doe / 36_524 - doe / 146_096) / 365;
-    let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    let mp = (5 * doy + 2) / 153;
-    let d = doy - (153 * mp + 2) / 5 + 1;
-    let m = if mp < 10 { mp + 3 } else { mp - 9 };
-    (yoe + era * 400 + i64::from(m <= 2), m, d)
+    let second = utc::second_of(unix_s.max(0.0)).unwrap_or(i64::MAX);
+    let date = if extended { utc::extended(second) } else { utc::basic(second) };
+    date.unwrap_or_else(|| second.to_string())
 }
 
 #[cfg(test)]
@@ -43,5 +26,12 @@ mod tests {
         assert_eq!(utc(0.0, true), "1970-01-01T00:00:00Z");
         assert_eq!(utc(951_782_400.5, true), "2000-02-29T00:00:00Z");
         assert_eq!(utc(1_795_275_753.9, false), "20261121T154233Z");
+    }
+
+    #[test]
+    fn any_number_has_a_text() {
+        assert_eq!([-1.0, f64::NAN].map(|t| utc(t, true)), ["1970-01-01T00:00:00Z"; 2]);
+        assert_eq!(utc(253_402_300_800.0, false), "253402300800");
+        assert_eq!(utc(f64::INFINITY, true), i64::MAX.to_string());
     }
 }

@@ -4,9 +4,10 @@
 use crate::hash::HashWriter;
 use crate::recipe::Recipe;
 use crate::rootfs::RootFs;
-use crate::{tar, time};
+use crate::tar;
 use serde_json::{Map, Value, json};
 use std::io::{self, Write};
+use swarmlab_units::utc;
 
 /// What an image says of itself beside its recipe.
 pub(crate) struct About {
@@ -43,7 +44,7 @@ fn member(path: &str, value: &Value, out: &mut impl Write) -> io::Result<()> {
 
 /// The image configuration (OCI image-spec, `config.md`).
 fn configuration(recipe: &Recipe, about: &About, layer_sha256: &str) -> Value {
-    let created = time::rfc3339(about.created_s);
+    let created = created(about.created_s);
     let labels: Map<String, Value> =
         about.labels.iter().map(|(key, value)| (key.clone(), Value::from(value.as_str()))).collect();
     json!({
@@ -62,6 +63,12 @@ fn configuration(recipe: &Recipe, about: &About, layer_sha256: &str) -> Value {
         "rootfs": {"type": "layers", "diff_ids": [format!("sha256:{layer_sha256}")]},
         "history": [{"created": created, "created_by": "swarmlab images build"}],
     })
+}
+
+/// RFC 3339; a clock beyond the year 9999 is no clock, and its images are as old as Unix.
+fn created(unix_s: u64) -> String {
+    let date = i64::try_from(unix_s).ok().and_then(utc::extended);
+    date.unwrap_or_else(|| "1970-01-01T00:00:00Z".to_owned())
 }
 
 /// The name that container images use for a processor.
@@ -111,6 +118,12 @@ mod tests {
         assert_eq!(config["config"]["Labels"]["swarmlab.image"], "demo");
         let manifest: Value = serde_json::from_slice(&read("manifest.json")).unwrap();
         assert_eq!(manifest[0]["RepoTags"], json!(["swarmlab/demo:t"]));
+    }
+
+    #[test]
+    fn the_time_of_building_is_a_date_whatever_the_clock_says() {
+        assert_eq!(created(1_795_233_120), "2026-11-21T03:52:00Z");
+        assert_eq!([253_402_300_800, u64::MAX].map(created), ["1970-01-01T00:00:00Z"; 2]);
     }
 
     #[test]

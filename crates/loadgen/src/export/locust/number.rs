@@ -27,20 +27,9 @@ pub(super) fn bucket_ms(ms: f64) -> u64 {
     }
 }
 
-/// A moment as `YYYY-MM-DDTHH:MM:SSZ`.
+/// A moment as `YYYY-MM-DDTHH:MM:SSZ`; where four digits do not hold the year, the Unix seconds themselves.
 pub(super) fn utc(unix_s: i64) -> String {
-    let (days, seconds) = (unix_s.div_euclid(86_400), unix_s.rem_euclid(86_400));
-    // Days to a date of the proleptic Gregorian calendar, by eras of 400 years that begin in March.
-    let shifted = days + 719_468;
-    let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+    swarmlab_units::utc::extended(unix_s).unwrap_or_else(|| unix_s.to_string())
 }
 
 /// Appends a row; fields are quoted only where they must be, rows end with CR LF.
@@ -87,6 +76,7 @@ mod tests {
         assert_eq!(utc(0), "1970-01-01T00:00:00Z");
         assert_eq!(utc(1_709_210_096), "2024-02-29T12:34:56Z");
         assert_eq!(utc(1_795_257_571), "2026-11-21T10:39:31Z");
+        assert_eq!(utc(i64::MAX), "9223372036854775807");
     }
 
     #[test]
