@@ -5,6 +5,7 @@ use crate::hash::HashWriter;
 use crate::recipe::Recipe;
 use crate::rootfs::RootFs;
 use crate::tar;
+use ::tar::Builder;
 use serde_json::{Map, Value, json};
 use std::io::{self, Write};
 use swarmlab_units::utc;
@@ -23,23 +24,20 @@ const CONFIGURATION: &str = "config.json";
 
 /// Writes the archive of an image.
 pub(crate) fn write(recipe: &Recipe, about: &About, root: &RootFs, out: &mut impl Write) -> io::Result<()> {
-    let length = tar::length_bytes(root)? + tar::END_BYTES;
-    tar::file_header(LAYER, length, out)?;
-    let mut layer = HashWriter::new(&mut *out);
+    let mut archive = Builder::new(out);
+    // The layer is written as it is digested. Its length is one of whole blocks, so that nothing fills up the last.
+    let header = tar::file_header(LAYER, tar::length_bytes(root)?)?;
+    archive.get_mut().write_all(header.as_bytes())?;
+    let mut layer = HashWriter::new(archive.get_mut());
     tar::write_root(root, &mut layer)?;
     let (_, digest) = layer.finish();
-    tar::pad(length, out)?;
-    member(CONFIGURATION, &configuration(recipe, about, &digest), out)?;
     let manifest = json!([{"Config": CONFIGURATION, "RepoTags": [about.reference], "Layers": [LAYER]}]);
-    member("manifest.json", &manifest, out)?;
-    tar::finish(out)
-}
-
-fn member(path: &str, value: &Value, out: &mut impl Write) -> io::Result<()> {
-    let text = value.to_string();
-    tar::file_header(path, text.len() as u64, out)?;
-    out.write_all(text.as_bytes())?;
-    tar::pad(text.len() as u64, out)
+    for (path, value) in [(CONFIGURATION, configuration(recipe, about, &digest)), ("manifest.json", manifest)]
+    {
+        let text = value.to_string();
+        archive.append(&tar::file_header(path, text.len() as u64)?, text.as_bytes())?;
+    }
+    archive.finish()
 }
 
 /// The image configuration (OCI image-spec, `config.md`).
