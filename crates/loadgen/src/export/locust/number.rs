@@ -1,7 +1,5 @@
 //! Numbers, moments and fields as Python writes them.
 
-use std::borrow::Cow;
-
 /// A float as Python's `repr` writes it: the shortest text that reads back as the same number.
 pub(super) fn float(value: f64) -> String {
     // Rust has the same digits, but writes exponents without a sign and without a leading zero.
@@ -32,21 +30,23 @@ pub(super) fn utc(unix_s: i64) -> String {
     swarmlab_units::utc::extended(unix_s).unwrap_or_else(|| unix_s.to_string())
 }
 
-/// Appends a row; fields are quoted only where they must be, rows end with CR LF.
-pub(super) fn row<'a>(out: &mut String, fields: impl IntoIterator<Item = Cow<'a, str>>) {
-    for (index, field) in fields.into_iter().enumerate() {
-        if index > 0 {
-            out.push(',');
-        }
-        if field.contains([',', '"', '\r', '\n']) {
-            out.push('"');
-            out.push_str(&field.replace('"', "\"\""));
-            out.push('"');
-        } else {
-            out.push_str(&field);
-        }
+/// Rows as Python's `csv` writes them: fields are quoted only where they must be, rows end with CR LF.
+pub(super) struct Rows(csv::Writer<Vec<u8>>);
+
+impl Rows {
+    pub fn new() -> Self {
+        let mut format = csv::WriterBuilder::new();
+        Self(format.terminator(csv::Terminator::CRLF).flexible(true).from_writer(Vec::new()))
     }
-    out.push_str("\r\n");
+
+    pub fn add(&mut self, fields: impl IntoIterator<Item = impl AsRef<[u8]>>) {
+        // Memory takes all bytes, and rows may be of any length: neither this nor what follows can fail.
+        let _ = self.0.write_record(fields);
+    }
+
+    pub fn text(self) -> String {
+        self.0.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
+    }
 }
 
 #[cfg(test)]
@@ -81,8 +81,10 @@ mod tests {
 
     #[test]
     fn fields_are_quoted_where_they_must_be() {
-        let mut out = String::new();
-        row(&mut out, ["a b", "c,d", "e\"f", ""].map(Cow::Borrowed));
-        assert_eq!(out, "a b,\"c,d\",\"e\"\"f\",\r\n");
+        let mut rows = Rows::new();
+        rows.add(["a b", "c,d", "e\"f", "#", "'g'", "\u{e4}", ""]);
+        rows.add(["two\nlines", "a\rb"]);
+        assert_eq!(rows.text(), "a b,\"c,d\",\"e\"\"f\",#,'g',\u{e4},\r\n\"two\nlines\",\"a\rb\"\r\n");
+        assert_eq!(Rows::new().text(), "");
     }
 }
