@@ -22,7 +22,8 @@ const LAST_SEEN_S: f64 = 15.0;
 /// A series that began or ended within this of the recording's ends may be older or live on.
 const EDGE_S: f64 = 3.0;
 
-/// See the module.
+/// Samples as series, one for each metric, task and set of labels, with what is known of the task's life (the module
+/// says how).
 pub fn build(samples: impl IntoIterator<Item = Sample>, lives: &[TaskLife]) -> Vec<Series> {
     type Key = (String, String, String, BTreeMap<String, String>);
     let mut place: HashMap<Key, usize> = HashMap::new();

@@ -36,7 +36,8 @@ pub struct Reading {
 /// Reads a process; the error is a sentence.
 pub fn read(pid: u32) -> Result<Reading, String> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).map_err(|e| e.to_string())?;
-    parse_stat(&stat, Units::of_this_kernel()).ok_or_else(|| "unexpected format of /proc/<pid>/stat".to_owned())
+    parse_stat(&stat, Units::of_this_kernel())
+        .ok_or_else(|| "unexpected format of /proc/<pid>/stat".to_owned())
 }
 
 /// Parses `/proc/<pid>/stat` (proc_pid_stat(5)): the command in parentheses may hold anything, so fields are
