@@ -104,7 +104,7 @@ pub fn swarm_exit(e: &swarmlab_swarm::SwarmError) -> Exit {
 pub fn testbed_exit(e: &TestbedError) -> Exit {
     match e {
         TestbedError::Swarm(s) => swarm_exit(s),
-        TestbedError::PortTaken { .. } => Exit::Environment,
+        TestbedError::PortTaken { .. } | TestbedError::NoNodeAddress { .. } => Exit::Environment,
         TestbedError::NotPublished { .. }
         | TestbedError::NotEmbeddable { .. }
         | TestbedError::NoPrometheus => Exit::BadInput,
