@@ -2,9 +2,9 @@
 
 use std::fmt::Display;
 
-use super::conn::{Conn, Job};
-use super::multiplex::Slot;
-use super::worker::Worker;
+use super::Worker;
+use crate::engine::conn::{Conn, Job};
+use crate::engine::multiplex::Slot;
 use crate::http2::{Finish, Finished, Http2Error, code_name};
 use swarmlab_intervals::ErrorKind;
 
@@ -21,7 +21,7 @@ impl Worker<'_> {
         let mut finished = std::mem::take(session.finished());
         if !mux.is_dirty && !session.output().is_empty() {
             mux.is_dirty = true;
-            self.dirty.push((index, version));
+            self.agenda.write_later((index, version));
         }
         if !mux.is_open && session.is_ready() {
             mux.is_open = true;
@@ -60,7 +60,7 @@ impl Worker<'_> {
             let now_ns = self.shared.clock.now();
             self.pool.close(index);
             for job in jobs {
-                self.under_way -= 1;
+                self.backlog.end();
                 self.end_job(job, ErrorKind::ConnectFailed, now_ns);
             }
             return;
@@ -94,7 +94,7 @@ impl Worker<'_> {
         let Some(job) = mux.free_slot(place) else { return };
         if job.sent_ns.is_none() {
             // An answer to nothing.
-            self.under_way -= 1;
+            self.backlog.end();
             let now_ns = self.shared.clock.now();
             return self.end_job(job, ErrorKind::ConnectFailed, now_ns);
         }
@@ -111,7 +111,7 @@ impl Worker<'_> {
         let goodbye = mux.session.as_ref().and_then(|session| session.goaway()).map_or("none", code_name);
         let refusals = mux.slots[place as usize].refusals + 1;
         let Some(job) = mux.free_slot(place) else { return };
-        self.under_way -= 1;
+        self.backlog.end();
         self.pool.list_shared(index);
         let now_ns = self.shared.clock.now();
         if refusals <= MAXIMUM_REFUSALS && self.dispatch_shared(job, refusals, now_ns) {
@@ -129,7 +129,7 @@ impl Worker<'_> {
         let Conn { mux: Some(mux), target, .. } = self.pool.get(index) else { return };
         let target = *target;
         let Some(job) = mux.free_slot(place) else { return };
-        self.under_way -= 1;
+        self.backlog.end();
         if let Some(problem) = problem {
             self.recorder.note(kind, &self.shared.spec.targets[target].name, problem);
         }
@@ -178,13 +178,13 @@ impl Worker<'_> {
     }
 
     /// Ends all requests of a shared connection, and the connection.
-    pub fn fail_shared(&mut self, index: u32, if_sent: ErrorKind, if_unsent: ErrorKind, now_ns: u64) {
+    pub(super) fn fail_shared(&mut self, index: u32, if_sent: ErrorKind, if_unsent: ErrorKind, now_ns: u64) {
         self.pool.unlist_shared(index);
         let Some(mut mux) = self.pool.get(index).mux.take() else { return };
         self.pool.close(index);
         for place in 0..mux.slots.len() as u32 {
             let Some(job) = mux.free_slot(place) else { continue };
-            self.under_way -= 1;
+            self.backlog.end();
             let has_head = mux.session.as_ref().is_some_and(|session| session.has_head(place));
             let kind = match if_sent {
                 _ if job.sent_ns.is_none() => if_unsent,
@@ -196,7 +196,7 @@ impl Worker<'_> {
     }
 
     /// The time limit of a shared connection has come: that of one of its requests, if that is still under way.
-    pub fn on_shared_timeout(&mut self, index: u32, now_ns: u64) {
+    pub(super) fn on_shared_timeout(&mut self, index: u32, now_ns: u64) {
         let conn = self.pool.get(index);
         let version = conn.version;
         let Some(mux) = &mut conn.mux else { return };
@@ -211,7 +211,7 @@ impl Worker<'_> {
             !mux.is_dirty && mux.session.as_ref().is_none_or(|session| !session.output().is_empty());
         conn.deadline.clear();
         if next_ns < u64::MAX {
-            conn.deadline.set(next_ns, &mut self.timeouts, index);
+            self.agenda.limit(&mut conn.deadline, next_ns, index);
         }
         // Silent for as long as one of them waited: whoever comes next shall try another connection.
         let reads = mux.reads;
@@ -231,12 +231,12 @@ impl Worker<'_> {
         } else if !jobs.is_empty() {
             if !mux.is_dirty {
                 mux.is_dirty = true;
-                self.dirty.push((index, version));
+                self.agenda.write_later((index, version));
             }
             self.pool.list_shared(index);
         }
         for job in jobs {
-            self.under_way -= 1;
+            self.backlog.end();
             let was_sent = job.sent_ns.is_some();
             self.end_job(job, if was_sent { ErrorKind::Timeout } else { ErrorKind::ConnectTimeout }, now_ns);
         }
