@@ -130,7 +130,7 @@ impl Worker<'_> {
                 ConnState::Closed => {}
                 _ if stays => {}
                 ConnState::Idle => self.pool.close(index),
-                ConnState::Shared if conn.mux.as_ref().is_none_or(|mux| mux.active == 0) => {
+                ConnState::Shared if conn.mux.as_ref().is_none_or(|mux| mux.is_unused()) => {
                     self.pool.close(index);
                 }
                 ConnState::Connecting | ConnState::Handshaking | ConnState::Busy | ConnState::Shared => {

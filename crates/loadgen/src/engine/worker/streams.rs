@@ -65,7 +65,7 @@ impl Worker<'_> {
         if due_ns < conn.deadline.due_ns {
             self.agenda.limit(&mut conn.deadline, due_ns, index);
         }
-        if mux.is_open {
+        if mux.is_open() {
             self.request(index, place);
         }
         self.pool.list_shared(index);
@@ -76,17 +76,14 @@ impl Worker<'_> {
         let Conn { mux: Some(mux), wire, version, .. } = self.pool.get(index) else { return };
         let version = *version;
         let is_tls = matches!(wire, Wire::Tls(_));
-        let slot = &mut mux.slots[place as usize];
-        let (Some(job), Some(session)) = (slot.job, &mut mux.session) else { return };
-        let compiled = &self.shared.compiled;
-        let step = &compiled.steps[job.step as usize];
+        let Some((session, job, kept)) = mux.writing(place) else { return };
+        let step = &self.shared.compiled.steps[job.step as usize];
         let actor = self.crowd.get_mut(job.actor);
         let (request, bytes) = self.composer.http2(job.step, actor, is_tls);
-        slot.kept.begin(if step.set_cookie.is_some() { CompiledStep::path_of(bytes) } else { &[] });
+        kept.begin(if step.set_cookie.is_some() { CompiledStep::path_of(bytes) } else { &[] });
         let written = session.request(place, request, step.is_head);
         self.recorder.wrote(job.endpoint, written);
-        if !mux.is_dirty {
-            mux.is_dirty = true;
+        if mux.plan_flush() {
             self.agenda.write_later((index, version));
         }
     }
@@ -95,7 +92,7 @@ impl Worker<'_> {
     pub(super) fn flush_all(&mut self) {
         while let Some((index, version)) = self.agenda.next_to_write() {
             if let Some(Conn { mux: Some(mux), .. }) = self.pool.find((index, version)) {
-                mux.is_dirty = false;
+                mux.begin_flush();
                 self.flush(index);
             }
         }
@@ -130,16 +127,9 @@ impl Worker<'_> {
 
     fn count_started(&mut self, index: u32, sent_ns: u64) {
         let Conn { mux: Some(mux), .. } = self.pool.get(index) else { return };
-        let Some(session) = &mut mux.session else { return };
-        while let Some(place) = session.next_started() {
-            mux.slots[place as usize].reads_before = mux.reads;
-            let Some(job) = &mut mux.slots[place as usize].job else { continue };
-            // One that was refused before keeps the moment when it was first sent.
-            if job.sent_ns.is_none() {
-                job.sent_ns = Some(sent_ns);
-                self.recorder.unqueued(sent_ns);
-                self.recorder.sent(job.endpoint as usize, job.intended_ns, sent_ns);
-            }
+        while let Some(job) = mux.next_started(sent_ns) {
+            self.recorder.unqueued(sent_ns);
+            self.recorder.sent(job.endpoint as usize, job.intended_ns, sent_ns);
         }
     }
 
@@ -188,10 +178,8 @@ impl Worker<'_> {
         self.pool.unlist_shared(index);
         let conn = self.pool.get(index);
         let Some(mut mux) = conn.mux.take() else { return };
-        let mut jobs: Vec<(Job, u64)> =
-            mux.slots.iter_mut().filter_map(|slot| Some((slot.job.take()?, slot.due_ns))).collect();
         // Latest first, so that the oldest ends up at the head.
-        jobs.sort_by_key(|(job, _)| std::cmp::Reverse(job.intended_ns));
+        let mut jobs = mux.take_all();
         if let Some((job, due_ns)) = jobs.pop() {
             conn.job = Some(job);
             self.agenda.limit(&mut conn.deadline, due_ns, index);
@@ -231,7 +219,6 @@ impl Worker<'_> {
             let Conn { socket: Some(socket), wire, mux: Some(mux), .. } = self.pool.get(index) else {
                 return;
             };
-            let Mux { session: Some(session), slots, reads, .. } = &mut **mux else { return };
             let Received { bytes, is_all } = match wire.receive(socket, buffer) {
                 Ok(received) => received,
                 Err(Halt::Wait) => return,
@@ -242,9 +229,9 @@ impl Worker<'_> {
             if bytes == 0 {
                 return self.end_shared(index, ErrorKind::ConnectionClosed, None);
             }
+            let Some((session, slots)) = mux.reading() else { return };
             let mut listener =
                 Listener { slots, steps: &self.shared.compiled.steps, endpoints: self.recorder.endpoints() };
-            *reads += 1;
             let result = session.feed(&buffer[..bytes], &mut listener);
             self.on_fed(index);
             if self.pool.find((index, version)).is_none() {
@@ -263,6 +250,6 @@ impl Worker<'_> {
     }
 
     fn has_output(&mut self, index: u32) -> bool {
-        self.pool.get(index).mux.as_ref().is_some_and(|mux| mux.is_dirty)
+        self.pool.get(index).mux.as_ref().is_some_and(|mux| mux.is_flush_planned())
     }
 }
