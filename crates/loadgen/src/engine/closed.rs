@@ -1,9 +1,12 @@
 //! The closed model: users who follow the shape, request, think, and begin again.
 
+use std::collections::VecDeque;
+
 use super::actor::{Doing, Phase};
 use super::backlog::Intent;
 use super::driver::Desk;
 use super::journey::Next;
+use super::levels::Change;
 use super::roster::Roster;
 use super::timers::Timers;
 use swarmlab_intervals::ErrorKind;
@@ -24,8 +27,15 @@ const BLANK_PAUSE_NS: u64 = 1_000_000;
 /// The users of one thread.
 pub(crate) struct Users {
     shape: Shape,
+    /// What was asked for instead of the shape.
+    level: Option<f64>,
+    /// What will be, in order.
+    changes: VecDeque<Change>,
     spawn_rate_per_s: Option<f64>,
     next_tick_ns: u64,
+    last_tick_ns: u64,
+    /// The first moment whose ticks and wake-ups have not been admitted yet.
+    admitted_ns: u64,
     /// Users over all threads that the shape and the spawn rate allow at the moment.
     allowed: f64,
     /// Users that this thread shall have.
@@ -40,8 +50,12 @@ impl Users {
     pub fn new(shape: Shape, spawn_rate_per_s: Option<f64>, roster: Roster) -> Self {
         Self {
             shape,
+            level: None,
+            changes: VecDeque::new(),
             spawn_rate_per_s,
             next_tick_ns: 0,
+            last_tick_ns: 0,
+            admitted_ns: 0,
             allowed: 0.0,
             target: 0,
             wakes: Timers::default(),
@@ -53,15 +67,31 @@ impl Users {
         self.next_tick_ns.min(self.wakes.next_ns())
     }
 
+    /// The number of users is another one from some moment on, for which there is a tick of its own.
+    pub fn change(&mut self, Change { at_ns, level }: Change) {
+        let at_ns = at_ns.max(self.admitted_ns);
+        self.changes.push_back(Change { at_ns, level });
+        // No tick comes after the last one.
+        if self.next_tick_ns != u64::MAX {
+            self.next_tick_ns = self.next_tick_ns.min(at_ns);
+        }
+    }
+
     /// The number of users, over all threads, for the tick that is due; it depends on nothing but the tick, so that
     /// all threads agree on the whole number.
     fn tick(&mut self, load_end_ns: u64) -> usize {
         let at_ns = self.next_tick_ns;
-        let wanted = self.shape.value_at(at_ns as f64 / 1e9);
+        while let Some(change) = self.changes.front().filter(|change| change.at_ns <= at_ns) {
+            self.level = Some(change.level);
+            self.changes.pop_front();
+        }
+        let wanted = self.level.unwrap_or_else(|| self.shape.value_at(at_ns as f64 / 1e9));
+        let elapsed_s = (at_ns - self.last_tick_ns) as f64 / 1e9;
+        self.last_tick_ns = at_ns;
         self.allowed = match self.spawn_rate_per_s {
             // The first user comes at once, at any rate.
             Some(_) if at_ns == 0 => wanted.min(1.0),
-            Some(rate) => wanted.min(self.allowed + rate * (TICK_NS as f64 / 1e9)),
+            Some(rate) => wanted.min(self.allowed + rate * elapsed_s),
             None => wanted,
         };
         // The tolerance is for sums of spawn rates; whole shapes are not touched by it.
@@ -70,7 +100,8 @@ impl Users {
             self.next_tick_ns = u64::MAX;
             return 0;
         }
-        self.next_tick_ns = (at_ns + TICK_NS).min(load_end_ns);
+        let change_ns = self.changes.front().map_or(u64::MAX, |change| change.at_ns);
+        self.next_tick_ns = ((at_ns / TICK_NS + 1) * TICK_NS).min(load_end_ns).min(change_ns);
         (self.allowed + tolerance) as usize
     }
 
@@ -82,6 +113,7 @@ impl Users {
             self.next_tick_ns = self.next_tick_ns.min(load_end_ns);
             let (tick_ns, wake_ns) = (self.next_tick_ns, self.wakes.next_ns());
             if tick_ns.min(wake_ns) > until_ns {
+                self.admitted_ns = until_ns + 1;
                 return;
             }
             if tick_ns <= wake_ns {
@@ -291,6 +323,31 @@ mod tests {
             for (tick, count) in counts.iter().enumerate() {
                 let t_s = tick as f64 * 0.02;
                 assert_eq!(*count, shape.value_at(t_s) as usize, "{t_s}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_change_holds_from_its_moment_on_and_the_spawn_rate_still_limits_the_rise() {
+        let compiled = compiled();
+        let shape = Shape::Constant(Constant { level: 2.0, duration_s: 1.0 });
+        for (spawn_rate_per_s, expected) in [
+            (None, [(0, 2), (70, 9), (80, 9), (500, 1), (1000, 0)]),
+            (Some(100.0), [(0, 1), (70, 3), (80, 4), (500, 1), (1000, 0)]),
+        ] {
+            let mut users = Users::new(shape.clone(), spawn_rate_per_s, Roster::new(&compiled, 0));
+            for (at_ms, level) in [(70, 9.9), (500, 0.5), (500, 1.0)] {
+                users.change(Change { at_ns: at_ms * 1_000_000, level });
+            }
+            let mut counts = std::collections::BTreeMap::new();
+            while users.next_tick_ns != u64::MAX {
+                let at_ms = users.next_tick_ns / 1_000_000;
+                counts.insert(at_ms, users.tick(1_000_000_000));
+            }
+            // The tick of its own at 70 ms puts no other out of its place.
+            assert_eq!(counts.len(), 52);
+            for (at_ms, count) in expected {
+                assert_eq!(counts[&at_ms], count, "{spawn_rate_per_s:?} {at_ms} ms");
             }
         }
     }

@@ -3,6 +3,7 @@
 use super::backlog::{Backlog, Intent};
 use super::closed::Users;
 use super::crowd::Crowd;
+use super::levels::Change;
 use super::open::Sessions;
 use super::pool::Pool;
 use super::recorder::Recorder;
@@ -51,6 +52,14 @@ impl Driver {
         match self {
             Driver::Closed(users) => users.next_ns(),
             Driver::Open(sessions) => sessions.next_ns(),
+        }
+    }
+
+    /// The level is another one from some moment on.
+    pub fn change(&mut self, change: Change) {
+        match self {
+            Driver::Closed(users) => users.change(change),
+            Driver::Open(sessions) => sessions.change(change),
         }
     }
 

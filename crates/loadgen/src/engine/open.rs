@@ -1,16 +1,16 @@
 //! The open model: arrivals by schedule, each taken by a session for its next step.
 
 use std::collections::VecDeque;
-use std::iter::{Skip, StepBy};
 
 use super::actor::{Doing, Phase};
 use super::backlog::Intent;
 use super::driver::Desk;
 use super::journey::Next;
+use super::levels::Change;
 use super::roster::Lots;
 use swarmlab_intervals::ErrorKind;
 use swarmlab_shapes::Shape;
-use swarmlab_shapes::{Arrivals, Schedule};
+use swarmlab_shapes::{Arrivals, Schedule, ThreadSchedule};
 
 /// An arrival needs a request. Of a session whose iterations send nothing (each step is skipped by chance) so
 /// many are passed over; then the first step is done anyway.
@@ -18,8 +18,10 @@ const BLANK_ITERATIONS: u32 = 1000;
 
 /// The schedule of one thread, and its sessions.
 pub(crate) struct Sessions {
-    schedule: StepBy<Skip<Schedule>>,
+    schedule: ThreadSchedule,
     next_ns: u64,
+    /// The first moment whose arrivals have not been admitted yet.
+    admitted_ns: u64,
     /// Sessions without a request by class and variant, least recently used first.
     idle: Vec<VecDeque<u32>>,
     /// Which class and variant each arrival belongs to.
@@ -38,9 +40,10 @@ impl Sessions {
         (thread, threads): (usize, usize),
         lots: Lots,
     ) -> Self {
-        let schedule = Schedule::new(rate_per_s, arrivals, seed).skip(thread).step_by(threads);
+        let schedule = Schedule::new(rate_per_s, arrivals, seed).for_thread(thread, threads);
         let idle = vec![VecDeque::new(); lots.groups()];
-        let mut sessions = Self { schedule, next_ns: 0, idle, lots, taken: 0, has_parted: false };
+        let mut sessions =
+            Self { schedule, next_ns: 0, admitted_ns: 0, idle, lots, taken: 0, has_parted: false };
         sessions.step();
         sessions
     }
@@ -51,6 +54,13 @@ impl Sessions {
 
     fn step(&mut self) {
         self.next_ns = self.schedule.next().map_or(u64::MAX, |t_s| (t_s * 1e9) as u64);
+    }
+
+    /// The rate is another one from some moment on, but what has been admitted stays so: a thread that hears of it
+    /// too late goes on from where it is.
+    pub fn change(&mut self, Change { at_ns, level }: Change) {
+        self.schedule.set_level(at_ns.max(self.admitted_ns) as f64 / 1e9, level);
+        self.step();
     }
 
     /// Puts arrivals due up to `until_ns` and before the end of the load into the queue.
@@ -64,6 +74,7 @@ impl Sessions {
             desk.recorder.queued(intended_ns);
             desk.backlog.push(Intent { intended_ns, actor: None });
         }
+        self.admitted_ns = until_ns + 1;
     }
 
     /// The session that takes the next arrival: of those of its class and variant the one idle for longest, or a

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::clock::Clock;
+use super::levels::Levels;
 use super::transport::{AddressBook, Answers, Route, Routes, TlsClient};
 use crate::scenario::compiled::Compiled;
 use crate::spec::LoadSpec;
@@ -13,6 +14,7 @@ use crate::spec::LoadSpec;
 pub(crate) struct Control {
     pub stop: AtomicBool,
     pub abort: AtomicBool,
+    pub levels: Levels,
 }
 
 /// What all threads of a load have in common.

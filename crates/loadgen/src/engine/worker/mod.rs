@@ -20,6 +20,7 @@ use super::composer::Composer;
 use super::crowd::Crowd;
 use super::driver::{Desk, Driver};
 use super::judge::Judge;
+use super::levels::Mailbox;
 use super::poller::{Poller, Ready};
 use super::pool::Pool;
 use super::recorder::Recorder;
@@ -45,6 +46,8 @@ pub(crate) struct Worker<'a> {
     crowd: Crowd<'a>,
     /// What is due when.
     driver: Driver,
+    /// What level is wanted.
+    mailbox: Mailbox<'a>,
     /// What connections there are.
     pool: Pool,
     /// What connections have to do without an event.
@@ -80,6 +83,7 @@ impl<'a> Worker<'a> {
             backlog: Backlog::new(max_under_way, shared.share(limits.max_queue, thread)),
             crowd: Crowd::new(compiled, spec.seed, (thread, spec.threads)),
             driver: Driver::new(spec, compiled, thread),
+            mailbox: Mailbox::new(&shared.control.levels),
             pool: Pool::new(
                 spec.targets.len(),
                 max_connections,
@@ -183,6 +187,9 @@ impl<'a> Worker<'a> {
             let end_ns = self.recorder.end_ns();
             let until_ns = now_ns.min(end_ns - 1);
             if !self.time.is_draining() {
+                while let Some(change) = self.mailbox.next() {
+                    self.driver.change(change);
+                }
                 let (driver, mut desk) = self.drive();
                 driver.admit(until_ns, now_ns, &mut desk);
                 self.time.reach(until_ns);
