@@ -21,9 +21,9 @@ mod wait;
 pub use engine::{LevelChange, LoadControl, LoadHandle, start, start_with_resolver};
 pub use error::LoadError;
 pub use scenario::{
-    Action, Body, Check, Exhausted, Expect, Extract, Feeder, FieldTest, Filter, GraphQl, HttpRequest, Order,
-    Scenario, ScenarioError, Source, Step, StepProblem, Table, TableError, Task, Template, TemplateError,
-    UserClass, Variants,
+    Action, Body, Check, ContentCoding, Exhausted, Expect, Extract, Feeder, FieldTest, Filter, GraphQl,
+    HttpRequest, Order, Scenario, ScenarioError, Source, Step, StepProblem, Table, TableError, Task,
+    Template, TemplateError, UserClass, Variants,
 };
 pub use spec::{Limits, LoadSpec, Model};
 pub use target::{

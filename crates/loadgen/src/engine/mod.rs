@@ -18,6 +18,7 @@ mod composer;
 mod conn;
 mod control;
 mod crowd;
+mod decode;
 mod driver;
 pub(crate) mod extract;
 mod handle;

@@ -270,6 +270,8 @@ pub(crate) struct Listener<'a> {
     pub slots: &'a mut [Slot],
     pub steps: &'a [CompiledStep],
     pub endpoints: &'a mut [EndpointStats],
+    /// Largest accepted body, without its coding.
+    pub max_body_bytes: u64,
 }
 
 impl Events for Listener<'_> {
@@ -286,11 +288,13 @@ impl Events for Listener<'_> {
 
     fn head(&mut self, place: u32, status: u16, fields: &[Header<'_>]) {
         let Slot { job: Some(job), kept, .. } = &mut self.slots[place as usize] else { return };
-        Keep { step: &self.steps[job.step as usize], kept }.head(status, fields);
+        let max_body_bytes = self.max_body_bytes;
+        Keep { step: &self.steps[job.step as usize], max_body_bytes, kept }.head(status, fields);
     }
 
     fn body(&mut self, place: u32, data: &[u8]) {
         let Slot { job: Some(job), kept, .. } = &mut self.slots[place as usize] else { return };
-        Keep { step: &self.steps[job.step as usize], kept }.body(data);
+        let max_body_bytes = self.max_body_bytes;
+        Keep { step: &self.steps[job.step as usize], max_body_bytes, kept }.body(data);
     }
 }

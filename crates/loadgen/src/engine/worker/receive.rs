@@ -108,7 +108,8 @@ impl Worker<'_> {
                 return self.on_end_of_stream(index);
             }
             self.recorder.read(job.endpoint, received);
-            match parser.feed(&buffer[..received], &mut Keep { step, kept }) {
+            let max_body_bytes = self.shared.spec.limits.max_body_bytes;
+            match parser.feed(&buffer[..received], &mut Keep { step, max_body_bytes, kept }) {
                 Ok(Progress::Done { keep_alive, consumed }) => {
                     return self.complete(index, keep_alive && consumed == received && !to_the_end);
                 }
@@ -182,6 +183,9 @@ impl Worker<'_> {
         self.roll(done_ns);
         let step = &self.shared.compiled.steps[job.step as usize];
         let conn = self.pool.get(index);
+        if let Some(kind) = conn.kept.fault() {
+            return self.on_fault(index, kind, done_ns);
+        }
         let status = conn.kept.status;
         let actor = self.crowd.get_mut(job.actor);
         if let Some(set_cookie) = step.set_cookie
@@ -193,6 +197,16 @@ impl Worker<'_> {
         }
         let response_ns = done_ns.saturating_sub(job.intended_ns);
         let error = self.judge.judge(step, &conn.kept, response_ns, &mut actor.slots);
+        if error.is_some()
+            && let Some(problem) = conn.kept.problem(step)
+        {
+            // Else nobody would guess why nothing is found in it.
+            self.recorder.note(
+                error.unwrap_or(ErrorKind::BadResponse),
+                &self.shared.spec.targets[step.target].name,
+                &problem,
+            );
+        }
         let endpoint = job.endpoint as usize;
         self.recorder.body(job.endpoint, conn.kept.body_bytes);
         self.recorder.completed(endpoint, &job, status, done_ns, error);
@@ -208,6 +222,22 @@ impl Worker<'_> {
             self.pool.close(index);
         }
         self.actor_done(job.actor, error, done_ns);
+    }
+
+    /// An answer has come to its end, but its body cannot be read.
+    #[cold]
+    fn on_fault(&mut self, index: u32, kind: ErrorKind, now_ns: u64) {
+        let conn = self.pool.get(index);
+        let Some(job) = conn.job.take() else { return };
+        let step = &self.shared.compiled.steps[job.step as usize];
+        if let Some(problem) = conn.kept.problem(step) {
+            self.recorder.note(kind, &self.shared.spec.targets[step.target].name, &problem);
+        }
+        if conn.mux.is_none() {
+            self.pool.close(index);
+        }
+        self.backlog.end();
+        self.end_job(job, kind, now_ns);
     }
 
     /// An entry of the time limits came up.

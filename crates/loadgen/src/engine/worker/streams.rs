@@ -230,8 +230,12 @@ impl Worker<'_> {
                 return self.end_shared(index, ErrorKind::ConnectionClosed, None);
             }
             let Some((session, slots)) = mux.reading() else { return };
-            let mut listener =
-                Listener { slots, steps: &self.shared.compiled.steps, endpoints: self.recorder.endpoints() };
+            let mut listener = Listener {
+                slots,
+                steps: &self.shared.compiled.steps,
+                endpoints: self.recorder.endpoints(),
+                max_body_bytes: self.shared.spec.limits.max_body_bytes,
+            };
             let result = session.feed(&buffer[..bytes], &mut listener);
             self.on_fed(index);
             if self.pool.find((index, version)).is_none() {
