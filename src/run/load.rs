@@ -1,7 +1,7 @@
 //! The load engine beside the dispatcher: one thread owns the engine's handle and passes its intervals on.
 
 use swarmlab_intervals::Outcome;
-use swarmlab_loadgen::{Limits, LoadError, LoadHandle, LoadSpec, Model, LoadControl};
+use swarmlab_loadgen::{Limits, LoadControl, LoadError, LoadHandle, LoadSpec, Model};
 use swarmlab_shapes::Shape;
 use tokio::sync::mpsc;
 

@@ -27,7 +27,7 @@ pub use scenario::{
 };
 pub use spec::{Limits, LoadSpec, Model};
 pub use target::{
-    Credentials, Endpoint, HttpVersion, Resolve, Reuse, Scheme, Secret, SystemResolver, Target, TargetError,
-    TlsOptions,
+    Credentials, Endpoint, HttpVersion, LoadTarget, Resolve, Reuse, Scheme, Secret, SystemResolver,
+    TargetError, TlsOptions,
 };
 pub use wait::Wait;

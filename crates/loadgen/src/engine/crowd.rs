@@ -56,28 +56,28 @@ impl<'a> Crowd<'a> {
         (all + self.threads - 1 - self.thread) / self.threads
     }
 
-    /// Another actor.
+    /// Takes in a newcomer of a class and variant, who does nothing yet.
     pub fn add(&mut self, class: usize, variant: usize) -> u32 {
         self.actors.push(Actor::new(self.next_id(), class, variant, self.seed));
         self.actors.len() as u32 - 1
     }
 
-    /// [`Actor::enter`].
+    /// An actor begins a new life; what it does first.
     pub fn enter(&mut self, actor: u32) -> Next {
         self.actors[actor as usize].enter(self.compiled, &mut self.turns)
     }
 
-    /// [`Actor::resume`].
+    /// An actor has rested; what it does now.
     pub fn resume(&mut self, actor: u32) -> Next {
         self.actors[actor as usize].resume(self.compiled, &mut self.turns)
     }
 
-    /// [`Actor::begin_stop`].
+    /// An actor is to go; what it does before.
     pub fn begin_stop(&mut self, actor: u32) -> Next {
         self.actors[actor as usize].begin_stop(self.compiled, &mut self.turns)
     }
 
-    /// [`Actor::after`].
+    /// An actor's request went well or not; what it does next.
     pub fn after(&mut self, actor: u32, went_well: bool) -> Next {
         self.actors[actor as usize].after(went_well, self.compiled, &mut self.turns)
     }

@@ -16,7 +16,7 @@ use super::worker::Worker;
 use crate::error::LoadError;
 use crate::scenario::compiled::{Compiled, TargetText};
 use crate::spec::LoadSpec;
-use crate::target::{Resolve, Reuse, SystemResolver, Target};
+use crate::target::{LoadTarget, Resolve, Reuse, SystemResolver};
 use swarmlab_intervals::{End, Interval, Outcome};
 
 /// How long the threads have to get ready when no start is given, seconds.
@@ -234,7 +234,7 @@ impl Drop for LoadHandle {
     }
 }
 
-fn tls_client(target: &Target) -> Result<Option<TlsClient>, LoadError> {
+fn tls_client(target: &LoadTarget) -> Result<Option<TlsClient>, LoadError> {
     client_config(target).map_err(|problem| LoadError::Target { target: target.name.clone(), problem })
 }
 

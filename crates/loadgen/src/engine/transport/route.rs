@@ -14,7 +14,7 @@ use super::socket::Address;
 use super::tls::TlsStream;
 use super::tls_config::TlsClient;
 use super::wire::Wire;
-use crate::target::{Endpoint, HttpVersion, Reuse, Target};
+use crate::target::{Endpoint, HttpVersion, LoadTarget, Reuse};
 
 /// TLS sessions a thread remembers per target, to resume them.
 const SESSIONS: usize = 256;
@@ -73,7 +73,7 @@ impl Routes {
 
 impl Route {
     /// `turn`: which address is first; threads begin at different ones.
-    pub fn new(target: &Target, book: &Arc<AddressBook>, tls: Option<&TlsClient>, turn: usize) -> Self {
+    pub fn new(target: &LoadTarget, book: &Arc<AddressBook>, tls: Option<&TlsClient>, turn: usize) -> Self {
         let tls = tls.map(|(config, name)| {
             // A store of its own: threads share no lock, and each resumes what it began.
             let mut config = config.clone();

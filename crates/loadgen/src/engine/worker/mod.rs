@@ -36,31 +36,31 @@ const RECEIVE_BYTES: usize = 64 << 10;
 /// The rooms of one thread.
 pub(crate) struct Worker<'a> {
     shared: &'a Shared,
-    /// Where the load is.
+    /// Whether the load goes on, drains or closes.
     time: Timeline,
-    /// What happened.
+    /// The notebook of the present interval.
     recorder: Recorder<'a>,
-    /// What waits, and how much is under way.
+    /// Requests that wait for a connection, and how many hold one.
     backlog: Backlog,
-    /// Who sends.
+    /// Users or sessions, and where each is in its scenario.
     crowd: Crowd<'a>,
-    /// What is due when.
+    /// The model: what is due when, and who does it.
     driver: Driver,
-    /// What level is wanted.
+    /// Changes of the level.
     mailbox: Mailbox<'a>,
-    /// What connections there are.
+    /// Connections and which of them have room.
     pool: Pool,
-    /// What connections have to do without an event.
+    /// Time limits, and connections to be read or written further.
     agenda: Agenda,
-    /// What connections have to do with one.
+    /// The epoll set, the timer, and the word from outside.
     poller: Poller,
-    /// Where connections go.
+    /// Addresses and TLS of each target.
     routes: Routes,
-    /// What is sent.
+    /// Templates made into requests.
     composer: Composer<'a>,
-    /// What answers are worth.
+    /// Expected statuses, checks, and values to take.
     judge: Judge,
-    /// What is read goes in here.
+    /// Bytes just read from a socket, for as long as they are looked at.
     buffer: Box<[u8]>,
 }
 
