@@ -1,7 +1,7 @@
 //! The load engine beside the dispatcher: one thread owns the engine's handle and passes its intervals on.
 
 use swarmlab_intervals::Outcome;
-use swarmlab_loadgen::{Limits, LoadError, LoadHandle, LoadSpec, Model, Stopper};
+use swarmlab_loadgen::{Limits, LoadControl, LoadError, LoadHandle, LoadSpec, Model};
 use swarmlab_shapes::Shape;
 use tokio::sync::mpsc;
 
@@ -13,9 +13,9 @@ use swarmlab_testbed::Target;
 const DRAIN_S: f64 = 30.0;
 
 /// Starts a load whose intervals and end arrive as messages.
-pub fn start(spec: LoadSpec, out: mpsc::UnboundedSender<Message>) -> Result<Stopper, LoadError> {
+pub fn start(spec: LoadSpec, out: mpsc::UnboundedSender<Message>) -> Result<LoadControl, LoadError> {
     let handle = swarmlab_loadgen::start(spec)?;
-    let stopper = handle.stopper();
+    let stopper = handle.control();
     std::thread::Builder::new()
         .name("load-intervals".to_owned())
         .spawn(move || {
