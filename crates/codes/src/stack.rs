@@ -65,7 +65,9 @@ means "Leaving it out in silence would start something else than the file says."
 example r"
 # stack.yml
 services:
-  web: { image: nginx, credential_spec: { config: c } }
+  web: { image: nginx, configs: [c] }
+configs:
+  c: { file: c.conf, template_driver: golang }
 ",
 advice "The help line says what to write instead, if there is something.";
 

@@ -279,8 +279,8 @@ fn a_billion_laughs_cost_nothing() {
 
 #[test]
 fn depth_is_bounded_also_through_aliases() {
-    assert!(bad(&"[".repeat(5000)).contains("E1"));
-    assert!(bad(&"- ".repeat(5000)).contains("E1"));
+    assert!(bad(&"[".repeat(5000)).contains("[E01"));
+    assert!(bad(&"- ".repeat(5000)).contains("[E01"));
     let mut text = String::from("a0: &a0 [[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]\n");
     for i in 1..20 {
         text.push_str(&format!("a{i}: &a{i} [[[[[[[[[[*a{}]]]]]]]]]]\n", i - 1));

@@ -6,7 +6,7 @@ use swarmlab_loadgen::{Action, Body, Check, Exhausted, FieldTest, Order, Source,
 use super::*;
 
 fn shipped() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("loadshapes/scenarios")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../loadshapes/scenarios")
 }
 
 fn parsed(text: &str) -> Result<Scenario, String> {

@@ -10,7 +10,7 @@ use swarmlab_shapes::{Arrivals, Modulation};
 use super::*;
 
 fn examples() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("loadshapes")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../loadshapes")
 }
 
 /// Reads a text as if it were a file in `loadshapes/`.
