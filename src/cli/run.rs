@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
+use swarmlab_codes as codes;
 use swarmlab_swarm::{CancellationToken, SwarmError};
 
 use super::session::Left;
 use super::{Global, output, progress, session, summary};
-use crate::analysis::Status;
+use crate::analysis::Summary;
 use crate::exit::Exit;
 use crate::run::{self, RunOptions, choose_testbed};
 use crate::variables::{self, Answers};
@@ -49,7 +50,8 @@ pub struct RunFlags {
     /// Testbed to use, whatever the experiment says
     #[arg(long, value_enum)]
     testbed: Option<TestbedFlag>,
-    /// Fail (exit code 6) unless every verdict passes or merely warns
+    /// Fail (exit code 6) unless every verdict on the figures passes or merely warns; a missed objective is exit code 7
+    /// in any case
     #[arg(long)]
     require_valid: bool,
 }
@@ -127,7 +129,7 @@ pub async fn run_file(
                 &format!("this program's own file is unknown: {e}"),
                 None,
                 global.json,
-                Exit::Failure,
+                codes::OWN_FILE,
             );
         }
     };
@@ -145,22 +147,46 @@ pub async fn run_file(
     drop(observer);
     let finished = match finished {
         Ok(f) => f,
-        Err(e) => return output::fail(&e, e.help().as_deref(), global.json, e.exit()),
+        Err(e) => return output::fail(&e, e.help().as_deref(), global.json, e.code()),
     };
     if let Some(s) = &finished.summary {
         summary::print(s, &finished.folder, global.json);
     }
     if let Some(e) = &finished.failure {
-        return output::fail(e, e.help().as_deref(), global.json, e.exit());
+        return output::fail(e, e.help().as_deref(), global.json, e.code());
     }
-    let failed = finished.summary.as_ref().is_some_and(|s| s.worst() == Status::Fail);
-    if flags.require_valid && failed {
-        return output::fail(
-            &"a verdict failed, and --require-valid was given",
-            None,
-            global.json,
-            Exit::Invalid,
-        );
+    let judged = finished.summary.as_ref().map_or(Judged::Fine, |s| judge(s, flags.require_valid));
+    match judged {
+        Judged::Fine => Exit::Success,
+        Judged::NotValid => {
+            let why = "a verdict failed, and --require-valid was given";
+            output::fail(&why, None, global.json, codes::NOT_VALID)
+        }
+        Judged::Missed => {
+            let why = "the answers do not meet what the experiment's `slo` demands";
+            output::fail(&why, None, global.json, codes::OBJECTIVE_MISSED)
+        }
     }
-    Exit::Success
+}
+
+/// What a whole run's verdicts say to whoever started it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Judged {
+    /// Nothing that ends a command.
+    Fine,
+    /// The figures are not valid.
+    NotValid,
+    /// The figures may be valid, and an objective is missed.
+    Missed,
+}
+
+/// Validity goes first: figures that are not valid cannot say that an objective is missed.
+fn judge(summary: &Summary, require_valid: bool) -> Judged {
+    if require_valid && !summary.is_valid() {
+        Judged::NotValid
+    } else if summary.misses_objective() {
+        Judged::Missed
+    } else {
+        Judged::Fine
+    }
 }

@@ -40,11 +40,17 @@ fn write(out: &mut String) -> std::fmt::Result {
         }
         for code in of_room() {
             let language = if code.example().starts_with("# ") { "yaml" } else { "sh" };
-            writeln!(out, "\n### {}\n\n{}.\n\n{}", code.id(), code.title(), code.means())?;
+            writeln!(out, "\n### {}\n\n{}.\n\n{}", code.id(), sentence(code.title()), code.means())?;
             writeln!(out, "\n```{language}\n{}\n```\n\n{}", code.example(), code.advice())?;
         }
     }
     Ok(())
+}
+
+/// With a capital letter.
+fn sentence(text: &str) -> String {
+    let mut rest = text.chars();
+    rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
 }
 
 /// A bar would end the cell.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use swarmlab_codes::{Code, Level, all, find, markdown};
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
 /// The files below a folder whose names end so.
@@ -75,8 +75,11 @@ fn each_code_is_told_somewhere() {
     let test = |path: &PathBuf| path.components().any(|part| part.as_os_str() == "tests");
     let text: String =
         sources.iter().filter(|p| !own(p) && !test(p)).map(|p| read_to_string(p).unwrap()).collect();
-    let words: BTreeSet<&str> =
-        text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != ':').collect();
+    // `codes::NAME` or `swarmlab_codes::NAME`.
+    let words: BTreeSet<&str> = text
+        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != ':')
+        .map(|word| word.trim_start_matches("swarmlab_"))
+        .collect();
     let unused: Vec<Code> =
         all().filter(|code| !words.contains(format!("codes::{}", code.constant()).as_str())).collect();
     assert!(unused.is_empty(), "written down and never told: {unused:?}");

@@ -205,6 +205,11 @@ impl Diagnostics {
         self.0.iter().any(Diagnostic::is_error)
     }
 
+    /// The code of the first error, for those who can tell only one.
+    pub fn code(&self) -> Code {
+        self.0.iter().find(|d| d.is_error()).map_or(swarmlab_codes::UNREADABLE, |d| d.code)
+    }
+
     /// Number of errors, number of warnings.
     pub fn counts(&self) -> (usize, usize) {
         let errors = self.0.iter().filter(|d| d.is_error()).count();
