@@ -133,28 +133,13 @@ pub struct Summary {
 }
 
 impl Verdict {
-    /// Whether it is about an objective of the experiment (`slo`).
+    /// Whether it is about an objective of the experiment (`slo`): about the service, not about the figures.
     pub fn is_objective(&self) -> bool {
         self.code.starts_with("slo-")
     }
 }
 
 impl Summary {
-    /// The gravest verdict.
-    pub fn worst(&self) -> Status {
-        self.verdicts.iter().map(|v| v.status).max().unwrap_or(Status::Info)
-    }
-
-    /// Whether an objective of the experiment was missed.
-    pub fn misses_objective(&self) -> bool {
-        self.verdicts.iter().any(|v| v.is_objective() && v.status == Status::Fail)
-    }
-
-    /// Whether no verdict on the figures themselves failed. Objectives are about the service, not about the figures.
-    pub fn is_valid(&self) -> bool {
-        !self.verdicts.iter().any(|v| !v.is_objective() && v.status == Status::Fail)
-    }
-
     /// A verdict by code.
     pub fn verdict(&self, code: &str) -> Option<&Verdict> {
         self.verdicts.iter().find(|v| v.code == code)

@@ -39,6 +39,10 @@ pub fn fail(error: &dyn Display, help: Option<&str>, json: bool, code: Code) -> 
         if let Some(help) = help {
             eprintln!("  {}: {help}", Style::new().for_stderr().bold().apply_to("help"));
         }
+        let known = [swarmlab_codes::INTERRUPTED, swarmlab_codes::UNKNOWN_CODE];
+        if !known.contains(&code) {
+            more(code);
+        }
     }
     exit
 }
@@ -51,8 +55,15 @@ pub fn bad_input(diagnostics: &swarmlab_yaml::Diagnostics, json: bool) -> Exit {
         );
     } else {
         eprintln!("{diagnostics}");
+        more(diagnostics.code());
     }
     Exit::BadInput
+}
+
+/// Where a code's page is found.
+fn more(code: Code) {
+    let bold = Style::new().for_stderr().bold();
+    eprintln!("  {}: swarmlab explain {}", bold.apply_to("more"), code.short());
 }
 
 /// Prints a warning of an input file.

@@ -9,7 +9,7 @@ use swarmlab_swarm::{CancellationToken, SwarmError};
 
 use super::session::Left;
 use super::{Global, output, progress, session, summary};
-use crate::analysis::Summary;
+use crate::analysis::{Status, Verdict};
 use crate::exit::Exit;
 use crate::run::{self, RunOptions, choose_testbed};
 use crate::variables::{self, Answers};
@@ -155,7 +155,7 @@ pub async fn run_file(
     if let Some(e) = &finished.failure {
         return output::fail(e, e.help().as_deref(), global.json, e.code());
     }
-    let judged = finished.summary.as_ref().map_or(Judged::Fine, |s| judge(s, flags.require_valid));
+    let judged = finished.summary.as_ref().map_or(Judged::Fine, |s| judge(&s.verdicts, flags.require_valid));
     match judged {
         Judged::Fine => Exit::Success,
         Judged::NotValid => {
@@ -181,12 +181,45 @@ enum Judged {
 }
 
 /// Validity goes first: figures that are not valid cannot say that an objective is missed.
-fn judge(summary: &Summary, require_valid: bool) -> Judged {
-    if require_valid && !summary.is_valid() {
+fn judge(verdicts: &[Verdict], require_valid: bool) -> Judged {
+    let failed =
+        |objective| verdicts.iter().any(|v| v.status == Status::Fail && v.is_objective() == objective);
+    if require_valid && failed(false) {
         Judged::NotValid
-    } else if summary.misses_objective() {
+    } else if failed(true) {
         Judged::Missed
     } else {
         Judged::Fine
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn validity_and_objectives_are_told_apart_and_validity_goes_first() {
+        let verdict = |code: &str, status| Verdict {
+            code: code.to_owned(),
+            status,
+            title: String::new(),
+            explanation: String::new(),
+            figures: Vec::new(),
+            because: Vec::new(),
+        };
+        let wrong = || verdict("counts-agree", Status::Fail);
+        let missed = || verdict("slo-p95", Status::Fail);
+        let fine = || verdict("slo-errors", Status::Pass);
+        for (verdicts, require_valid, expected) in [
+            (vec![fine(), verdict("generator-valid", Status::Warn)], true, Judged::Fine),
+            (vec![wrong(), fine()], false, Judged::Fine),
+            (vec![wrong(), fine()], true, Judged::NotValid),
+            (vec![missed()], false, Judged::Missed),
+            (vec![missed()], true, Judged::Missed),
+            (vec![missed(), wrong()], false, Judged::Missed),
+            (vec![missed(), wrong()], true, Judged::NotValid),
+        ] {
+            assert_eq!(judge(&verdicts, require_valid), expected, "{verdicts:?}");
+        }
     }
 }

@@ -75,10 +75,9 @@ pub fn all() -> impl Iterator<Item = Code> {
 
 /// The code of a number (`E204`, `e204`, `204`), a name (`unknown-service`) or both (`E204-unknown-service`).
 pub fn find(text: &str) -> Option<Code> {
-    let text = text.trim().to_ascii_lowercase();
+    let text = text.trim();
     all().find(|code| {
-        let id = code.id().to_ascii_lowercase();
-        let short = code.short().to_ascii_lowercase();
-        [id.as_str(), short.as_str(), &short[1..], code.name()].contains(&text.as_str())
+        let names = [code.id(), code.short(), &code.short()[1..], code.name()];
+        names.iter().any(|name| name.eq_ignore_ascii_case(text))
     })
 }
