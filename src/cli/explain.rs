@@ -91,7 +91,7 @@ fn near(wanted: &str) -> Option<Code> {
         return codes::all().min_by_key(|code| code.number().abs_diff(number));
     }
     let names: Vec<&str> = codes::all().flat_map(|code| [code.name(), code.id()]).collect();
-    nearest(&wanted, names.into_iter()).and_then(codes::find)
+    nearest(&wanted, names).and_then(codes::find)
 }
 
 #[cfg(test)]

@@ -10,11 +10,11 @@ impl Code {
     pub fn page(self) -> String {
         let example: String = self.example().lines().map(|line| format!("    {line}\n")).collect();
         let end = match self.level() {
-            Level::Error => format!("Ends with exit code {}.", self.exit()),
-            Level::Warning => "A warning: nothing ends because of it.".to_owned(),
+            Level::Error => format!("ends with exit code {}.", self.exit()),
+            Level::Warning => "a warning, nothing ends because of it.".to_owned(),
         };
         format!(
-            "{}: {}\n\n{}\n\nExample\n\n{example}\nWhat to do\n\n{}\n\n{}: {end}",
+            "{}: {}\n\n{}\n\nExample\n\n{example}\nWhat to do\n\n{}\n\n{}; {end}",
             self.id(),
             self.title(),
             wrap(self.means()),

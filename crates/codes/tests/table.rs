@@ -132,7 +132,7 @@ What to do
 Take one of the names that the caret line lists, or add the service to the stack
 file.
 
-Stack file: Ends with exit code 2.";
+Stack file; ends with exit code 2.";
     assert_eq!(swarmlab_codes::UNKNOWN_SERVICE.page(), expected);
     for code in all() {
         let example: Vec<&str> = code.example().lines().collect();
