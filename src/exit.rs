@@ -18,12 +18,43 @@ pub enum Exit {
     NoMeasurement = 5,
     /// The figures are not valid and `--require-valid` was given.
     Invalid = 6,
+    /// An objective was missed: `slo` of the experiment, `--max-p95` or `--max-errors` of `load`.
+    Objective = 7,
     /// Interrupted; what was measured is reported as partial.
     Interrupted = 130,
+}
+
+impl Exit {
+    /// How the command ends because of an error: the table of codes has it.
+    pub fn of(code: swarmlab_codes::Code) -> Self {
+        let all = [
+            Self::Success,
+            Self::BadInput,
+            Self::Environment,
+            Self::Stack,
+            Self::NoMeasurement,
+            Self::Invalid,
+            Self::Objective,
+            Self::Interrupted,
+        ];
+        all.into_iter().find(|exit| *exit as u8 == code.exit()).unwrap_or(Self::Failure)
+    }
 }
 
 impl From<Exit> for std::process::ExitCode {
     fn from(e: Exit) -> Self {
         Self::from(e as u8)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Exit;
+
+    #[test]
+    fn the_table_of_codes_knows_no_other_exit_codes() {
+        for code in swarmlab_codes::all() {
+            assert_eq!(Exit::of(code) as u8, code.exit(), "{code}");
+        }
     }
 }

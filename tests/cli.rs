@@ -146,6 +146,11 @@ fn no_engine_is_an_environment_error_that_says_what_to_do() {
             "{}",
             stderr(&o)
         );
+        assert!(stderr(&o).starts_with("error[E401-no-engine]: "), "{}", stderr(&o));
+        assert!(stderr(&o).ends_with("more: swarmlab explain E401\n"), "{}", stderr(&o));
+        let json = run(&[&["--json"], args].concat(), lab.dir.path());
+        let told: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+        assert_eq!((&told["code"], &told["exit"]), (&"E401-no-engine".into(), &3.into()), "{told}");
     }
     let experiment = lab.experiment("x", "swarm", "shape: constant\nduration: 1s\n", "");
     let o = run(&["--engine", "unix:///nowhere.sock", "run", experiment.to_str().unwrap()], lab.dir.path());
@@ -195,4 +200,42 @@ fn a_variable_without_a_value_is_one_error_at_its_place() {
     let text = stderr(&run(&["check", "e.yml"], dir));
     assert!(text.contains("stack.yml:3:") && text.contains("name an image"), "{text}");
     assert!(!text.contains("could not be understood"), "{text}");
+}
+
+#[test]
+fn a_code_is_explained_by_each_of_its_names() {
+    let lab = Lab::new();
+    let explain = |args: &[&str]| run(&[&["explain"], args].concat(), lab.dir.path());
+    let page = explain(&["E204"]);
+    assert!(page.status.success() && page.stderr.is_empty());
+    let page = String::from_utf8(page.stdout).unwrap();
+    assert_eq!(page.trim_end(), swarmlab_codes::UNKNOWN_SERVICE.page(), "no escapes in a pipe");
+    for name in ["e204", "204", "E204-unknown-service", "unknown-service"] {
+        assert_eq!(String::from_utf8(explain(&[name]).stdout).unwrap(), page, "{name}");
+    }
+    let told: serde_json::Value = serde_json::from_slice(&explain(&["204", "--json"]).stdout).unwrap();
+    assert_eq!((&told["event"], &told["code"]), (&"explained".into(), &"E204-unknown-service".into()));
+    for (wrong, near) in [("E999", "E913-unhealthy"), ("unknown-servcie", "E204-unknown-service")] {
+        let o = explain(&[wrong]);
+        assert_eq!(o.status.code(), Some(2));
+        assert!(stderr(&o).contains(&format!("did you mean `{near}`?")), "{}", stderr(&o));
+    }
+}
+
+#[test]
+fn all_codes_are_listed_and_the_document_is_what_explain_prints() {
+    let lab = Lab::new();
+    let list = String::from_utf8(run(&["explain"], lab.dir.path()).stdout).unwrap();
+    assert_eq!(list.lines().count(), swarmlab_codes::all().count() + 1, "{list}");
+    assert!(list.starts_with("code  name "), "{list}");
+    let json = run(&["explain", "--json"], lab.dir.path());
+    let told: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(told["codes"].as_array().unwrap().len(), swarmlab_codes::all().count());
+    let document = run(&["explain", "--markdown"], lab.dir.path()).stdout;
+    assert!(
+        document == std::fs::read(root().join("docs/errors.md")).unwrap(),
+        "docs/errors.md is out of date"
+    );
+    let both = run(&["explain", "E204", "--markdown"], lab.dir.path());
+    assert_eq!(both.status.code(), Some(2));
 }

@@ -243,14 +243,15 @@ fn objectives_decide_the_exit_code() {
         (output.status.code(), met)
     };
     assert_eq!(demand(&health, &["--max-p95", "20s", "--max-errors", "0%"]), (Some(0), vec![true, true]));
-    assert_eq!(demand(&health, &["--max-p95", "1us"]), (Some(6), vec![false]));
-    assert_eq!(demand(&missing, &["--max-errors", "99.5%"]), (Some(6), vec![false]));
+    assert_eq!(demand(&health, &["--max-p95", "1us"]), (Some(7), vec![false]));
+    assert_eq!(demand(&missing, &["--max-errors", "99.5%"]), (Some(7), vec![false]));
     let shown = text(&load(&[&missing, "-c", "1", "-d", "200ms", "--max-errors", "5%"]).stdout);
     assert!(shown.contains("MISSED  failed requests 100.00 %, at most 5.00 %"), "{shown}");
     let refused = load(&[&health, "--max-errors", "5", "--json"]);
     assert_eq!(refused.status.code(), Some(2));
     let error: Value = serde_json::from_slice(&refused.stdout).unwrap();
     assert_eq!((&error["event"], &error["exit"]), (&"error".into(), &2.into()));
+    assert_eq!(error["code"], "E901-bad-arguments");
     assert!(error["message"].as_str().unwrap().contains("0% to 100%"), "{error}");
 }
 

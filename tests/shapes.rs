@@ -155,8 +155,8 @@ fn wrong_input_is_refused() {
     std::fs::write(dir.path().join("s.yml"), "shape: sine\nmin: 5\nmax: 3\n").unwrap();
     std::fs::write(dir.path().join("good.yml"), "shape: ramp\n").unwrap();
     for (args, code, expected) in [
-        (&["show", "s.yml"][..], 2, "error[E104-impossible-shape]: min is 5, but must be at most max, 3"),
-        (&["export", "s.yml"], 2, "E104-impossible-shape"),
+        (&["show", "s.yml"][..], 2, "error[E301-impossible-shape]: min is 5, but must be at most max, 3"),
+        (&["export", "s.yml"], 2, "E301-impossible-shape"),
         (&["show", "nowhere.yml"], 2, "nowhere.yml cannot be read"),
         (&["export", "good.yml", "--step", "0s"], 2, "a step is at least 1ms"),
         (&["export", "good.yml", "--seed", "1"], 2, "--arrivals"),

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
+use swarmlab_codes as codes;
 use swarmlab_demo::{
     BaseUrl, DatabaseConfig, DemandConfig, DemoError, Distribution, PostgresConfig, Secret, SqliteConfig,
     ai_agent, gateway, ms_exercise, ms_other, proxy, target_app,
@@ -180,12 +181,12 @@ pub fn main(args: &DemoArgs) -> Exit {
         return match swarmlab_demo::healthcheck(&a.url, Duration::from_secs_f64(a.timeout_s.clamp(0.1, 60.0)))
         {
             Ok(()) => Exit::Success,
-            Err(e) => super::output::fail(&e, None, false, Exit::Failure),
+            Err(e) => super::output::fail(&e, None, false, codes::UNHEALTHY),
         };
     }
     let runtime = match swarmlab_demo::runtime() {
         Ok(r) => r,
-        Err(e) => return super::output::fail(&e, None, false, Exit::Failure),
+        Err(e) => return super::output::fail(&e, None, false, codes::NO_RUNTIME),
     };
     match runtime.block_on(serve(&args.role)) {
         Ok(()) => Exit::Success,
@@ -195,8 +196,8 @@ pub fn main(args: &DemoArgs) -> Exit {
                     "another process listens on {address}: stop it (`ss -ltnp` names it), or choose another address"
                 )
             });
-            let exit = if help.is_some() { Exit::Environment } else { Exit::Failure };
-            super::output::fail(&e, help.as_deref(), false, exit)
+            let code = if help.is_some() { codes::DEMO_PORT } else { codes::DEMO_FAILED };
+            super::output::fail(&e, help.as_deref(), false, code)
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use swarmlab_codes as codes;
 use swarmlab_images::{BuildRequest, ImageName, Origin, Progress};
 
 use super::{Global, output, session};
@@ -95,7 +96,7 @@ pub fn main(args: &ImagesArgs, global: &Global) -> Exit {
                     );
                     Exit::Success
                 }
-                Err(e) => output::fail(&e, None, global.json, Exit::Environment),
+                Err(e) => output::fail(&e, None, global.json, codes::IMAGE_BUILD),
             },
             Action::Build(b) => {
                 let binary = match std::env::current_exe() {
@@ -105,7 +106,7 @@ pub fn main(args: &ImagesArgs, global: &Global) -> Exit {
                             &format!("this program's own file is unknown: {e}"),
                             None,
                             global.json,
-                            Exit::Failure,
+                            codes::OWN_FILE,
                         );
                     }
                 };
@@ -157,7 +158,7 @@ pub fn main(args: &ImagesArgs, global: &Global) -> Exit {
                         );
                         Exit::Success
                     }
-                    Err(e) => output::fail(&e, None, json, Exit::Environment),
+                    Err(e) => output::fail(&e, None, json, codes::IMAGE_BUILD),
                 }
             }
         }

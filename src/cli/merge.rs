@@ -46,7 +46,7 @@ pub fn main(args: &MergeArgs, global: &Global) -> Exit {
                 }
                 _ => None,
             };
-            output::fail(&e, help, global.json, Exit::BadInput)
+            output::fail(&e, help, global.json, e.code())
         }
     }
 }

@@ -3,6 +3,7 @@
 mod check;
 mod demo;
 mod down;
+mod explain;
 mod images;
 mod load;
 mod merge;
@@ -36,7 +37,8 @@ pub fn main() -> ExitCode {
             if json && e.use_stderr() {
                 // The rendered text begins with a word that the event says already.
                 let text = e.render().to_string();
-                return output::fail(&text.trim_start_matches("error: ").trim_end(), None, true, code).into();
+                let text = text.trim_start_matches("error: ").trim_end();
+                return output::fail(&text, None, true, swarmlab_codes::BAD_ARGUMENTS).into();
             }
             let _ = e.print();
             return code.into();
@@ -50,6 +52,7 @@ pub fn main() -> ExitCode {
         Command::Merge(a) => merge::main(&a, &cli.global),
         Command::Report(a) => report::main(&a, &cli.global),
         Command::Check(a) => check::main(&a, &cli.global),
+        Command::Explain(a) => explain::main(&a, &cli.global),
         Command::Up(a) => up::main(&a, &cli.global),
         Command::Status(a) => status::main(&a, &cli.global),
         Command::Scale(a) => scale::main(&a, &cli.global),
@@ -71,9 +74,11 @@ Examples:
   swarmlab run experiments/exercise-swarm.yml  the same on the Docker Swarm
   swarmlab load http://127.0.0.1:8080/         a load alone, against anything that speaks HTTP
   swarmlab report results/DIR                  re-compute a run's figures from its raw files
+  swarmlab explain E204                        what an error means and what to do about it
 
 Exit codes: 0 done, 1 unexpected failure, 2 bad input, 3 environment (no engine, image missing, port taken),
-4 stack not ready, 5 nothing measured, 6 not valid or an objective missed (--require-valid, --max-…), 130 interrupted.")]
+4 stack not ready, 5 nothing measured, 6 not valid (--require-valid), 7 an objective missed (slo, --max-…),
+130 interrupted.")]
 struct Cli {
     #[command(flatten)]
     global: Global,
@@ -109,6 +114,8 @@ enum Command {
     Report(report::ReportArgs),
     /// Check an experiment file and everything it names, and start nothing
     Check(check::CheckArgs),
+    /// Explain an error or warning by its code, or list all
+    Explain(explain::ExplainArgs),
     /// Deploy a stack and wait until it serves
     Up(up::UpArgs),
     /// Show a stack's services, replicas and last errors

@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::io::{IsTerminal, Write};
 
 use console::Style;
+use swarmlab_codes::Code;
 use tracing_subscriber::EnvFilter;
 
 use crate::exit::Exit;
@@ -24,17 +25,23 @@ pub fn init_logs(verbose: u8) {
         .try_init();
 }
 
-/// Prints an error and what to do about it, and passes the exit code on.
-pub fn fail(error: &dyn Display, help: Option<&str>, json: bool, exit: Exit) -> Exit {
+/// Prints an error with its code and what to do about it, and gives the exit code that it leads to.
+pub fn fail(error: &dyn Display, help: Option<&str>, json: bool, code: Code) -> Exit {
+    let exit = Exit::of(code);
     if json {
+        let message = error.to_string();
         line(
-            &serde_json::json!({"event": "error", "message": error.to_string(), "help": help, "exit": exit as u8}),
+            &serde_json::json!({"event": "error", "code": code.id(), "message": message, "help": help, "exit": exit as u8}),
         );
     } else {
         let red = Style::new().for_stderr().red().bold();
-        eprintln!("{}: {error}", red.apply_to("error"));
+        eprintln!("{}: {error}", red.apply_to(format!("error[{code}]")));
         if let Some(help) = help {
             eprintln!("  {}: {help}", Style::new().for_stderr().bold().apply_to("help"));
+        }
+        let known = [swarmlab_codes::INTERRUPTED, swarmlab_codes::UNKNOWN_CODE];
+        if !known.contains(&code) {
+            more(code);
         }
     }
     exit
@@ -48,8 +55,15 @@ pub fn bad_input(diagnostics: &swarmlab_yaml::Diagnostics, json: bool) -> Exit {
         );
     } else {
         eprintln!("{diagnostics}");
+        more(diagnostics.code());
     }
     Exit::BadInput
+}
+
+/// Where a code's page is found.
+fn more(code: Code) {
+    let bold = Style::new().for_stderr().bold();
+    eprintln!("  {}: swarmlab explain {}", bold.apply_to("more"), code.short());
 }
 
 /// Prints a warning of an input file.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use swarmlab_codes as codes;
 
 use super::run::{self, RunFlags};
 use super::{Global, output, session};
@@ -49,7 +50,7 @@ pub fn main(args: &QuickstartArgs, global: &Global) -> Exit {
                 &format!("{} cannot be written: {e}", path.display()),
                 None,
                 global.json,
-                Exit::Failure,
+                codes::OUTPUT_FILE,
             );
         }
     };

@@ -31,6 +31,6 @@ pub fn main(args: &ReportArgs, global: &Global) -> Exit {
             summary::print(&s, &folder, global.json);
             Exit::Success
         }
-        Err(e) => output::fail(&e, e.help().as_deref(), global.json, e.exit()),
+        Err(e) => output::fail(&e, e.help().as_deref(), global.json, e.code()),
     }
 }

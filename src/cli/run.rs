@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
+use swarmlab_codes as codes;
 use swarmlab_swarm::{CancellationToken, SwarmError};
 
 use super::session::Left;
@@ -12,7 +13,7 @@ use crate::exit::Exit;
 use crate::run::{self, RunOptions, choose_testbed};
 use crate::variables::{self, Answers};
 use swarmlab_experiment::{self as experiment, Loaded, TestbedChoice};
-use swarmlab_record::summary::Status;
+use swarmlab_record::summary::{Status, Verdict};
 
 /// Arguments of `run`.
 #[derive(Debug, Args)]
@@ -49,7 +50,8 @@ pub struct RunFlags {
     /// Testbed to use, whatever the experiment says
     #[arg(long, value_enum)]
     testbed: Option<TestbedFlag>,
-    /// Fail (exit code 6) unless every verdict passes or merely warns
+    /// Fail (exit code 6) unless every verdict on the figures passes or merely warns; a missed objective is exit code 7
+    /// in any case
     #[arg(long)]
     require_valid: bool,
 }
@@ -127,7 +129,7 @@ pub async fn run_file(
                 &format!("this program's own file is unknown: {e}"),
                 None,
                 global.json,
-                Exit::Failure,
+                codes::OWN_FILE,
             );
         }
     };
@@ -145,22 +147,79 @@ pub async fn run_file(
     drop(observer);
     let finished = match finished {
         Ok(f) => f,
-        Err(e) => return output::fail(&e, e.help().as_deref(), global.json, e.exit()),
+        Err(e) => return output::fail(&e, e.help().as_deref(), global.json, e.code()),
     };
     if let Some(s) = &finished.summary {
         summary::print(s, &finished.folder, global.json);
     }
     if let Some(e) = &finished.failure {
-        return output::fail(e, e.help().as_deref(), global.json, e.exit());
+        return output::fail(e, e.help().as_deref(), global.json, e.code());
     }
-    let failed = finished.summary.as_ref().is_some_and(|s| s.worst() == Status::Fail);
-    if flags.require_valid && failed {
-        return output::fail(
-            &"a verdict failed, and --require-valid was given",
-            None,
-            global.json,
-            Exit::Invalid,
-        );
+    let judged = finished.summary.as_ref().map_or(Judged::Fine, |s| judge(&s.verdicts, flags.require_valid));
+    match judged {
+        Judged::Fine => Exit::Success,
+        Judged::NotValid => {
+            let why = "a verdict failed, and --require-valid was given";
+            output::fail(&why, None, global.json, codes::NOT_VALID)
+        }
+        Judged::Missed => {
+            let why = "the answers do not meet what the experiment's `slo` demands";
+            output::fail(&why, None, global.json, codes::OBJECTIVE_MISSED)
+        }
     }
-    Exit::Success
+}
+
+/// What a whole run's verdicts say to whoever started it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Judged {
+    /// Nothing that ends a command.
+    Fine,
+    /// The figures are not valid.
+    NotValid,
+    /// The figures may be valid, and an objective is missed.
+    Missed,
+}
+
+/// Validity goes first: figures that are not valid cannot say that an objective is missed.
+fn judge(verdicts: &[Verdict], require_valid: bool) -> Judged {
+    let failed =
+        |objective| verdicts.iter().any(|v| v.status == Status::Fail && v.is_objective() == objective);
+    if require_valid && failed(false) {
+        Judged::NotValid
+    } else if failed(true) {
+        Judged::Missed
+    } else {
+        Judged::Fine
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn validity_and_objectives_are_told_apart_and_validity_goes_first() {
+        let verdict = |code: &str, status| Verdict {
+            code: code.to_owned(),
+            status,
+            title: String::new(),
+            explanation: String::new(),
+            figures: Vec::new(),
+            because: Vec::new(),
+        };
+        let wrong = || verdict("counts-agree", Status::Fail);
+        let missed = || verdict("slo-p95", Status::Fail);
+        let fine = || verdict("slo-errors", Status::Pass);
+        for (verdicts, require_valid, expected) in [
+            (vec![fine(), verdict("generator-valid", Status::Warn)], true, Judged::Fine),
+            (vec![wrong(), fine()], false, Judged::Fine),
+            (vec![wrong(), fine()], true, Judged::NotValid),
+            (vec![missed()], false, Judged::Missed),
+            (vec![missed()], true, Judged::Missed),
+            (vec![missed(), wrong()], false, Judged::Missed),
+            (vec![missed(), wrong()], true, Judged::NotValid),
+        ] {
+            assert_eq!(judge(&verdicts, require_valid), expected, "{verdicts:?}");
+        }
+    }
 }

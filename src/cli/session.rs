@@ -36,7 +36,7 @@ where
                 &format!("the runtime could not be started: {e}"),
                 None,
                 false,
-                Exit::Failure,
+                swarmlab_codes::NO_RUNTIME,
             );
         }
     };

@@ -8,7 +8,6 @@ use swarmlab_yaml::Diagnostics;
 
 use super::{Global, output};
 use crate::exit::Exit;
-use crate::run::error::testbed_exit;
 use crate::variables;
 use swarmlab_testbed::TestbedError;
 
@@ -19,7 +18,7 @@ pub async fn engine(global: &Global) -> Result<Engine, Exit> {
 
 /// Prints a testbed's failure.
 pub fn failed(e: &TestbedError, global: &Global) -> Exit {
-    output::fail(e, e.help().as_deref(), global.json, testbed_exit(e))
+    output::fail(e, e.help().as_deref(), global.json, e.code())
 }
 
 /// Prints the stack engine's failure.

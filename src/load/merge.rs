@@ -90,6 +90,18 @@ pub enum MergeError {
     },
 }
 
+impl MergeError {
+    /// Its number and name.
+    pub fn code(&self) -> swarmlab_codes::Code {
+        match self {
+            Self::NoResults(_) => swarmlab_codes::NO_RESULTS,
+            Self::Empty(_) => swarmlab_codes::EMPTY_RESULTS,
+            Self::Twice(_) => swarmlab_codes::GIVEN_TWICE,
+            Self::Store(_) | Self::Io { .. } => swarmlab_codes::UNREADABLE_RESULTS,
+        }
+    }
+}
+
 type Histograms = BTreeMap<(Quantity, String), Histogram>;
 
 /// Reads the folders of loads (`swarmlab load --out`) or runs, and adds them up. The load alone counts, not its warm-up.

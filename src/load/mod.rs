@@ -36,6 +36,16 @@ pub enum LoadFailure {
     Write(#[from] std::io::Error),
 }
 
+impl LoadFailure {
+    /// Its number and name.
+    pub fn code(&self) -> swarmlab_codes::Code {
+        match self {
+            Self::Load(e) => e.code(),
+            Self::Write(_) => swarmlab_codes::RESULTS_NOT_WRITTEN,
+        }
+    }
+}
+
 /// One interval in short, kept for throughput.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Beat {

@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 
+use swarmlab_codes::{self as codes, Code};
 use swarmlab_loadgen::LoadError;
 
 use crate::exit::Exit;
@@ -71,48 +72,21 @@ impl RunError {
         }
     }
 
-    /// Exit code.
-    pub fn exit(&self) -> Exit {
-        use swarmlab_swarm::SwarmError;
+    /// Its number and name; of several findings in files the first.
+    pub fn code(&self) -> Code {
         match self {
-            Self::Interrupted
-            | Self::Testbed(
-                TestbedError::Interrupted | TestbedError::Swarm(SwarmError::Interrupted { .. }),
-            ) => Exit::Interrupted,
-            Self::Testbed(e) => testbed_exit(e),
-            Self::Load(_) => Exit::BadInput,
-            Self::TargetRefuses { .. }
-            | Self::Recompute(RecomputeError::Assemble(AssembleError::NoWindow)) => Exit::NoMeasurement,
-            Self::Recompute(RecomputeError::Manifest(_)) | Self::Stack(_) => Exit::BadInput,
-            Self::Io { .. } | Self::Recompute(_) => Exit::Failure,
+            Self::Testbed(e) => e.code(),
+            Self::Load(e) => e.code(),
+            Self::TargetRefuses { .. } => codes::TARGET_REFUSES,
+            Self::Io { .. } => codes::RUN_IO,
+            Self::Stack(findings) => findings.code(),
+            Self::Recompute(e) => e.code(),
+            Self::Interrupted => codes::INTERRUPTED,
         }
     }
-}
 
-/// Exit code of the stack engine's error.
-pub fn swarm_exit(e: &swarmlab_swarm::SwarmError) -> Exit {
-    match e.code() {
-        "interrupted" => Exit::Interrupted,
-        "no-such-stack" | "no-such-service" | "not-scalable" | "external-missing" => Exit::BadInput,
-        "not-converged" | "down-timeout" | "contention" => Exit::Stack,
-        "engine-error" => Exit::Failure,
-        _ => Exit::Environment,
-    }
-}
-
-/// Exit code of a testbed's error.
-pub fn testbed_exit(e: &TestbedError) -> Exit {
-    match e {
-        TestbedError::Swarm(s) => swarm_exit(s),
-        TestbedError::PortTaken { .. } | TestbedError::NoNodeAddress { .. } => Exit::Environment,
-        TestbedError::NotPublished { .. }
-        | TestbedError::NotEmbeddable { .. }
-        | TestbedError::NoPrometheus => Exit::BadInput,
-        TestbedError::TargetsDown(_)
-        | TestbedError::NoProof(_)
-        | TestbedError::Telemetry(_)
-        | TestbedError::Child { .. } => Exit::Stack,
-        TestbedError::Io { .. } => Exit::Failure,
-        TestbedError::Interrupted => Exit::Interrupted,
+    /// Exit code: the one of its code.
+    pub fn exit(&self) -> Exit {
+        Exit::of(self.code())
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use swarmlab_codes as codes;
 use swarmlab_yaml::{Cx, Diagnostics, Value};
 
 use super::{Experiment, Load, Measure, Slo, TargetRef, read_named_file, stack_file, unreadable};
@@ -73,7 +74,7 @@ fn folder_name(value: &Value<'_>) -> Option<String> {
         return Some(name);
     }
     value.fail(
-        "E106-not-a-name",
+        codes::NOT_A_NAME,
         format!("{} cannot be `{name}`: it becomes part of a folder's name", value.path()),
         "letters, digits, `-`, `_` and `.`",
     );

@@ -29,6 +29,7 @@ pub use text::{scenario_from_text, shape_from_text};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use swarmlab_codes as codes;
 use swarmlab_stackfile::Stack;
 use swarmlab_yaml::{Diagnostic, Diagnostics, Span};
 
@@ -77,7 +78,7 @@ fn read_named_file(value: &swarmlab_yaml::Value<'_>, base: &Path) -> Option<(Pat
 /// A finding about a file that an input names.
 pub(crate) fn cannot_read(value: &swarmlab_yaml::Value<'_>, name: &str, path: &Path, error: &std::io::Error) {
     let finding = value
-        .error("E101-missing-file", format!("{name} cannot be read: {error}"))
+        .error(codes::MISSING_FILE, format!("{name} cannot be read: {error}"))
         .expected("a file, relative to this one")
         .help(format!("looked for {}", path.display()));
     value.cx().push(finding);
@@ -87,7 +88,7 @@ pub(crate) fn cannot_read(value: &swarmlab_yaml::Value<'_>, name: &str, path: &P
 fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostics {
     let shown = path.display().to_string();
     let finding = Diagnostic::error(
-        "E101-missing-file",
+        codes::MISSING_FILE,
         &shown,
         "",
         Span::default(),

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use swarmlab_codes as codes;
 use swarmlab_loadgen::{LoadTarget, Scenario};
 use swarmlab_shapes::{Arrivals, Shape};
 use swarmlab_yaml::{Cx, Diagnostic, Diagnostics, Document, Value};
@@ -75,7 +76,7 @@ impl Load {
                 && m != wanted
             {
                 v.fail(
-                    "E103-not-in-this-model",
+                    codes::NOT_IN_THIS_MODEL,
                     format!("{} has no meaning here", v.path()),
                     format!("`model: {other}`"),
                 );
@@ -99,7 +100,7 @@ impl Load {
         let strangers = scenario.iter().flat_map(Scenario::targets);
         for name in strangers.filter(|name| !targets.iter().any(|t| t.name == *name)) {
             map.get("targets").unwrap_or_else(|| value.clone()).fail(
-                "E109-unknown-target",
+                codes::UNKNOWN_TARGET,
                 format!(
                     "a step of the scenario goes to `{name}`, which is no key of {}.targets",
                     value.path()

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use swarmlab_codes as codes;
 use swarmlab_yaml::Value;
 
 use super::target::known_service;
@@ -29,7 +30,7 @@ impl Measure {
             // Sources are sampled once a second: a narrower bin would show the sampling, not the service.
             if bin < Duration::from_secs(1) || bin > Duration::from_secs(60) || bin.subsec_nanos() != 0 {
                 v.fail(
-                    "E004-bad-value",
+                    codes::BAD_VALUE,
                     format!("{} must be whole seconds from 1s to 60s", v.path()),
                     "1s to 60s",
                 );

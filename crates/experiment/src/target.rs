@@ -1,5 +1,6 @@
 //! `target: { service: gateway-envoy, port: 8080 }`
 
+use swarmlab_codes as codes;
 use swarmlab_yaml::{Value, nearest};
 
 /// Where load goes: a port of a service, by its number inside the container.
@@ -30,7 +31,7 @@ pub(super) fn known_service(value: &Value<'_>, services: Option<&[String]>) -> O
     }
     let list = known.join(", ");
     let mut finding = value
-        .error("E102-unknown-service", format!("the stack has no service `{name}`"))
+        .error(codes::UNKNOWN_SERVICE, format!("the stack has no service `{name}`"))
         .expected(format!("one of {list}"));
     if let Some(near) = nearest(&name, known.iter().map(String::as_str)) {
         finding = finding.help(format!("did you mean `{near}`?"));

@@ -1,5 +1,6 @@
 //! Errors that keep a load from starting. How single requests fail is [`ErrorKind`](swarmlab_intervals::ErrorKind).
 
+use swarmlab_codes::{self as codes, Code};
 use thiserror::Error;
 
 use crate::scenario::ScenarioError;
@@ -120,6 +121,23 @@ fn or_lower(available: u64) -> String {
 }
 
 impl LoadError {
+    /// Its number and name.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::NoAddress => codes::NO_ADDRESS,
+            Self::Target { .. } => codes::BAD_URL,
+            Self::DnsFailed { .. } => codes::NAME_NOT_RESOLVED,
+            Self::Shape(_) => codes::IMPOSSIBLE_SHAPE,
+            Self::Scenario(_) => codes::IMPOSSIBLE_SCENARIO,
+            Self::UnknownTarget { .. } => codes::STEP_WITHOUT_TARGET,
+            Self::NotRedis { .. } | Self::NotHttp { .. } => codes::WRONG_PROTOCOL,
+            Self::Parameter { .. } | Self::Arrivals(_) | Self::StartInPast { .. } => codes::OUT_OF_RANGE,
+            Self::OpenFiles { .. } => codes::OPEN_FILES,
+            Self::System { .. } => codes::GENERATOR_SYSTEM,
+            Self::Panicked(_) => codes::INTERNAL,
+        }
+    }
+
     pub(crate) fn system(what: &'static str) -> impl FnOnce(rustix::io::Errno) -> LoadError {
         move |errno| LoadError::System { what, source: errno.into() }
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use swarmlab_analysis::assemble::{self, AssembleError, Raw};
 use swarmlab_analysis::{Analysis, Client, correlations, endpoints};
+use swarmlab_codes as codes;
 use swarmlab_frame::store::{self, Cell};
 use swarmlab_intervals::Histogram;
 use swarmlab_record::client::ClientRow;
@@ -40,6 +41,19 @@ pub enum RecomputeError {
     /// The report could not be drawn.
     #[error("the report could not be drawn: {0}")]
     Report(String),
+}
+
+impl RecomputeError {
+    /// Its row in the table of errors.
+    pub fn code(&self) -> codes::Code {
+        match self {
+            Self::Manifest(e) => e.code(),
+            Self::File(_) => codes::BAD_STORE,
+            Self::Assemble(e) => e.code(),
+            Self::Io { .. } => codes::RUN_IO,
+            Self::Report(_) => codes::NO_REPORT,
+        }
+    }
 }
 
 fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> RecomputeError {

@@ -123,6 +123,17 @@ pub enum ManifestError {
     },
 }
 
+impl ManifestError {
+    /// Its number and name.
+    pub fn code(&self) -> swarmlab_codes::Code {
+        match self {
+            Self::Io { .. } => swarmlab_codes::NO_MANIFEST,
+            Self::Invalid { .. } => swarmlab_codes::BAD_MANIFEST,
+            Self::Newer { .. } => swarmlab_codes::NEWER_MANIFEST,
+        }
+    }
+}
+
 impl Manifest {
     /// Writes the manifest whole or not at all.
     pub fn write(&self, path: &Path) -> std::io::Result<()> {

@@ -167,12 +167,14 @@ pub struct Summary {
     pub notes: Vec<Note>,
 }
 
-impl Summary {
-    /// The gravest verdict.
-    pub fn worst(&self) -> Status {
-        self.verdicts.iter().map(|v| v.status).max().unwrap_or(Status::Info)
+impl Verdict {
+    /// Whether it is about an objective of the experiment (`slo`): about the service, not about the figures.
+    pub fn is_objective(&self) -> bool {
+        self.code.starts_with("slo-")
     }
+}
 
+impl Summary {
     /// A figure by key.
     pub fn figure(&self, key: &str) -> Option<&Figure> {
         self.figures.iter().find(|f| f.key == key)

@@ -5,6 +5,7 @@ use crate::keys::unsupported;
 use crate::read::{labels, number};
 use crate::stack::External;
 use std::collections::BTreeMap;
+use swarmlab_codes as codes;
 use swarmlab_yaml::{Kind, Span, Value};
 
 /// Size from which on the Swarm refuses a config.
@@ -76,7 +77,7 @@ pub(crate) fn read(name: &str, value: &Value<'_>, most: usize, around: &Surround
     let data = if external {
         if let Some(v) = map.get("file") {
             let message = "an external object is not created, so `file` cannot be chosen";
-            v.cx().push(v.error("E306-external-conflict", message).help("remove `file` or `external`"));
+            v.cx().push(v.error(codes::EXTERNAL_CONFLICT, message).help("remove `file` or `external`"));
         }
         Some(Vec::new())
     } else {
@@ -88,7 +89,7 @@ pub(crate) fn read(name: &str, value: &Value<'_>, most: usize, around: &Surround
                 } else {
                     format!("holds {} bytes", data.len())
                 };
-                v.fail("E307-bad-content", format!("the file {size}"), format!("1 to {} bytes", most - 1));
+                v.fail(codes::BAD_CONTENT, format!("the file {size}"), format!("1 to {} bytes", most - 1));
                 return None;
             }
             Some(data)
@@ -136,7 +137,7 @@ fn mode(value: &Value<'_>) -> Option<u32> {
     if looks_octal && !raw.starts_with('0') {
         let message = format!("{raw} is read as a decimal number: the mode is 0{mode:o}");
         let cx = value.cx();
-        let found = cx.warning("W308-decimal-mode", value.span(), message).at(value.path());
+        let found = cx.warning(codes::DECIMAL_MODE, value.span(), message).at(value.path());
         cx.push(found.help(format!("write 0{raw} if the mode {raw} is meant")));
     }
     Some(mode)

@@ -6,6 +6,7 @@ use crate::ports::{Port, PortMode};
 use crate::service::Service;
 use crate::stack::Stack;
 use std::collections::HashMap;
+use swarmlab_codes as codes;
 use swarmlab_yaml::{Cx, Span, nearest};
 
 /// The network that services without `networks` share.
@@ -62,7 +63,7 @@ fn references(service: &Service, known: &Known<'_>, cx: &Cx<'_>) {
             None if kind == "service" => format!("services of this file: {}", among.join(", ")),
             None => format!("declare it under the top-level `{kind}s`"),
         };
-        cx.push(cx.error("E311-undeclared", span, message).at(path).help(help));
+        cx.push(cx.error(codes::UNDECLARED, span, message).at(path).help(help));
     };
     for at in service.networks.iter().filter(|a| a.network != DEFAULT_NETWORK) {
         undeclared("network", &at.network, &known.networks, at.span, &at.path);
@@ -82,7 +83,7 @@ fn references(service: &Service, known: &Known<'_>, cx: &Cx<'_>) {
         undeclared("service", &fronts.value, &known.services, fronts.span, &fronts.path);
         if fronts.value == service.name {
             cx.push(
-                cx.error("E312-fronts-itself", fronts.span, "a service cannot front itself").at(&fronts.path),
+                cx.error(codes::FRONTS_ITSELF, fronts.span, "a service cannot front itself").at(&fronts.path),
             );
         }
     }
@@ -103,7 +104,7 @@ fn repeats(service: &Service, cx: &Cx<'_>) {
     let mut once = |what: &'static str, name: String, span: Span, path: &str| {
         let message = format!("{what} `{name}` stands twice in the service `{}`", service.name);
         if seen.insert((what, name), ()).is_some() {
-            cx.push(cx.error("E313-repeated", span, message).at(path).help("keep one"));
+            cx.push(cx.error(codes::REPEATED, span, message).at(path).help("keep one"));
         }
     };
     for at in &service.networks {
@@ -129,12 +130,12 @@ fn endpoint(service: &Service, cx: &Cx<'_>) {
             port.target,
             port.published.unwrap_or(port.target)
         );
-        cx.push(cx.error("E314-ingress-dnsrr", port.span, message).at(&port.path).help(help));
+        cx.push(cx.error(codes::INGRESS_DNSRR, port.span, message).at(&port.path).help(help));
     }
     let many = matches!(service.deploy.mode, Mode::Replicated { replicas } if replicas > 1);
     for port in service.ports.iter().filter(|p| many && p.mode == PortMode::Host && p.published.is_some()) {
         let message = "several tasks publish one port in host mode: each needs a node of its own";
-        let found = cx.warning("W315-host-port-replicas", port.span, message).at(&port.path);
+        let found = cx.warning(codes::HOST_PORT_REPLICAS, port.span, message).at(&port.path);
         cx.push(found.help("leave `published` out, or run one task on each node: `mode: global`"));
     }
 }
@@ -152,10 +153,10 @@ fn published_twice(stack: &Stack, cx: &Cx<'_>) {
             let line = first.span.line;
             if owner.name == service.name || port.mode == PortMode::Ingress || first.mode == PortMode::Ingress
             {
-                let found = cx.error("E316-port-taken", port.span, message).at(&port.path);
+                let found = cx.error(codes::PUBLISHED_TWICE, port.span, message).at(&port.path);
                 cx.push(found.help(format!("see line {line}: choose another port")));
             } else {
-                let found = cx.warning("W317-host-port-shared", port.span, message).at(&port.path);
+                let found = cx.warning(codes::HOST_PORT_SHARED, port.span, message).at(&port.path);
                 cx.push(found.help(format!("see line {line}: both services can never run on one node")));
             }
         }
@@ -174,7 +175,7 @@ fn shared_names(stack: &Stack, cx: &Cx<'_>) {
                 format!("`{alias}` is also the name of the service `{}`: callers reach either", other.name);
             let help =
                 format!("give `{}` another name: x-swarmlab: {{ alias: {}-origin }}", other.name, other.name);
-            cx.push(cx.warning("W318-shared-name", span, message).at(path).help(help));
+            cx.push(cx.warning(codes::SHARED_NAME, span, message).at(path).help(help));
         }
     }
 }
@@ -202,7 +203,7 @@ fn share_a_network(one: &Service, other: &Service) -> bool {
 fn unused(stack: &Stack, cx: &Cx<'_>) {
     let warn = |kind: &str, name: &str, span: Span| {
         let message = format!("no service uses the {kind} `{name}`");
-        cx.push(cx.warning("W319-unused", span, message).at(format!("{kind}s.{name}")));
+        cx.push(cx.warning(codes::UNUSED, span, message).at(format!("{kind}s.{name}")));
     };
     let services = || stack.services.iter();
     for network in stack.networks.iter().filter(|n| n.name != DEFAULT_NETWORK) {

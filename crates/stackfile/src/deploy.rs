@@ -4,6 +4,7 @@ use crate::read::{bytes, duration, labels, number};
 use crate::units::parse_nano_cpus;
 use std::collections::BTreeMap;
 use std::time::Duration;
+use swarmlab_codes as codes;
 use swarmlab_yaml::{Span, Value};
 
 /// A service's `deploy` section.
@@ -166,7 +167,7 @@ pub(crate) fn read(value: &Value<'_>) -> Option<Deploy> {
     let replicas = map.get("replicas").filter(|v| !v.is_null());
     if let (Some(replicas), "global" | "global-job") = (&replicas, mode) {
         let message = format!("a {mode} service runs one task on every node and takes no `replicas`");
-        value.cx().push(replicas.error("E004-bad-value", message).help("remove `replicas` or `mode`"));
+        value.cx().push(replicas.error(codes::BAD_VALUE, message).help("remove `replicas` or `mode`"));
     }
     let count = replicas.and_then(|v| number(&v, 0..=100_000)).unwrap_or(1);
     let mode = match mode {
@@ -251,7 +252,7 @@ fn resources(value: &Value<'_>) -> Option<(Option<Limits>, Option<Reservations>)
 fn nano_cpus(value: &Value<'_>) -> Option<i64> {
     let nano_cpus = value.parse("a number of processors such as 0.50", parse_nano_cpus)?;
     if nano_cpus != 0 && nano_cpus < 1_000_000 {
-        value.fail("E004-bad-value", format!("{} is too small", value.path()), "at least 0.001");
+        value.fail(codes::BAD_VALUE, format!("{} is too small", value.path()), "at least 0.001");
         return None;
     }
     Some(nano_cpus)
@@ -261,7 +262,7 @@ fn nano_cpus(value: &Value<'_>) -> Option<i64> {
 fn memory(value: &Value<'_>) -> Option<i64> {
     let memory_bytes = bytes(value)?;
     if memory_bytes != 0 && memory_bytes < 4 << 20 {
-        value.fail("E004-bad-value", format!("{} is too small", value.path()), "at least 4M");
+        value.fail(codes::BAD_VALUE, format!("{} is too small", value.path()), "at least 4M");
         return None;
     }
     Some(memory_bytes)

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Component, Path, PathBuf};
+use swarmlab_codes as codes;
 use swarmlab_yaml::Value;
 
 /// Variables, files and the folder that relative paths start from.
@@ -36,7 +37,7 @@ impl Surroundings<'_> {
                 let message = format!("cannot read {}: {error}", path.display());
                 let help = "a relative path starts at the folder of the stack file";
                 value.cx().push(
-                    value.error("E305-unreadable-file", message).expected("a readable file").help(help),
+                    value.error(codes::UNREADABLE_FILE, message).expected("a readable file").help(help),
                 );
                 None
             }

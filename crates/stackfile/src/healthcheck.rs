@@ -2,6 +2,7 @@
 
 use crate::read::{duration_from_ms, number};
 use std::time::Duration;
+use swarmlab_codes as codes;
 use swarmlab_yaml::{Kind, Value};
 
 /// A service's health check.
@@ -50,7 +51,7 @@ pub(crate) fn read(value: &Value<'_>) -> Option<Healthcheck> {
     let probe = match &test {
         Some(test) if disable => {
             let message = "a health check cannot have a test and be disabled";
-            value.cx().push(test.error("E004-bad-value", message).help("remove `test` or `disable: true`"));
+            value.cx().push(test.error(codes::BAD_VALUE, message).help("remove `test` or `disable: true`"));
             None
         }
         Some(test) => read_probe(test),
@@ -86,7 +87,7 @@ fn read_probe(test: &Value<'_>) -> Option<Probe> {
                 }
                 _ => format!("{} must begin with CMD, CMD-SHELL or NONE", test.path()),
             };
-            test.fail("E004-bad-value", message, EXPECTED);
+            test.fail(codes::BAD_VALUE, message, EXPECTED);
             None
         }
     }

@@ -6,6 +6,7 @@
 //! from such a section by an anchor is replaced there).
 
 use std::ops::Range;
+use swarmlab_codes as codes;
 use swarmlab_yaml::{Cx, Diagnostic, Document, Kind, MAX_FINDINGS, Node, Span, join_path, resolve_plain};
 
 /// How deep defaults may nest (`${A:-${B:-${C}}}`).
@@ -232,17 +233,17 @@ fn diagnostic(problem: &Problem, node: &Node, cx: &Cx<'_>) -> Diagnostic {
     let span = place(problem.at(), node, &cx.document().text);
     match problem {
         Problem::Malformed { why, .. } => cx
-            .error("E201-bad-variable", span, why.clone())
+            .error(codes::BAD_VARIABLE, span, why.clone())
             .expected("${NAME}, ${NAME:-default} or $NAME")
             .help("write `$$` where a single `$` is meant"),
         Problem::Required { name, message, .. } => {
             let why = if message.is_empty() { String::new() } else { format!(": {message}") };
-            cx.error("E202-required-variable", span, format!("the variable `{name}` must be set{why}"))
+            cx.error(codes::REQUIRED_VARIABLE, span, format!("the variable `{name}` must be set{why}"))
                 .help(format!("set it in the environment: {name}=… swarmlab …"))
         }
         Problem::Unset { name, .. } => cx
             .warning(
-                "W203-unset-variable",
+                codes::UNSET_VARIABLE,
                 span,
                 format!("the variable `{name}` is not set: nothing takes its place"),
             )

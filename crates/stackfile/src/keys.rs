@@ -1,5 +1,6 @@
 //! Keys of a service that mean nothing, or must not be used, on a Swarm.
 
+use swarmlab_codes as codes;
 use swarmlab_yaml::{MapReader, Value};
 
 /// Accepted by `docker stack deploy` without effect, each with what to do instead.
@@ -45,13 +46,13 @@ pub(crate) fn judge(map: &MapReader<'_>) {
     for (key, instead) in IGNORED {
         let Some(value) = map.get_unlisted(key) else { continue };
         let found =
-            cx.warning("W301-ignored-key", value.key_span(), format!("`{key}` has no effect on a Swarm"));
+            cx.warning(codes::IGNORED_KEY, value.key_span(), format!("`{key}` has no effect on a Swarm"));
         cx.push(with_help(found, instead).at(value.path()));
     }
     for (key, instead) in REFUSED {
         let Some(value) = map.get_unlisted(key) else { continue };
         let found =
-            cx.error("E302-refused-key", value.key_span(), format!("`{key}` cannot be used on a Swarm"));
+            cx.error(codes::REFUSED_KEY, value.key_span(), format!("`{key}` cannot be used on a Swarm"));
         cx.push(with_help(found, instead).at(value.path()));
     }
 }
@@ -64,5 +65,5 @@ fn with_help(found: swarmlab_yaml::Diagnostic, help: &str) -> swarmlab_yaml::Dia
 pub(crate) fn unsupported(value: &Value<'_>, why: &str) {
     let cx = value.cx();
     let message = format!("{} is not supported", value.path());
-    cx.push(cx.error("E303-unsupported", value.key_span(), message).at(value.path()).help(why));
+    cx.push(cx.error(codes::UNSUPPORTED, value.key_span(), message).at(value.path()).help(why));
 }

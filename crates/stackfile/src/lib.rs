@@ -15,20 +15,7 @@
 //! * what the Engine would refuse later (an ingress port under `dnsrr`, a memory limit below 4 MiB, names
 //!   that are too long) is refused here, with its place.
 //!
-//! # Findings
-//!
-//! | code | what |
-//! |---|---|
-//! | E0xx, E1xx | see `swarmlab_yaml`: unknown and missing keys, wrong types and values; broken YAML |
-//! | E201, E202, W203 | a malformed variable; a required one, an optional one that is not set |
-//! | E300, E305, E307 | the stack file, or a file it names, cannot be read; a file's content is unusable |
-//! | W301, E302, E303 | a key that a Swarm ignores; that it refuses; that this room does not support |
-//! | W304, W308 | an address before a published port; a file mode that was written in decimal |
-//! | E306 | an external thing with settings of its own |
-//! | E309 | a name that the Engine would refuse |
-//! | E310, E311, E312 | an unknown role; a reference to something undeclared; a service that fronts itself |
-//! | E313, E314, E316 | something repeated; an ingress port under `dnsrr`; a port published twice |
-//! | W315, W317, W318, W319 | host ports that need several nodes; a shared name; something unused |
+//! Findings have the codes E2xx and W2xx of `swarmlab_codes`, and E0xx for what concerns YAML in general.
 //!
 //! ```
 //! use std::path::Path;

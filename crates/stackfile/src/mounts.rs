@@ -4,6 +4,7 @@ use crate::env::Surroundings;
 use crate::read::bytes;
 use crate::units::parse_bytes;
 use std::path::PathBuf;
+use swarmlab_codes as codes;
 use swarmlab_yaml::{Kind, Span, Value};
 
 /// One mount of a service.
@@ -180,14 +181,14 @@ fn long(item: &Value<'_>, around: &Surroundings<'_>) -> Option<Mount> {
     for section in ["bind", "volume", "tmpfs"] {
         if let Some(v) = map.get(section).filter(|_| section != kind) {
             let message = format!("a mount of type {kind} takes no `{section}` options");
-            v.cx().push(v.error("E004-bad-value", message).help(format!("remove `{section}`")));
+            v.cx().push(v.error(codes::BAD_VALUE, message).help(format!("remove `{section}`")));
         }
     }
     let mount = match (kind, &source) {
         ("bind", Some(source)) => MountKind::Bind { source: on_node(&source.text()?, around), propagation },
         ("bind", None) => return map.required("source", |_| None),
         ("tmpfs", Some(source)) => {
-            source.cx().push(source.error("E004-bad-value", "a tmpfs has no source").help("remove `source`"));
+            source.cx().push(source.error(codes::BAD_VALUE, "a tmpfs has no source").help("remove `source`"));
             return None;
         }
         ("tmpfs", None) => {
@@ -230,7 +231,7 @@ fn absolute(value: &Value<'_>, target: &str) -> Option<()> {
         return Some(());
     }
     value.fail(
-        "E004-bad-value",
+        codes::BAD_VALUE,
         format!("the mount's target `{target}` is no absolute path"),
         "a path that begins with /",
     );

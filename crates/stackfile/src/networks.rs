@@ -3,6 +3,7 @@
 use crate::read::{labels, options, texts};
 use crate::stack::External;
 use std::collections::BTreeMap;
+use swarmlab_codes as codes;
 use swarmlab_yaml::{Kind, Span, Value};
 
 /// One entry of the top-level `networks`.
@@ -124,7 +125,7 @@ pub(crate) fn read_attachments(value: &Value<'_>) -> Option<Vec<Attachment>> {
         let aliases = map.or("aliases", Vec::new(), texts);
         for key in ["ipv4_address", "ipv6_address"] {
             if let Some(v) = map.get_unlisted(key) {
-                v.warn("W301-ignored-key", format!("`{key}` has no effect on a Swarm"));
+                v.warn(codes::IGNORED_KEY, format!("`{key}` has no effect on a Swarm"));
             }
         }
         map.known_prefix("x-").finish();

@@ -1,6 +1,7 @@
 //! Published ports: `"8080:80"`, `"9000-9002:9000-9002/udp"`, `{ target: 80, published: 8080, mode: host }`.
 
 use crate::read::number;
+use swarmlab_codes as codes;
 use swarmlab_yaml::{Kind, Span, Spanned, Value};
 
 /// One port of a service that is reachable from outside its networks.
@@ -76,7 +77,7 @@ fn short(item: &Value<'_>) -> Option<Vec<Port>> {
     let Spanned { value: Short { address, ports, protocol }, span, path } = parsed;
     if address {
         item.warn(
-            "W304-ignored-address",
+            codes::IGNORED_ADDRESS,
             "the address has no effect: a Swarm publishes on all addresses of a node",
         );
     }

@@ -5,6 +5,7 @@ use crate::words::split_words;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::time::Duration;
+use swarmlab_codes as codes;
 use swarmlab_yaml::{Kind, Value};
 
 /// A list of texts.
@@ -51,7 +52,7 @@ pub(crate) fn pairs(value: &Value<'_>, separator: char) -> Option<BTreeMap<Strin
                 };
                 if key.is_empty() {
                     let message = format!("{} has no name before the `{separator}`", item.path());
-                    item.fail("E004-bad-value", message, format!("name{separator}value"));
+                    item.fail(codes::BAD_VALUE, message, format!("name{separator}value"));
                     fine = false;
                 }
                 pairs.insert(key, given);
@@ -81,7 +82,7 @@ pub(crate) fn bytes(value: &Value<'_>) -> Option<i64> {
 pub(crate) fn duration(value: &Value<'_>) -> Option<Duration> {
     let duration = value.duration()?;
     if i64::try_from(duration.as_nanos()).is_err() {
-        value.fail("E004-bad-value", format!("{} is too long", value.path()), "at most 292 years");
+        value.fail(codes::BAD_VALUE, format!("{} is too long", value.path()), "at most 292 years");
         return None;
     }
     Some(duration)
@@ -91,7 +92,7 @@ pub(crate) fn duration(value: &Value<'_>) -> Option<Duration> {
 pub(crate) fn duration_from_ms(value: &Value<'_>) -> Option<Duration> {
     let duration = duration(value)?;
     if !duration.is_zero() && duration < Duration::from_millis(1) {
-        value.fail("E004-bad-value", format!("{} is too short", value.path()), "at least 1ms");
+        value.fail(codes::BAD_VALUE, format!("{} is too short", value.path()), "at least 1ms");
         return None;
     }
     Some(duration)

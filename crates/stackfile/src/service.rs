@@ -12,6 +12,7 @@ use crate::read::{command, duration, labels, options, pairs, text_or_texts, text
 use crate::specs::Role;
 use std::collections::BTreeMap;
 use std::time::Duration;
+use swarmlab_codes as codes;
 use swarmlab_yaml::{Key, Kind, MapReader, Span, Spanned, Value};
 
 /// Deploy label that says what a service is to the experiment.
@@ -193,7 +194,7 @@ fn check_name(name: &str, value: &Value<'_>) {
         let cx = value.cx();
         let message = format!("`{name}` cannot be the name of a service");
         let expected = "letters, digits, `-` and `_`, a letter or digit first and last";
-        cx.push(cx.error("E309-bad-name", value.key_span(), message).at(value.path()).expected(expected));
+        cx.push(cx.error(codes::BAD_NAME, value.key_span(), message).at(value.path()).expected(expected));
     }
 }
 
@@ -219,7 +220,7 @@ fn role(deploy: &Deploy, map: &MapReader<'_>) -> Role {
     let cx = map.value().cx();
     let (span, path) =
         deploy.label_spans.get(ROLE_LABEL).cloned().unwrap_or((map.value().span(), String::new()));
-    let wrong = cx.error("E310-unknown-role", span, format!("`{given}` is no role")).at(path);
+    let wrong = cx.error(codes::UNKNOWN_ROLE, span, format!("`{given}` is no role")).at(path);
     let wrong = wrong.expected("one of application, proxy, database, telemetry");
     cx.push(match swarmlab_yaml::nearest(given, ROLES.map(|(name, _)| name)) {
         Some(near) => wrong.help(format!("did you mean `{near}`?")),
@@ -244,7 +245,7 @@ fn environment(map: &MapReader<'_>, around: &Surroundings<'_>) -> BTreeMap<Strin
             Ok(variables) => Some(variables),
             Err((line, why)) => {
                 file.fail(
-                    "E307-bad-content",
+                    codes::BAD_CONTENT,
                     format!("line {line} of the file: {why}"),
                     "lines of NAME=value",
                 );
@@ -316,7 +317,7 @@ fn logging(value: &Value<'_>) -> Option<Logging> {
 fn depends_on(value: &Value<'_>) -> Option<Vec<String>> {
     let cx = value.cx();
     let message = "`depends_on` has no effect on a Swarm: all services start at once";
-    let warning = cx.warning("W301-ignored-key", value.key_span(), message).at(value.path());
+    let warning = cx.warning(codes::IGNORED_KEY, value.key_span(), message).at(value.path());
     cx.push(warning.help("a service must wait for what it needs, or fail and be restarted"));
     match value.node().kind {
         Kind::Mapping(_) => Some(value.entries()?.into_iter().map(|(key, _)| key.name.clone()).collect()),

@@ -8,6 +8,7 @@ use crate::volumes::{self, Volume};
 use crate::{check, interpolate};
 use std::io;
 use std::path::{Path, PathBuf};
+use swarmlab_codes::{self as codes, Code};
 use swarmlab_yaml::{Cx, Diagnostic, Diagnostics, Kind, MapReader, Span, Value};
 
 /// A stack file as a typed model: interpolated, every reference checked.
@@ -38,7 +39,7 @@ impl Stack {
     }
 
     /// An error at a place of this file, for checks that come later (a service that an experiment names).
-    pub fn error(&self, code: &'static str, span: Span, message: impl Into<String>) -> Diagnostic {
+    pub fn error(&self, code: Code, span: Span, message: impl Into<String>) -> Diagnostic {
         Diagnostic::error(code, &self.file, &self.text, span, message)
     }
 }
@@ -72,11 +73,11 @@ pub fn load(
 /// Reads a stack file from the disk, and the files it names; see [`load`].
 ///
 /// # Errors
-/// As [`load`]; E300 if the file itself cannot be read or is no UTF-8 text.
+/// As [`load`]; E200 if the file itself cannot be read or is no UTF-8 text.
 pub fn load_file(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<Stack, Diagnostics> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         let message = format!("cannot read the stack file: {error}");
-        Diagnostic::error("E300-no-stack-file", &path.display().to_string(), "", Span::START, message)
+        Diagnostic::error(codes::NO_STACK_FILE, &path.display().to_string(), "", Span::START, message)
     })?;
     load(&text, path, env, &|path| std::fs::read(path))
 }
@@ -86,13 +87,13 @@ fn read(cx: &Cx<'_>, around: &Surroundings<'_>) -> Option<Stack> {
     let map = root.mapping()?;
     map.known(&["version"]);
     if let Some(name) = map.get_unlisted("name") {
-        name.warn("W301-ignored-key", "`name` has no effect: the stack is named when it is brought up");
+        name.warn(codes::IGNORED_KEY, "`name` has no effect: the stack is named when it is brought up");
     }
     let services = map.required("services", |v| section(v, |name, v| service::read(name, v, around)));
     if let Some(value) =
         map.get("services").filter(|v| matches!(&v.node().kind, Kind::Mapping(m) if m.is_empty()))
     {
-        value.fail("E004-bad-value", "the stack has no service", "at least one service");
+        value.fail(codes::BAD_VALUE, "the stack has no service", "at least one service");
     }
     let networks = map.optional("networks", |v| section(v, networks::read));
     let volumes = map.optional("volumes", |v| section(v, volumes::read));
@@ -147,7 +148,7 @@ impl External {
         if let (Some(_), Some(_), Some(v)) = (&name, &older_name, map.get("external")) {
             let message = "the name is given twice: under `name` and under `external`";
             v.cx().push(
-                v.error("E306-external-conflict", message).help("keep `name`, and write `external: true`"),
+                v.error(codes::EXTERNAL_CONFLICT, message).help("keep `name`, and write `external: true`"),
             );
         }
         let name = name.or(older_name).or_else(|| external.then(|| short.to_owned()));

@@ -3,6 +3,7 @@
 use crate::read::{labels, options};
 use crate::stack::External;
 use std::collections::BTreeMap;
+use swarmlab_codes as codes;
 use swarmlab_yaml::{Span, Value};
 
 /// One entry of the top-level `volumes`.
@@ -42,7 +43,7 @@ pub(crate) fn read(name: &str, value: &Value<'_>) -> Option<Volume> {
             if let Some(v) = map.get(key) {
                 let message = format!("an external volume is not created, so `{key}` cannot be chosen");
                 v.cx().push(
-                    v.error("E306-external-conflict", message).help(format!("remove `{key}` or `external`")),
+                    v.error(codes::EXTERNAL_CONFLICT, message).help(format!("remove `{key}` or `external`")),
                 );
             }
         }

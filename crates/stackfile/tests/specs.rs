@@ -389,7 +389,7 @@ fn the_engines_own_networks_get_no_alias() {
 fn names_that_the_engine_would_refuse_are_refused() {
     let stack = good(&web(""));
     for name in ["", "a b", "-a", "a.b", "é"] {
-        assert!(specs(&stack, name).unwrap_err().to_string().contains("E309"), "{name:?}");
+        assert!(specs(&stack, name).unwrap_err().to_string().contains("E219"), "{name:?}");
     }
     let said = specs(&stack, &"a".repeat(60)).unwrap_err().to_string();
     assert!(said.contains("at most 63"), "{said}");

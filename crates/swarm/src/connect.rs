@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn each_state_of_a_node_has_its_error() {
-        let code = |swarm: &str| check_swarm("unix:///s", &info(swarm)).map_err(|error| error.code());
+        let code = |swarm: &str| check_swarm("unix:///s", &info(swarm)).map_err(|error| error.code().name());
         assert_eq!(code(r#"{"LocalNodeState":"active","ControlAvailable":true,"Error":""}"#), Ok(()));
         assert_eq!(code(r#"{"LocalNodeState":"inactive","ControlAvailable":false}"#), Err("not-a-swarm"));
         assert_eq!(code(r#"{"LocalNodeState":"locked","ControlAvailable":false}"#), Err("swarm-locked"));
@@ -226,7 +226,7 @@ mod tests {
             r#"{"LocalNodeState":"active","ControlAvailable":false,"RemoteManagers":[{"Addr":"10.0.0.1:2377"}]}"#,
         );
         let error = check_swarm("unix:///s", &worker).unwrap_err();
-        assert_eq!(error.code(), "not-a-manager");
+        assert_eq!(error.code().name(), "not-a-manager");
         assert!(error.help().contains("10.0.0.1:2377"), "{}", error.help());
     }
 
@@ -234,13 +234,13 @@ mod tests {
     fn denied_permission_is_found_below_the_clients_wrappers() {
         let denied = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
         let error = classify("unix:///s", "x".into(), ApiError::IOError { err: denied });
-        assert_eq!(error.code(), "engine-permission");
+        assert_eq!(error.code().name(), "engine-permission");
     }
 
     #[test]
     fn answers_of_an_engine_that_left_its_swarm_are_understood() {
         let answer = |message: &str| {
-            classify_answer("unix:///s".into(), "list services".into(), 503, message.into()).code()
+            classify_answer("unix:///s".into(), "list services".into(), 503, message.into()).code().name()
         };
         let left = "This node is not a swarm manager. Use \"docker swarm init\" or \"docker swarm join\" to \
                     connect this node to swarm and try again.";

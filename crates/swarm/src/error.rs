@@ -3,6 +3,7 @@
 use crate::diagnose::NotConverged;
 use serde::Serialize;
 use std::fmt;
+use swarmlab_codes::{self as codes, Code};
 
 /// What an object of a stack is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -268,31 +269,31 @@ pub enum SwarmError {
 }
 
 impl SwarmError {
-    /// A short name that stays the same over versions.
-    pub fn code(&self) -> &'static str {
+    /// Its number and name, which stay the same over versions.
+    pub fn code(&self) -> Code {
         match self {
-            Self::NoEngine { .. } => "no-engine",
-            Self::PermissionDenied { .. } => "engine-permission",
-            Self::Host(_) => "engine-address",
-            Self::NotSwarm { .. } => "not-a-swarm",
-            Self::NotManager { .. } => "not-a-manager",
-            Self::SwarmLocked { .. } => "swarm-locked",
-            Self::SwarmNotReady { .. } => "swarm-not-ready",
-            Self::StackExists { .. } => "stack-exists",
-            Self::ForeignStack { .. } => "foreign-stack",
-            Self::NoSuchStack { .. } => "no-such-stack",
-            Self::NoSuchService { .. } => "no-such-service",
-            Self::NotScalable { .. } => "not-scalable",
-            Self::NameTaken { .. } => "name-taken",
-            Self::ExternalMissing { .. } => "external-missing",
-            Self::ImagesMissing { .. } => "image-missing",
-            Self::PortTaken { .. } => "port-taken",
-            Self::NotConverged(_) => "not-converged",
-            Self::Contention { .. } => "contention",
-            Self::DownTimeout { .. } => "down-timeout",
-            Self::Interrupted { .. } => "interrupted",
+            Self::NoEngine { .. } => codes::NO_ENGINE,
+            Self::PermissionDenied { .. } => codes::ENGINE_PERMISSION,
+            Self::Host(_) => codes::ENGINE_ADDRESS,
+            Self::NotSwarm { .. } => codes::NOT_A_SWARM,
+            Self::NotManager { .. } => codes::NOT_A_MANAGER,
+            Self::SwarmLocked { .. } => codes::SWARM_LOCKED,
+            Self::SwarmNotReady { .. } => codes::SWARM_NOT_READY,
+            Self::StackExists { .. } => codes::STACK_EXISTS,
+            Self::ForeignStack { .. } => codes::FOREIGN_STACK,
+            Self::NoSuchStack { .. } => codes::NO_SUCH_STACK,
+            Self::NoSuchService { .. } => codes::NO_SUCH_SERVICE,
+            Self::NotScalable { .. } => codes::NOT_SCALABLE,
+            Self::NameTaken { .. } => codes::NAME_TAKEN,
+            Self::ExternalMissing { .. } => codes::EXTERNAL_MISSING,
+            Self::ImagesMissing { .. } => codes::IMAGE_MISSING,
+            Self::PortTaken { .. } => codes::PORT_TAKEN,
+            Self::NotConverged(_) => codes::NOT_CONVERGED,
+            Self::Contention { .. } => codes::CONTENTION,
+            Self::DownTimeout { .. } => codes::DOWN_TIMEOUT,
+            Self::Interrupted { .. } => codes::INTERRUPTED,
             Self::NotCleaned { cause, .. } => cause.code(),
-            Self::Engine { .. } => "engine-error",
+            Self::Engine { .. } => codes::ENGINE_ERROR,
         }
     }
 
@@ -396,7 +397,7 @@ mod tests {
         };
         let cause = Box::new(SwarmError::Interrupted { doing: "creating networks".into() });
         let error = SwarmError::NotCleaned { cause, left: vec![left] };
-        assert_eq!(error.code(), "interrupted");
+        assert_eq!(error.code().name(), "interrupted");
         assert!(error.to_string().contains("network lab_net (has active endpoints)"), "{error}");
     }
 

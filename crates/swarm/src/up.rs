@@ -345,7 +345,7 @@ mod tests {
     #[test]
     fn what_is_there_decides_whether_a_stack_may_come_up() {
         let code = |present: &[Labelled], update| {
-            check_existing("lab", present, update).map_err(|error| error.code())
+            check_existing("lab", present, update).map_err(|error| error.code().name())
         };
         assert_eq!(code(&[], false), Ok(()));
         assert_eq!(code(&[found(ObjectKind::Volume, true)], false), Ok(()));

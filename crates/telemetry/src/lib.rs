@@ -43,3 +43,14 @@ pub enum TelemetryError {
         reason: String,
     },
 }
+
+impl TelemetryError {
+    /// Its number and name.
+    pub fn code(&self) -> swarmlab_codes::Code {
+        match self {
+            Self::Prometheus { .. } => swarmlab_codes::PROMETHEUS_SILENT,
+            Self::Scrape { .. } => swarmlab_codes::SCRAPE_FAILED,
+            Self::Process { .. } => swarmlab_codes::PROCESS_GONE,
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! What can go wrong with a testbed, each with what to do.
 
+use swarmlab_codes::{self as codes, Code};
 use swarmlab_swarm::SwarmError;
 
 /// A testbed failed; [`TestbedError::help`] says what to do.
@@ -86,6 +87,24 @@ fn last_lines(log: &[String]) -> String {
 }
 
 impl TestbedError {
+    /// Its number and name.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Swarm(e) => e.code(),
+            Self::PortTaken { .. } => codes::PORT_TAKEN,
+            Self::NoNodeAddress { .. } => codes::NO_NODE_ADDRESS,
+            Self::NotPublished { .. } => codes::NOT_PUBLISHED,
+            Self::NoPrometheus => codes::NO_PROMETHEUS,
+            Self::TargetsDown(_) => codes::TARGETS_DOWN,
+            Self::NoProof(_) => codes::NO_PROOF,
+            Self::Telemetry(e) => e.code(),
+            Self::NotEmbeddable { .. } => codes::NOT_EMBEDDABLE,
+            Self::Child { .. } => codes::CHILD_FAILED,
+            Self::Io { .. } => codes::TESTBED_IO,
+            Self::Interrupted => codes::INTERRUPTED,
+        }
+    }
+
     /// What the user can do next.
     pub fn help(&self) -> Option<String> {
         match self {

@@ -2,8 +2,9 @@
 
 use crate::Span;
 use crate::span::floor_boundary;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::fmt;
+use swarmlab_codes::{Code, Level};
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -27,8 +28,9 @@ impl fmt::Display for Severity {
 /// One finding in a file. `Display` renders it as rustc does, with the line and a caret under the spot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Diagnostic {
-    /// Stable identity of the kind of finding, e.g. `E001-unknown-key`; never re-used.
-    pub code: &'static str,
+    /// The kind of finding, e.g. `E001-unknown-key`.
+    #[serde(serialize_with = "id")]
+    pub code: Code,
     /// Error or warning.
     pub severity: Severity,
     /// The file's name as the user wrote it.
@@ -51,31 +53,38 @@ pub struct Diagnostic {
     pub source_line: String,
 }
 
+fn id<S: Serializer>(code: &Code, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(code.id())
+}
+
 impl Diagnostic {
     /// An error at `span` of `text`, which is the content of `file`.
-    pub fn error(code: &'static str, file: &str, text: &str, span: Span, message: impl Into<String>) -> Self {
+    pub fn error(code: Code, file: &str, text: &str, span: Span, message: impl Into<String>) -> Self {
+        debug_assert!(code.level() == Level::Error, "{code} is no error");
+        Self::new(code, file, text, span, message.into())
+    }
+
+    /// A warning at `span` of `text`, which is the content of `file`.
+    pub fn warning(code: Code, file: &str, text: &str, span: Span, message: impl Into<String>) -> Self {
+        debug_assert!(code.level() == Level::Warning, "{code} is no warning");
+        Self::new(code, file, text, span, message.into())
+    }
+
+    fn new(code: Code, file: &str, text: &str, span: Span, message: String) -> Self {
         Diagnostic {
             code,
-            severity: Severity::Error,
+            severity: match code.level() {
+                Level::Error => Severity::Error,
+                Level::Warning => Severity::Warning,
+            },
             file: file.to_owned(),
             span,
             path: String::new(),
-            message: message.into(),
+            message,
             expected: None,
             help: None,
             source_line: line_of(text, span.offset).to_owned(),
         }
-    }
-
-    /// A warning at `span` of `text`, which is the content of `file`.
-    pub fn warning(
-        code: &'static str,
-        file: &str,
-        text: &str,
-        span: Span,
-        message: impl Into<String>,
-    ) -> Self {
-        Diagnostic { severity: Severity::Warning, ..Self::error(code, file, text, span, message) }
     }
 
     /// Says where in the tree the spot is.
@@ -194,6 +203,11 @@ impl Diagnostics {
     /// True if there is at least one error among the findings.
     pub fn has_errors(&self) -> bool {
         self.0.iter().any(Diagnostic::is_error)
+    }
+
+    /// The code of the first error, for those who can tell only one.
+    pub fn code(&self) -> Code {
+        self.0.iter().find(|d| d.is_error()).map_or(swarmlab_codes::UNREADABLE, |d| d.code)
     }
 
     /// Number of errors, number of warnings.

@@ -9,6 +9,7 @@ use crate::tree::{Document, Key, Kind, Node};
 use crate::{Diagnostic, Diagnostics, Span};
 use granit_parser::{Event, Parser, ScalarStyle, Span as EventSpan, StructureStyle, Tag};
 use std::collections::{HashMap, HashSet};
+use swarmlab_codes::{self as codes, Code};
 
 /// Nesting beyond which a file is refused, aliases counted with what they stand for.
 pub const MAX_DEPTH: usize = 100;
@@ -24,14 +25,14 @@ const NODE_BYTES: usize = 64;
 /// Reads the one YAML document in `text`. `file` is its name for messages.
 ///
 /// # Errors
-/// Everything that is wrong with it as YAML, each with its place: syntax (E100), repeated keys (E101),
-/// unknown anchors (E102), bad merge keys (E103), keys that are no plain values (E104), unknown tags
-/// (E105), an empty file (E106), a second document (E107), excessive size or depth (E108).
+/// Everything that is wrong with it as YAML, each with its place: syntax (E010), repeated keys (E011),
+/// unknown anchors (E012), bad merge keys (E013), keys that are no plain values (E014), unknown tags
+/// (E015), an empty file (E016), a second document (E017), excessive size or depth (E018).
 pub fn load(text: &str, file: &str) -> Result<Document, Diagnostics> {
     let one = |d: Diagnostic| Err(Diagnostics::from(d));
     if text.len() > MAX_TEXT_BYTES {
         let message = format!("the file is larger than {} MiB", MAX_TEXT_BYTES >> 20);
-        return one(Diagnostic::error("E108-too-large", file, "", Span::START, message));
+        return one(Diagnostic::error(codes::TOO_LARGE, file, "", Span::START, message));
     }
     let mut options = granit_parser::options! {
         emit_unresolved_aliases: true,
@@ -59,7 +60,7 @@ pub fn load(text: &str, file: &str) -> Result<Document, Diagnostics> {
         Some(root) if !(root.is_null() && root.raw.is_empty()) => {
             Ok(Document { file: file.to_owned(), text: text.to_owned(), root })
         }
-        _ => one(Diagnostic::error("E106-empty-file", file, text, Span::START, "the file holds no value")
+        _ => one(Diagnostic::error(codes::EMPTY_FILE, file, text, Span::START, "the file holds no value")
             .help("a file of comments and blank lines alone says nothing; write at least one `key: value`")),
     }
 }
@@ -127,7 +128,7 @@ impl<'t> Builder<'t> {
         }
     }
 
-    fn error(&self, code: &'static str, span: Span, message: impl Into<String>) -> Diagnostic {
+    fn error(&self, code: Code, span: Span, message: impl Into<String>) -> Diagnostic {
         Diagnostic::error(code, self.file, self.text, span, message)
     }
 
@@ -138,7 +139,7 @@ impl<'t> Builder<'t> {
                 self.documents += 1;
                 if self.documents > 1 {
                     return Err(self
-                        .error("E107-second-document", span, "a second document begins here")
+                        .error(codes::SECOND_DOCUMENT, span, "a second document begins here")
                         .help("one file holds one document: remove the `---`")
                         .into());
                 }
@@ -170,7 +171,7 @@ impl<'t> Builder<'t> {
             Event::SequenceEnd | Event::MappingEnd => self.close(span)?,
             Event::Alias(id) => {
                 let Some(target) = self.anchors.get(&id) else {
-                    let inside = self.error("E102-unknown-anchor", span, "an alias inside its own anchor");
+                    let inside = self.error(codes::UNKNOWN_ANCHOR, span, "an alias inside its own anchor");
                     return Err(inside.into());
                 };
                 let (height, bytes) = (target.height, target.bytes);
@@ -184,7 +185,7 @@ impl<'t> Builder<'t> {
             }
             Event::UnresolvedAlias(name) => {
                 let unknown = self
-                    .error("E102-unknown-anchor", span, format!("no anchor `&{name}` before this alias"))
+                    .error(codes::UNKNOWN_ANCHOR, span, format!("no anchor `&{name}` before this alias"))
                     .help("an anchor must stand before its aliases in the file");
                 self.found.push(unknown);
                 self.add(null(span), 1, false)?;
@@ -256,14 +257,14 @@ impl<'t> Builder<'t> {
                 *slot = Some(MapKey { key, merge, keep });
                 if !usable {
                     let bad = self.error(
-                        "E104-bad-key",
+                        codes::BAD_KEY,
                         span,
                         format!("a key must be a name, found {}", node.kind.describe()),
                     );
                     self.found.push(bad.expected("a name"));
                 } else if let Some(first) = first {
                     let again =
-                        self.error("E101-duplicate-key", span, format!("the key `{name}` is given twice"));
+                        self.error(codes::DUPLICATE_KEY, span, format!("the key `{name}` is given twice"));
                     let advice = if merge {
                         "several mappings are merged by one list: `<<: [*a, *b]`".to_owned()
                     } else {
@@ -317,7 +318,7 @@ impl<'t> Builder<'t> {
                         let at = if source.span.len > 0 { source.span } else { span };
                         let bad = self
                             .error(
-                                "E103-bad-merge",
+                                codes::BAD_MERGE,
                                 at,
                                 format!("`<<` merges mappings, found {}", other.describe()),
                             )
@@ -349,7 +350,7 @@ impl<'t> Builder<'t> {
         let span = self.span(&at.tag_span().unwrap_or(*at));
         if !matches!(tag.core_suffix(), Some("map" | "seq")) && tag.original() != "!" {
             let unknown = self
-                .error("E105-unknown-tag", span, format!("the tag `{}` means nothing here", tag.original()))
+                .error(codes::UNKNOWN_TAG, span, format!("the tag `{}` means nothing here", tag.original()))
                 .help("remove the tag");
             self.found.push(unknown);
         }
@@ -366,7 +367,7 @@ impl<'t> Builder<'t> {
         }
         let message =
             format!("with its aliases written out the file is larger than {} MiB", MAX_TREE_BYTES >> 20);
-        Err(self.error("E108-too-large", span, message).help("use fewer aliases of large values").into())
+        Err(self.error(codes::TOO_LARGE, span, message).help("use fewer aliases of large values").into())
     }
 
     fn check_depth(&self, height: usize, span: Span) -> Result<(), Box<Diagnostic>> {
@@ -374,7 +375,7 @@ impl<'t> Builder<'t> {
             return Ok(());
         }
         Err(self
-            .error("E108-too-large", span, format!("values are nested more than {MAX_DEPTH} deep"))
+            .error(codes::TOO_LARGE, span, format!("values are nested more than {MAX_DEPTH} deep"))
             .into())
     }
 
@@ -387,7 +388,7 @@ impl<'t> Builder<'t> {
         let line_start = self.text[..span.offset].rfind('\n').map_or(0, |i| i + 1);
         let line = self.text[line_start..].lines().next().unwrap_or_default();
         let indent = &line[..line.len() - line.trim_start().len()];
-        let problem = self.error("E100-syntax", span, format!("not valid YAML: {}", error.info()));
+        let problem = self.error(codes::SYNTAX, span, format!("not valid YAML: {}", error.info()));
         if indent.contains('\t') {
             return problem.help("a tab stands in the indentation: indent with spaces");
         }

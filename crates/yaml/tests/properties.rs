@@ -40,7 +40,7 @@ fn exercise(text: &str) {
         Err(all) => {
             assert!(!all.is_empty());
             for d in &all {
-                assert!(d.span.slice(text).is_some() || d.code == "E108-too-large");
+                assert!(d.span.slice(text).is_some() || d.code == swarmlab_codes::TOO_LARGE);
             }
             let _ = all.to_string();
             assert!(serde_json::to_string(&all).is_ok());

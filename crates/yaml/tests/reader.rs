@@ -197,7 +197,7 @@ fn warnings_alone_do_not_fail() {
     let doc = load("a: 1\n", "t.yml").unwrap();
     let cx = Cx::new(&doc);
     let map = cx.root().mapping().unwrap();
-    map.get("a").unwrap().warn("W001-test", "a has no effect");
+    map.get("a").unwrap().warn(swarmlab_codes::IGNORED_KEY, "a has no effect");
     let (_, warnings) = cx.finish(Some(())).unwrap();
     assert_eq!(warnings.counts(), (0, 1));
 }

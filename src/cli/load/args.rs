@@ -118,10 +118,10 @@ pub struct LoadArgs {
     /// A row for each endpoint in PREFIX_stats_history.csv, too, with percentiles of the last 10 s
     #[arg(long, requires = "locust_csv")]
     pub locust_full_history: bool,
-    /// Fail (exit code 6) when the 95th percentile of the response time is above this
+    /// Fail (exit code 7) when the 95th percentile of the response time is above this
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub max_p95: Option<Duration>,
-    /// Fail (exit code 6) when more of the requests that were due failed, e.g. 1%
+    /// Fail (exit code 7) when more of the requests that were due failed, e.g. 1%
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     pub max_errors: Option<f64>,
     /// Fail (exit code 6) when the generator's own figures are not valid

@@ -9,6 +9,7 @@ pub use args::LoadArgs;
 
 use std::path::Path;
 
+use swarmlab_codes as codes;
 use swarmlab_intervals::trust::Trust;
 
 use super::{Global, output, session};
@@ -24,7 +25,7 @@ pub fn main(args: &LoadArgs, global: &Global) -> Exit {
     let plan = match plan::plan(args) {
         Ok(p) => p,
         Err(plan::PlanError::Files(d)) => return output::bad_input(&d, global.json),
-        Err(e) => return output::fail(&e, e.help(), global.json, Exit::BadInput),
+        Err(e) => return output::fail(&e, e.help(), global.json, e.code()),
     };
     for w in plan.warnings.iter() {
         output::warning(w, global.json);
@@ -36,7 +37,12 @@ pub fn main(args: &LoadArgs, global: &Global) -> Exit {
             Ok(f) => f,
             Err(e) => {
                 let folder = args.out.as_deref().unwrap_or(Path::new("")).display();
-                return output::fail(&format!("--out {folder}: {e}"), None, global.json, Exit::BadInput);
+                return output::fail(
+                    &format!("--out {folder}: {e}"),
+                    None,
+                    global.json,
+                    codes::RESULTS_PLACE,
+                );
             }
         };
         let locust = args.locust_csv.as_deref();
@@ -49,7 +55,7 @@ pub fn main(args: &LoadArgs, global: &Global) -> Exit {
                 let prefix = args.locust_csv.as_deref().unwrap_or(Path::new("")).display();
                 let help = "PREFIX is the beginning of four file names, in a folder that exists";
                 let error = format!("--locust-csv {prefix}: {e}");
-                return output::fail(&error, Some(help), global.json, Exit::BadInput);
+                return output::fail(&error, Some(help), global.json, codes::RESULTS_PLACE);
             }
         };
         let mut live = live::live(&plan, global.json);
@@ -62,33 +68,23 @@ pub fn main(args: &LoadArgs, global: &Global) -> Exit {
             Ok(e) => e,
             // Whoever read the lines has seen enough.
             Err(LoadFailure::Write(e)) if e.kind() == std::io::ErrorKind::BrokenPipe => return Exit::Success,
-            Err(e) => return output::fail(&e, help_of(&e), global.json, exit_of(&e)),
+            Err(e) => return output::fail(&e, help_of(&e), global.json, e.code()),
         };
         let summary = LoadSummary::of(&plan.spec, &plan.title, &ended, &objectives);
         if let Some(files) = files
             && let Err(e) = files.finish(&ended, &summary)
         {
-            return output::fail(&e, None, global.json, Exit::Failure);
+            return output::fail(&e, None, global.json, codes::RESULTS_NOT_WRITTEN);
         }
         if let Some(locust) = locust
             && let Err(e) = locust.finish(&ended.outcome)
         {
-            return output::fail(&e, None, global.json, Exit::Failure);
+            return output::fail(&e, None, global.json, codes::RESULTS_NOT_WRITTEN);
         }
         let value = serde_json::json!({"event": "finished", "summary": summary});
         output::say(global.json, &value, text::summary(&summary).trim_end());
         exit(args, &summary, ended.interrupted, global)
     })
-}
-
-fn exit_of(e: &LoadFailure) -> Exit {
-    use swarmlab_loadgen::LoadError as L;
-    match e {
-        LoadFailure::Write(_) => Exit::Failure,
-        LoadFailure::Load(L::System { .. } | L::Panicked(_)) => Exit::Failure,
-        LoadFailure::Load(L::OpenFiles { .. }) => Exit::Environment,
-        LoadFailure::Load(_) => Exit::BadInput,
-    }
 }
 
 fn help_of(e: &LoadFailure) -> Option<&'static str> {
@@ -106,12 +102,7 @@ fn exit(args: &LoadArgs, summary: &LoadSummary, interrupted: bool, global: &Glob
     }
     if summary.counts.offered == 0 {
         let help = "a longer --duration, a higher --rate, or a shape whose level is above 0";
-        return output::fail(
-            &"no request was due in this time",
-            Some(help),
-            global.json,
-            Exit::NoMeasurement,
-        );
+        return output::fail(&"no request was due in this time", Some(help), global.json, codes::NOTHING_DUE);
     }
     if summary.counts.completed == 0 {
         let help = match summary.first_errors.values().next() {
@@ -120,15 +111,16 @@ fn exit(args: &LoadArgs, summary: &LoadSummary, interrupted: bool, global: &Glob
                 "is the address right, and does anything listen there? The errors above say how requests ended"
             }
         };
-        return output::fail(&"no request was answered", Some(help), global.json, Exit::NoMeasurement);
+        return output::fail(&"no request was answered", Some(help), global.json, codes::NO_ANSWER);
+    }
+    // Validity goes first, as in `run`: figures that are not valid cannot say that an objective is missed.
+    if args.require_valid && summary.generator.verdict.trust == Trust::Invalid {
+        let why = "the generator's own figures are not valid, and --require-valid was given";
+        return output::fail(&why, None, global.json, codes::NOT_VALID);
     }
     if summary.objectives.iter().any(|o| !o.met) {
         let why = "the answers do not meet what --max-p95 or --max-errors demand";
-        return output::fail(&why, None, global.json, Exit::Invalid);
-    }
-    if args.require_valid && summary.generator.verdict.trust == Trust::Invalid {
-        let why = "the generator's own figures are not valid, and --require-valid was given";
-        return output::fail(&why, None, global.json, Exit::Invalid);
+        return output::fail(&why, None, global.json, codes::OBJECTIVE_MISSED);
     }
     Exit::Success
 }

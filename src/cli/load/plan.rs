@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use swarmlab_codes::{self as codes, Code};
 use swarmlab_loadgen::{
     Body, HttpRequest, Limits, LoadError, LoadSpec, Model, Scenario, Step, Template, TemplateError, Wait,
 };
@@ -80,6 +81,22 @@ pub enum PlanError {
 }
 
 impl PlanError {
+    /// Its number and name; of several findings in files the first.
+    pub fn code(&self) -> Code {
+        match self {
+            PlanError::Files(findings) => findings.code(),
+            PlanError::Url { .. } => codes::BAD_URL,
+            PlanError::Header(_) => codes::BAD_HEADER,
+            PlanError::Template { .. } => codes::BAD_TEMPLATE,
+            PlanError::File { .. } => codes::UNREADABLE_ARGUMENT,
+            PlanError::TargetName(_) => codes::BAD_TARGET_OPTION,
+            PlanError::Targets(_) => codes::TARGETS_NOT_GIVEN,
+            PlanError::NoTls => codes::TLS_WITHOUT_HTTPS,
+            PlanError::Threads { .. } => codes::TOO_MANY_THREADS,
+            PlanError::Load(e) => e.code(),
+        }
+    }
+
     /// What to do about it.
     pub fn help(&self) -> Option<&'static str> {
         match self {

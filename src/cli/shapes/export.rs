@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use swarmlab_codes as codes;
 use swarmlab_shapes::{Arrivals, Modulation, Schedule, Shape};
 
 use super::measures::Measures;
@@ -58,7 +59,7 @@ pub fn main(args: &ExportArgs, global: &Global) -> Exit {
     let to_stdout = args.csv == Path::new("-");
     if to_stdout && global.json {
         let error = "--json and a table on standard output do not go together";
-        return output::fail(&error, Some("give a file: --csv PATH"), global.json, Exit::BadInput);
+        return output::fail(&error, Some("give a file: --csv PATH"), global.json, codes::BAD_ARGUMENTS);
     }
     let shape = match super::read(&args.file, global) {
         Ok(shape) => shape,
@@ -80,7 +81,9 @@ pub fn main(args: &ExportArgs, global: &Global) -> Exit {
         }
         // Whoever reads has seen enough, as `head` does.
         Err(e) if to_stdout && e.kind() == io::ErrorKind::BrokenPipe => Exit::Success,
-        Err(e) => output::fail(&format!("{}: {e}", args.csv.display()), None, global.json, Exit::Failure),
+        Err(e) => {
+            output::fail(&format!("{}: {e}", args.csv.display()), None, global.json, codes::OUTPUT_FILE)
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use swarmlab_codes as codes;
 use swarmlab_shapes::Shape;
 
 use super::measures::{Measures, number, time};
@@ -35,7 +36,7 @@ pub fn main(args: &ShowArgs, global: &Global) -> Exit {
         let written = picture::svg(&args.file, &shape, &m)
             .and_then(|svg| std::fs::write(path, svg).map_err(|e| format!("{}: {e}", path.display())));
         if let Err(e) = written {
-            return output::fail(&e, None, global.json, Exit::Failure);
+            return output::fail(&e, None, global.json, codes::OUTPUT_FILE);
         }
     }
     let values: Vec<(f64, f64)> = (0..=MOMENTS)

@@ -80,6 +80,16 @@ pub enum AssembleError {
     Client(#[from] ClientError),
 }
 
+impl AssembleError {
+    /// Its number and name.
+    pub fn code(&self) -> swarmlab_codes::Code {
+        match self {
+            Self::NoWindow => swarmlab_codes::NO_WINDOW,
+            Self::Frame(_) | Self::Name(_) | Self::Clock(_) | Self::Client(_) => swarmlab_codes::BAD_FRAME,
+        }
+    }
+}
+
 /// Builds the frame from the first edge of the grid to the end of the drain.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! What is expected of an answer, and what is taken from it.
 
+use swarmlab_codes as codes;
 use swarmlab_loadgen::{Check, ContentCoding, Expect, Extract, FieldTest, Source};
 use swarmlab_yaml::{Kind, MapReader, Value};
 
@@ -56,12 +57,12 @@ fn source(value: &Value<'_>) -> Option<Source> {
         None => Source::regex(pattern),
     });
     if let (Some(group), 0) = (map.get("group").filter(|v| !v.is_null()), keys_given(&map, &["regex"])) {
-        group.fail("E004-bad-value", format!("{} has no meaning here", group.path()), "beside `regex`");
+        group.fail(codes::BAD_VALUE, format!("{} has no meaning here", group.path()), "beside `regex`");
     }
     map.finish();
     if keys_given(&map, &["json", "header", "cookie", "regex"]) != 1 {
         value.fail(
-            "E004-bad-value",
+            codes::BAD_VALUE,
             format!("{} must name one source", value.path()),
             "{ json: /pointer }, { header: name }, { cookie: name } or { regex: …, group: 1 }",
         );
@@ -85,7 +86,7 @@ fn is_pointer(value: &Value<'_>, pointer: &str) -> bool {
         return true;
     }
     value.fail(
-        "E004-bad-value",
+        codes::BAD_VALUE,
         format!("{} is no JSON pointer", value.path()),
         "a pointer such as /token (RFC 6901)",
     );
@@ -126,7 +127,7 @@ fn field_test(value: &Value<'_>) -> Option<FieldTest> {
     map.finish();
     if keys_given(&map, &["equals", "matches"]) != 1 {
         let expected = "present, { equals: text } or { matches: expression }";
-        value.fail("E004-bad-value", format!("{} must be one test", value.path()), expected);
+        value.fail(codes::BAD_VALUE, format!("{} must be one test", value.path()), expected);
         return None;
     }
     equals.or(matches)

@@ -1,5 +1,6 @@
 //! Classes of users and their tasks.
 
+use swarmlab_codes as codes;
 use swarmlab_loadgen::{Step, Task, UserClass, Wait};
 use swarmlab_yaml::{MapReader, Value};
 
@@ -49,7 +50,7 @@ pub(super) fn body(map: &MapReader<'_>, name: String, weight: f64, defaults: Def
         (None, None) => map.required("steps", steps).map(|_| Vec::new()),
         (Some(_), Some(tasks)) => {
             tasks.fail(
-                "E004-bad-value",
+                codes::BAD_VALUE,
                 format!("{} stands beside `steps`", tasks.path()),
                 "either `tasks`, or `steps` for a single task",
             );

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use swarmlab_codes as codes;
 use swarmlab_loadgen::{Exhausted, Feeder, Order, Table};
 use swarmlab_yaml::Value;
 
@@ -29,7 +30,7 @@ pub(super) fn read(name: &str, value: &Value<'_>) -> Option<Feeder> {
     map.finish();
     if let (Order::Random, Some(given)) = (order, map.get("exhausted").filter(|v| !v.is_null())) {
         given.fail(
-            "E004-bad-value",
+            codes::BAD_VALUE,
             format!("{} has no meaning here", given.path()),
             "`order: sequential` or `unique`: rows drawn at random never end",
         );
@@ -47,7 +48,7 @@ pub(super) fn read(name: &str, value: &Value<'_>) -> Option<Feeder> {
         Err(error) => {
             let expected = if is_csv { "CSV with names in the first line" } else { "a JSON object a line" };
             let message = format!("{shown}:{}: {}", error.line, error.problem);
-            file.fail("E109-bad-table", message, expected);
+            file.fail(codes::BAD_TABLE, message, expected);
             None
         }
     }

@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::path::Path;
 
+use swarmlab_codes as codes;
 use swarmlab_yaml::Value;
 
 /// The bytes of the file that a value names. One that cannot be read or is too large is a finding.
@@ -13,7 +14,7 @@ pub(super) fn bytes(value: &Value<'_>, maximum_bytes: usize) -> Option<Vec<u8>> 
     let mut bytes = Vec::new();
     if let Err(e) = read(&path, maximum_bytes as u64 + 1, &mut bytes) {
         let finding = value
-            .error("E101-missing-file", format!("{name} cannot be read: {e}"))
+            .error(codes::MISSING_FILE, format!("{name} cannot be read: {e}"))
             .expected("a file, relative to this one")
             .help(format!("looked for {}", path.display()));
         value.cx().push(finding);
@@ -21,7 +22,7 @@ pub(super) fn bytes(value: &Value<'_>, maximum_bytes: usize) -> Option<Vec<u8>> 
     }
     if bytes.len() > maximum_bytes {
         let message = format!("{name} is larger than {maximum_bytes} bytes");
-        value.fail("E110-file-too-large", message, "a smaller file");
+        value.fail(codes::FILE_TOO_LARGE, message, "a smaller file");
         return None;
     }
     Some(bytes)
@@ -41,7 +42,7 @@ pub(super) fn text(value: &Value<'_>, maximum_bytes: usize) -> Option<String> {
     match String::from_utf8(bytes(value, maximum_bytes)?) {
         Ok(text) => Some(text),
         Err(_) => {
-            value.fail("E004-bad-value", format!("{} is not UTF-8", value.path()), "a text file");
+            value.fail(codes::BAD_VALUE, format!("{} is not UTF-8", value.path()), "a text file");
             None
         }
     }

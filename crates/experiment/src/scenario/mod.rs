@@ -11,6 +11,7 @@ mod wait;
 
 use std::path::Path;
 
+use swarmlab_codes as codes;
 use swarmlab_loadgen::{Feeder, Scenario, ScenarioError, UserClass, Variants};
 use swarmlab_yaml::{Diagnostics, Kind, MapReader, Value};
 
@@ -35,7 +36,7 @@ pub(super) fn element(root: &Value<'_>) -> Option<Scenario> {
         && ["steps", "tasks", "classes"].iter().all(|key| map.get(key).is_none())
     {
         shape.fail(
-            "E004-bad-value",
+            codes::BAD_VALUE,
             "this looks like a load shape, not a scenario".to_owned(),
             "a scenario, with `steps`, `tasks` or `classes`; a shape is given with --shape",
         );
@@ -54,7 +55,7 @@ pub(super) fn element(root: &Value<'_>) -> Option<Scenario> {
         for e in errors {
             // The step's own place says more than the file's.
             let place = place_of(root, &e).unwrap_or_else(|| root.clone());
-            place.fail("E105-impossible-scenario", e.to_string(), "a scenario that can be run");
+            place.fail(codes::IMPOSSIBLE_SCENARIO, e.to_string(), "a scenario that can be run");
         }
         return None;
     }
@@ -71,7 +72,7 @@ fn classes(map: &MapReader<'_>, name: &str) -> Option<Vec<UserClass>> {
             for key in ["on_start", "steps", "tasks", "on_stop"] {
                 if let Some(given) = map.get(key).filter(|given| !given.is_null()) {
                     given.fail(
-                        "E004-bad-value",
+                        codes::BAD_VALUE,
                         format!("{} stands beside `classes`", given.path()),
                         "either the one or the other; inside a class it belongs to that",
                     );
@@ -97,7 +98,7 @@ fn variants(value: &Value<'_>) -> Option<Variants> {
         (Some((key, choices)), true) => Some(Variants { variable: key.name, choices }),
         _ => {
             let expected = "one variable and its variants, such as { model: { a: 50, b: 50 } }";
-            value.fail("E004-bad-value", format!("{} must name one variable", value.path()), expected);
+            value.fail(codes::BAD_VALUE, format!("{} must name one variable", value.path()), expected);
             None
         }
     }

@@ -1,6 +1,7 @@
 //! What is sent: method, path, headers, and the body in its forms.
 
 use serde_json::Value as Json;
+use swarmlab_codes as codes;
 use swarmlab_loadgen::{Body, Expect, GraphQl, HttpRequest, Template};
 use swarmlab_yaml::{Kind, MapReader, Node, Value};
 
@@ -33,7 +34,7 @@ pub(super) fn read(map: &MapReader<'_>) -> Option<HttpRequest> {
     let given: Vec<_> = keys.iter().filter_map(|key| map.get(key).filter(|v| !v.is_null())).collect();
     if let [_, second, ..] = given.as_slice() {
         let message = format!("{} is a second body", second.path());
-        second.fail("E004-bad-value", message, format!("one of {}", keys.join(", ")));
+        second.fail(codes::BAD_VALUE, message, format!("one of {}", keys.join(", ")));
         return None;
     }
     let (method, path) = line?;
@@ -46,7 +47,7 @@ fn request_line(value: &Value<'_>) -> Option<(String, Template)> {
     let text = value.string()?;
     let Some((method, path)) = text.split_once(' ') else {
         value.fail(
-            "E004-bad-value",
+            codes::BAD_VALUE,
             format!("{} is no request", value.path()),
             "a method and a path, such as `GET /exercises`",
         );
@@ -60,7 +61,7 @@ fn body_template(value: &Value<'_>) -> Option<Template> {
     match Template::parse(&text) {
         Ok(template) => Some(template),
         Err(error) => {
-            value.fail("E004-bad-value", format!("{}: {error}", value.path()), "a file with {{variables}}");
+            value.fail(codes::BAD_VALUE, format!("{}: {error}", value.path()), "a file with {{variables}}");
             None
         }
     }
@@ -72,7 +73,7 @@ fn graphql(value: &Value<'_>) -> Option<GraphQl> {
     let query = match map.get("query_file").filter(|v| !v.is_null()) {
         Some(file) if map.get("query").is_none() => files::text(&file, MAXIMUM_BODY_BYTES),
         Some(file) => {
-            file.fail("E004-bad-value", format!("{} is a second query", file.path()), "query or query_file");
+            file.fail(codes::BAD_VALUE, format!("{} is a second query", file.path()), "query or query_file");
             None
         }
         None => map.required("query", Value::name),

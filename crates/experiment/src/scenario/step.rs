@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use swarmlab_codes as codes;
 use swarmlab_loadgen::{Action, Step, Template};
 use swarmlab_yaml::{MapReader, Value};
 
@@ -28,7 +29,7 @@ pub(super) fn body(map: &MapReader<'_>, target: &Option<String>) -> Option<Step>
         (Some(_), None) => publish,
         (Some(both), Some(_)) => {
             both.fail(
-                "E004-bad-value",
+                codes::BAD_VALUE,
                 format!("{} stands beside a request", both.path()),
                 "one action a step",
             );
@@ -74,7 +75,7 @@ fn probability(value: &Value<'_>) -> Option<f64> {
     };
     if found <= 0.0 {
         value.fail(
-            "E004-bad-value",
+            codes::BAD_VALUE,
             format!("{} must be above 0", value.path()),
             "a probability such as 0.2 or 20%",
         );

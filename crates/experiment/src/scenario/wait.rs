@@ -1,5 +1,6 @@
 //! `wait`: the pause of a user between two iterations.
 
+use swarmlab_codes as codes;
 use swarmlab_loadgen::Wait;
 use swarmlab_yaml::Value;
 
@@ -28,7 +29,7 @@ pub(super) fn read(value: &Value<'_>) -> Option<Wait> {
         1 => return constant.or(between).or(exponential).or(pacing).or(short).or(throughput),
         _ => "more than one way",
     };
-    value.fail("E004-bad-value", format!("{} names {problem} to wait", value.path()), EXPECTED);
+    value.fail(codes::BAD_VALUE, format!("{} names {problem} to wait", value.path()), EXPECTED);
     None
 }
 
@@ -40,7 +41,7 @@ fn between(value: &Value<'_>) -> Option<Wait> {
         }
         _ => {
             value.fail(
-                "E004-bad-value",
+                codes::BAD_VALUE,
                 format!("{} must be two durations, the shorter first", value.path()),
                 "[1s, 3s]",
             );

@@ -1,5 +1,6 @@
 //! `arrivals: uniform | poisson | mmpp2 | { mmpp2: … }`: the law of the gaps in the open model.
 
+use swarmlab_codes as codes;
 use swarmlab_shapes::{Arrivals, Modulation};
 use swarmlab_yaml::Value;
 
@@ -27,7 +28,7 @@ pub fn element(value: &Value<'_>) -> Option<Arrivals> {
         if !v.cx().has_errors()
             && let Err(e) = Arrivals::Mmpp2(modulation).validate()
         {
-            v.fail("E004-bad-value", e.to_string(), "parameters within their ranges");
+            v.fail(codes::BAD_VALUE, e.to_string(), "parameters within their ranges");
         }
         Some(modulation)
     });

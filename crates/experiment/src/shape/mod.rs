@@ -16,6 +16,7 @@ pub(super) use arrivals::element as arrivals;
 
 use std::path::Path;
 
+use swarmlab_codes as codes;
 use swarmlab_shapes::shape::{Shape, ShapeError};
 use swarmlab_yaml::{Diagnostics, MapReader, Value};
 
@@ -88,7 +89,7 @@ pub(super) fn element(value: &Value<'_>) -> Option<Shape> {
             | ShapeError::TooLong { .. } => "a smaller shape",
             _ => "parameters that fit each other",
         };
-        value.fail("E104-impossible-shape", e.to_string(), expected);
+        value.fail(codes::IMPOSSIBLE_SHAPE, e.to_string(), expected);
         return None;
     }
     Some(shape)

@@ -10,7 +10,7 @@ use swarmlab_shapes::{Arrivals, Modulation};
 use super::*;
 
 fn examples() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("loadshapes")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../loadshapes")
 }
 
 /// Reads a text as if it were a file in `loadshapes/`.
@@ -166,17 +166,17 @@ fn contradictions_are_found_where_they_stand() {
     for (wrong, expected) in [
         (
             "{ shape: repeat, times: 2, of: { shape: sine, min: 5, max: 3 } }",
-            "error[E104-impossible-shape]: min is 5, but must be at most max, 3\n --> x.yml:1:32 (of)",
+            "error[E301-impossible-shape]: min is 5, but must be at most max, 3\n --> x.yml:1:32 (of)",
         ),
         (
             "{ shape: repeat, times: 100000, of: { shape: step, steps: 100000 } }",
-            "error[E104-impossible-shape]: the shape lasts 1200000000000 s, which is beyond 1000000000 s",
+            "error[E301-impossible-shape]: the shape lasts 1200000000000 s, which is beyond 1000000000 s",
         ),
         (
             "{ shape: repeat, times: 1000, of: { shape: step, steps: 1000, hold: 1ms } }",
-            "error[E104-impossible-shape]: the shape needs more than 524288 pieces",
+            "error[E301-impossible-shape]: the shape needs more than 524288 pieces",
         ),
-        ("{ shape: sum, parts: [] }", "error[E104-impossible-shape]: parts must not be empty"),
+        ("{ shape: sum, parts: [] }", "error[E301-impossible-shape]: parts must not be empty"),
         (
             "{ shape: dlim, burst: { width: 20s, every: 10s } }",
             "width_s of the burst is 20, but must be at most its every_s, 10",
@@ -190,11 +190,11 @@ fn contradictions_are_found_where_they_stand() {
         ("{ shape: trace, file: . }", "error[E101-missing-file]: . cannot be read: not a regular file"),
         (
             "{ shape: trace, file: traces/limbo.csv, select: { row: 3 } }",
-            "error[E107-contradiction]: select.row has no meaning with this format",
+            "error[E302-contradiction]: select.row has no meaning with this format",
         ),
         (
             "{ shape: trace, file: traces/limbo.csv, scale: 2, peak: 100 }",
-            "error[E107-contradiction]: `scale` and `peak` both say how high the trace is",
+            "error[E302-contradiction]: `scale` and `peak` both say how high the trace is",
         ),
         (
             "{ shape: trace, file: traces/limbo.csv, bin: 5s }",
@@ -202,11 +202,11 @@ fn contradictions_are_found_where_they_stand() {
         ),
         (
             "{ shape: trace, file: traces/limbo.csv, select: { from: 5s, to: 5s } }",
-            "error[E107-contradiction]: the window ends before it begins",
+            "error[E302-contradiction]: the window ends before it begins",
         ),
         (
             "{ shape: trace, file: traces/access.log }",
-            "error[E108-bad-trace]: traces/access.log: line 1: expected two fields, a time and a rate",
+            "error[E303-bad-trace]: traces/access.log: line 1: expected two fields, a time and a rate",
         ),
         (
             "{ shape: trace, file: traces/canonical.csv, select: { from: 2h } }",
@@ -241,7 +241,7 @@ fn unreadable_lines_are_a_warning_if_they_are_allowed() {
     assert!(refused.contains("a.log: line 2: no `[time]`, in `broken`"), "{refused}");
     let (read, warnings) = shape(1).unwrap();
     assert_eq!(read.maximum(), 1.0);
-    assert!(warnings.to_string().contains("W101-bad-lines"), "{warnings}");
+    assert!(warnings.to_string().contains("W304-bad-lines"), "{warnings}");
 }
 
 #[test]

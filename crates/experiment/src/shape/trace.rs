@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
+use swarmlab_codes as codes;
 use swarmlab_shapes::shape::Shape;
 use swarmlab_shapes::trace::{Between, Format, Options, Reading, Select, Series, Trace, TraceError, read};
 use swarmlab_yaml::{MapReader, Value};
@@ -42,7 +43,7 @@ pub fn trace(map: &MapReader<'_>) -> Option<Shape> {
     only_with(map, "bad_lines", format == Format::AccessLog, "access-log");
     only_with(map, "between", matches!(format, Format::Csv | Format::Limbo), "csv, limbo");
     if let (Some(v), true) = (map.get("peak").filter(|v| !v.is_null()), changes.scale.is_some()) {
-        v.fail("E107-contradiction", "`scale` and `peak` both say how high the trace is", "one of them");
+        v.fail(codes::CONTRADICTION, "`scale` and `peak` both say how high the trace is", "one of them");
     }
     let plain = Options::default();
     let options = Options {
@@ -57,7 +58,7 @@ pub fn trace(map: &MapReader<'_>) -> Option<Shape> {
     let reading = open(&value, &file, format, &options)?;
     if reading.bad_lines > 0 {
         value.warn(
-            "W101-bad-lines",
+            codes::BAD_LINES,
             format!("{} lines of {file} are unreadable and left out", reading.bad_lines),
         );
     }
@@ -136,7 +137,7 @@ fn open(value: &Value<'_>, name: &str, format: Format, options: &Options) -> Opt
 }
 
 fn bad_trace(value: &Value<'_>, name: &str, error: &TraceError) {
-    let finding = value.error("E108-bad-trace", format!("{name}: {error}"));
+    let finding = value.error(codes::BAD_TRACE, format!("{name}: {error}"));
     let help = match error {
         TraceError::Line { .. } => "see `format` and, for access logs, `bad_lines`",
         TraceError::TooManyPoints => "set `select: { from: …, to: … }`, `bin` or a longer `resample`",
@@ -155,7 +156,7 @@ fn beside(value: &Value<'_>, name: &str) -> PathBuf {
 fn only_with(map: &MapReader<'_>, key: &'static str, meant: bool, formats: &str) {
     if let Some(v) = map.get(key).filter(|v| !v.is_null() && !meant) {
         v.fail(
-            "E107-contradiction",
+            codes::CONTRADICTION,
             format!("{} has no meaning with this format", v.path()),
             format!("`format: {}`", formats.replace(", ", "` or `format: ")),
         );
@@ -194,7 +195,7 @@ fn select(value: &Value<'_>, format: Option<Format>) -> Option<Select> {
     if let (Some(to_ns), Some(v)) = (select.to_ns, map.get("to"))
         && to_ns <= select.from_ns
     {
-        v.fail("E107-contradiction", "the window ends before it begins", "a time after `from`");
+        v.fail(codes::CONTRADICTION, "the window ends before it begins", "a time after `from`");
     }
     map.finish();
     Some(select)

@@ -26,7 +26,7 @@ pub fn run(data: &[u8]) {
         Err(findings) => {
             assert!(findings.has_errors());
             for finding in &findings {
-                assert!(finding.span.slice(text).is_some() || finding.code == "E108-too-large", "{finding}");
+                assert!(finding.span.slice(text).is_some() || finding.code == swarmlab_codes::TOO_LARGE, "{finding}");
             }
         }
     }

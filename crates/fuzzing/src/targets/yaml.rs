@@ -29,7 +29,7 @@ pub fn run(data: &[u8]) {
         Err(findings) => {
             assert!(!findings.is_empty());
             for finding in &findings {
-                assert!(finding.span.slice(text).is_some() || finding.code == "E108-too-large", "{finding}");
+                assert!(finding.span.slice(text).is_some() || finding.code == swarmlab_codes::TOO_LARGE, "{finding}");
             }
         }
     }

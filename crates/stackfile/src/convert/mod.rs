@@ -12,6 +12,7 @@ use crate::volumes::Volume;
 use bollard_stubs::models::{Ipam, IpamConfig, NetworkCreateRequest, VolumeCreateRequest};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
+use swarmlab_codes as codes;
 use swarmlab_yaml::{Diagnostic, Diagnostics, Span};
 
 /// Label of everything that belongs to a stack; its value is the stack's name.
@@ -22,7 +23,7 @@ pub const IMAGE_LABEL: &str = "com.docker.stack.image";
 /// What the Engine is asked to create for `stack` under `name`.
 ///
 /// # Errors
-/// A name that the Engine would refuse (E309), for the stack itself or for a thing that is too long with
+/// A name that the Engine would refuse (E219), for the stack itself or for a thing that is too long with
 /// the stack's name before it.
 pub fn specs(stack: &Stack, name: &str) -> Result<StackSpecs, Diagnostics> {
     let names = Names::new(stack, name);
@@ -121,7 +122,7 @@ impl<'s> Names<'s> {
         let message = format!("`{}` cannot be the name of a stack", self.name);
         let expected = "letters, digits, `-` and `_`, a letter or digit first and last";
         vec![
-            Diagnostic::error("E309-bad-name", &self.stack.file, "", Span::START, message).expected(expected),
+            Diagnostic::error(codes::BAD_NAME, &self.stack.file, "", Span::START, message).expected(expected),
         ]
     }
 
@@ -130,7 +131,7 @@ impl<'s> Names<'s> {
         let mut check = |full: String, most: usize, span: Span, path: String| {
             if full.len() > most {
                 let message = format!("the name `{full}` has {} characters", full.len());
-                let wrong = self.stack.error("E309-bad-name", span, message).at(path);
+                let wrong = self.stack.error(codes::BAD_NAME, span, message).at(path);
                 found.push(wrong.expected(format!("at most {most}, the stack's name included")));
             }
         };

@@ -136,7 +136,7 @@ async fn two_replicas_cannot_share_a_host_port() {
     specs.services.push(service(name, "web", IDLE).with_port(18_103).with_replicas(2));
     let started = Instant::now();
     let error = up_for(&engine, &specs, 60.0).await;
-    assert_eq!(error.code(), "port-taken");
+    assert_eq!(error.code().name(), "port-taken");
     assert!(error.to_string().contains("host-mode port already in use"), "{error}");
     assert!(started.elapsed().as_secs() < 20);
     assert_eq!(remains(&engine, name).await, Vec::<String>::new());
@@ -216,6 +216,6 @@ async fn a_secret_that_is_refused_does_not_show_in_the_error() {
     let error = up_for(&engine, &specs, 10.0).await;
     let all = format!("{error} {error:?} {}", error.help());
     assert!(!all.contains("hush-hush") && all.len() < 1_000, "{all}");
-    assert_eq!(error.code(), "engine-error");
+    assert_eq!(error.code().name(), "engine-error");
     assert_eq!(remains(&engine, name).await, Vec::<String>::new());
 }

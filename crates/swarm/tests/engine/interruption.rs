@@ -47,9 +47,9 @@ async fn cancelled_while_waiting_leaves_nothing() {
     let engine = engine().await;
     let name = "t-int1";
     let error = cancelled_up(&engine, &endless(name), false, good_runs).await;
-    assert_eq!(error.code(), "interrupted", "{error}");
+    assert_eq!(error.code().name(), "interrupted", "{error}");
     assert_eq!(remains(&engine, name).await, Vec::<String>::new());
-    assert_eq!(quick_down(&engine, name).await.unwrap_err().code(), "no-such-stack");
+    assert_eq!(quick_down(&engine, name).await.unwrap_err().code().name(), "no-such-stack");
 }
 
 #[tokio::test]
@@ -59,7 +59,7 @@ async fn cancelled_while_creating_leaves_nothing() {
     let name = "t-int2";
     let first_config = |event: &UpEvent| matches!(event, UpEvent::Created(o) if o.kind == ObjectKind::Config);
     let error = cancelled_up(&engine, &endless(name), false, first_config).await;
-    assert_eq!(error.code(), "interrupted", "{error}");
+    assert_eq!(error.code().name(), "interrupted", "{error}");
     assert_eq!(remains(&engine, name).await, Vec::<String>::new());
 }
 
@@ -69,7 +69,7 @@ async fn kept_after_a_cancellation_down_removes_it() {
     let engine = engine().await;
     let name = "t-int3";
     let error = cancelled_up(&engine, &endless(name), true, good_runs).await;
-    assert_eq!(error.code(), "interrupted");
+    assert_eq!(error.code().name(), "interrupted");
     assert_eq!(status(&engine, name).await.unwrap().services.len(), 2);
     quick_down(&engine, name).await.unwrap();
     assert_eq!(remains(&engine, name).await, Vec::<String>::new());
@@ -95,7 +95,7 @@ async fn a_dropped_up_and_a_dropped_down_are_finished_by_down() {
     })
     .await
     .unwrap_err();
-    assert_eq!(error.code(), "interrupted");
+    assert_eq!(error.code().name(), "interrupted");
     assert!(error.to_string().contains("network t-int4_net"), "{error}");
     // ... and the next one goes on.
     quick_down(&engine, name).await.unwrap();
@@ -138,7 +138,7 @@ async fn a_removal_that_takes_too_long_says_what_holds_it() {
     quick_up(&engine, &specs).await.unwrap();
     let options = DownOptions { timeout_s: 2.0, ..Default::default() };
     let error = down(&engine, name, &options, &mut |_| {}).await.unwrap_err();
-    assert_eq!(error.code(), "down-timeout");
+    assert_eq!(error.code().name(), "down-timeout");
     let text = error.to_string();
     assert!(text.contains("container t-int6_deaf.1.") && text.contains("network t-int6_net"), "{text}");
     quick_down(&engine, name).await.unwrap();

@@ -114,7 +114,7 @@ async fn up_status_scale_down() {
     assert_eq!(gone.removed.len(), 6);
     assert_eq!(remains(&engine, name).await, Vec::<String>::new());
     let again = quick_down(&engine, name).await.unwrap_err();
-    assert_eq!(again.code(), "no-such-stack");
+    assert_eq!(again.code().name(), "no-such-stack");
 }
 
 async fn container_ids(engine: &Engine, name: &str) -> Vec<(String, String)> {
@@ -135,7 +135,7 @@ async fn volumes_can_be_kept_and_are_used_again() {
     assert_eq!(report.kept.len(), 1);
     assert_eq!(remains(&engine, name).await, ["volume t-keep_data"]);
     let again = down(&engine, name, &keep, &mut |_| {}).await.unwrap_err();
-    assert_eq!(again.code(), "no-such-stack");
+    assert_eq!(again.code().name(), "no-such-stack");
 
     let report = quick_up(&engine, &specs).await.unwrap();
     assert!(!report.created.iter().any(|object| object.kind == ObjectKind::Volume));
@@ -156,7 +156,7 @@ async fn a_stack_cannot_come_up_twice() {
     // The refusal has removed nothing.
     assert!(status(&engine, name).await.unwrap().is_up());
     quick_down(&engine, name).await.unwrap();
-    assert_eq!(quick_down(&engine, name).await.unwrap_err().code(), "no-such-stack");
+    assert_eq!(quick_down(&engine, name).await.unwrap_err().code().name(), "no-such-stack");
 }
 
 #[tokio::test]
@@ -179,12 +179,12 @@ async fn scaling_what_cannot_be_scaled() {
         "the stack \"t-scale\" has no service \"agnet\"; did you mean \"agent\"? (services: agent, web)"
     );
     let global = scale(&engine, name, &order("agent"), &now).await.unwrap_err();
-    assert_eq!(global.code(), "not-scalable");
+    assert_eq!(global.code().name(), "not-scalable");
     // Neither has changed the service that could have been.
     let seen = status(&engine, name).await.unwrap();
     assert_eq!(seen.services.iter().map(|s| s.desired).collect::<Vec<_>>(), [1, 1]);
     let nowhere = scale(&engine, "t-scaled", &order("web"), &now).await.unwrap_err();
-    assert_eq!(nowhere.code(), "no-such-stack");
+    assert_eq!(nowhere.code().name(), "no-such-stack");
     assert!(nowhere.to_string().contains("did you mean \"t-scale\"?"), "{nowhere}");
     quick_down(&engine, name).await.unwrap();
 }

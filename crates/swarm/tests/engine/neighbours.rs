@@ -69,8 +69,8 @@ async fn a_stack_of_somebody_else_is_neither_replaced_nor_removed() {
     let id = engine.docker().create_service(foreign, None).await.unwrap().id.unwrap();
     let mut specs = stack(name);
     specs.services.push(service(name, "web", IDLE));
-    assert_eq!(quick_up(&engine, &specs).await.unwrap_err().code(), "foreign-stack");
-    assert_eq!(quick_down(&engine, name).await.unwrap_err().code(), "foreign-stack");
+    assert_eq!(quick_up(&engine, &specs).await.unwrap_err().code().name(), "foreign-stack");
+    assert_eq!(quick_down(&engine, name).await.unwrap_err().code().name(), "foreign-stack");
     assert!(engine.docker().inspect_service(&id, None).await.is_ok());
     assert!(list_stacks(&engine).await.unwrap().iter().any(|stack| stack.name == name && !stack.ours));
     // Unless one insists.

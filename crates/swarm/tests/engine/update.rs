@@ -70,7 +70,7 @@ async fn an_update_that_fails_removes_only_what_it_created() {
     specs.services.push(service(name, "bad", "exit 1"));
     let update = UpOptions { wait_s: 2.0, stable_s: 0.5, update: true, ..Default::default() };
     let error = up(&engine, &specs, &update, &mut |_| {}).await.unwrap_err();
-    assert_eq!(error.code(), "not-converged", "{error}");
+    assert_eq!(error.code().name(), "not-converged", "{error}");
     let seen = status(&engine, name).await.unwrap();
     assert_eq!(seen.services.iter().map(|s| s.name.as_str()).collect::<Vec<_>>(), ["web"]);
     assert!(seen.is_up() && seen.networks == ["t-upfail_net"]);

@@ -5,6 +5,7 @@ use crate::suggest::nearest;
 use crate::tree::{Key, Node};
 use std::cell::RefCell;
 use std::time::Duration;
+use swarmlab_codes as codes;
 
 /// Up to this many known keys are listed beside a suggestion; a longer list would bury it.
 const FEW_KEYS: usize = 12;
@@ -62,7 +63,7 @@ impl<'c> MapReader<'c> {
                     Some(_) => (self.key_span(key), format!("`{key}` of {owner} has no value")),
                     None => (self.value.key_span(), format!("`{key}` is missing in {owner}")),
                 };
-                let missing = self.value.cx.error("E002-missing-key", span, message);
+                let missing = self.value.cx.error(codes::MISSING_KEY, span, message);
                 self.value.cx.push(missing.at(path).help(format!("add `{key}: …`")));
                 None
             }
@@ -136,7 +137,7 @@ impl<'c> MapReader<'c> {
                 None => known_keys,
             };
             let cx = self.value.cx;
-            let unknown = cx.error("E001-unknown-key", key.span, format!("unknown key `{name}` {place}"));
+            let unknown = cx.error(codes::UNKNOWN_KEY, key.span, format!("unknown key `{name}` {place}"));
             cx.push(unknown.at(join_path(path, name)).help(help));
         }
     }

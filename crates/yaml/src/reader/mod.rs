@@ -14,6 +14,7 @@ use crate::load::MAX_FINDINGS;
 use crate::tree::{Document, Key, Kind, Node};
 use crate::{Diagnostic, Diagnostics, Span};
 use std::cell::RefCell;
+use swarmlab_codes::{self as codes, Code};
 
 /// The reading of one document: what it reads from, and what it has found so far.
 #[derive(Debug)]
@@ -53,12 +54,12 @@ impl<'d> Cx<'d> {
 
     /// An error at a span of this document, not yet filed: add `at`, `expected` or `help`, then
     /// [`push`](Cx::push) it.
-    pub fn error(&self, code: &'static str, span: Span, message: impl Into<String>) -> Diagnostic {
+    pub fn error(&self, code: Code, span: Span, message: impl Into<String>) -> Diagnostic {
         Diagnostic::error(code, &self.document.file, &self.document.text, span, message)
     }
 
     /// A warning at a span of this document, not yet filed.
-    pub fn warning(&self, code: &'static str, span: Span, message: impl Into<String>) -> Diagnostic {
+    pub fn warning(&self, code: Code, span: Span, message: impl Into<String>) -> Diagnostic {
         Diagnostic::warning(code, &self.document.file, &self.document.text, span, message)
     }
 
@@ -82,7 +83,7 @@ impl<'d> Cx<'d> {
                 let mut all = found.into_vec();
                 let span = document.root.span;
                 all.push(Diagnostic::error(
-                    "E000-unreadable",
+                    codes::UNREADABLE,
                     &document.file,
                     &document.text,
                     span,
@@ -147,17 +148,17 @@ impl<'c> Value<'c> {
     }
 
     /// An error at this value, not yet filed.
-    pub fn error(&self, code: &'static str, message: impl Into<String>) -> Diagnostic {
+    pub fn error(&self, code: Code, message: impl Into<String>) -> Diagnostic {
         self.cx.error(code, self.node.span, message).at(self.path.clone())
     }
 
     /// Files an error at this value.
-    pub fn fail(&self, code: &'static str, message: impl Into<String>, expected: impl Into<String>) {
+    pub fn fail(&self, code: Code, message: impl Into<String>, expected: impl Into<String>) {
         self.cx.push(self.error(code, message).expected(expected));
     }
 
     /// Files a warning at this value.
-    pub fn warn(&self, code: &'static str, message: impl Into<String>) {
+    pub fn warn(&self, code: Code, message: impl Into<String>) {
         self.cx.push(self.cx.warning(code, self.node.span, message).at(self.path.clone()));
     }
 
@@ -171,7 +172,7 @@ impl<'c> Value<'c> {
             _ => self.node.kind.describe().to_owned(),
         };
         let message = format!("{name} must be {expected}, found {found}");
-        self.fail("E003-wrong-type", message, expected);
+        self.fail(codes::WRONG_TYPE, message, expected);
         None
     }
 

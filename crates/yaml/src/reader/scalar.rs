@@ -8,6 +8,7 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
+use swarmlab_codes as codes;
 
 impl<'c> Value<'c> {
     /// A string. Numbers and booleans are refused: they must be quoted to be meant as text.
@@ -18,7 +19,7 @@ impl<'c> Value<'c> {
                 let text = &self.node().raw;
                 let message =
                     format!("{} must be a string, found {}", self.path(), self.node().kind.describe());
-                let wrong = self.error("E003-wrong-type", message).expected("a string");
+                let wrong = self.error(codes::WRONG_TYPE, message).expected("a string");
                 self.cx().push(wrong.help(format!("put it in quotes: \"{text}\"")));
                 None
             }
@@ -30,7 +31,7 @@ impl<'c> Value<'c> {
     pub fn name(&self) -> Option<String> {
         let text = self.string()?;
         if text.trim().is_empty() {
-            self.fail("E004-bad-value", format!("{} must not be empty", self.path()), "some text");
+            self.fail(codes::BAD_VALUE, format!("{} must not be empty", self.path()), "some text");
             return None;
         }
         Some(text)
@@ -55,7 +56,7 @@ impl<'c> Value<'c> {
                     _ => return self.wrong_type("true or false"),
                 };
                 let message = format!("{} must be true or false, found the string `{text}`", self.path());
-                let wrong = self.error("E003-wrong-type", message).expected("true or false");
+                let wrong = self.error(codes::WRONG_TYPE, message).expected("true or false");
                 self.cx().push(wrong.help(format!("write {meant}, without quotes")));
                 None
             }
@@ -89,7 +90,7 @@ impl<'c> Value<'c> {
             Kind::Int(_) | Kind::Float(_) => {
                 let text = &self.node().raw;
                 let message = format!("{} is a number without a unit", self.path());
-                let wrong = self.error("E004-bad-value", message).expected(EXPECTED);
+                let wrong = self.error(codes::BAD_VALUE, message).expected(EXPECTED);
                 self.cx().push(
                     wrong.help(format!("write the unit: {text}s for seconds, {text}ms for milliseconds")),
                 );
@@ -105,7 +106,7 @@ impl<'c> Value<'c> {
         let duration = self.duration()?;
         if duration.is_zero() {
             self.fail(
-                "E004-bad-value",
+                codes::BAD_VALUE,
                 format!("{} must be longer than zero", self.path()),
                 "a duration above 0s",
             );
@@ -121,7 +122,7 @@ impl<'c> Value<'c> {
             Kind::Int(_) | Kind::Float(_) => {
                 let text = &self.node().raw;
                 let wrong =
-                    self.error("E004-bad-value", format!("{} is a number without a `%`", self.path()));
+                    self.error(codes::BAD_VALUE, format!("{} is a number without a `%`", self.path()));
                 self.cx().push(wrong.expected(EXPECTED).help(format!("write {text}%")));
                 None
             }
@@ -139,7 +140,7 @@ impl<'c> Value<'c> {
             return Some(value.clone());
         }
         let wrong =
-            self.error("E004-bad-value", format!("{} cannot be `{text}`", self.path())).expected(expected);
+            self.error(codes::BAD_VALUE, format!("{} cannot be `{text}`", self.path())).expected(expected);
         self.cx().push(match nearest(text, words.iter().map(|(w, _)| *w)) {
             Some(near) => wrong.help(format!("did you mean `{near}`?")),
             None => wrong,
@@ -153,7 +154,7 @@ impl<'c> Value<'c> {
         match read(text) {
             Ok(value) => Some(value),
             Err(why) => {
-                self.fail("E004-bad-value", format!("{}: {why}", self.path()), expected);
+                self.fail(codes::BAD_VALUE, format!("{}: {why}", self.path()), expected);
                 None
             }
         }
@@ -173,7 +174,7 @@ impl<'c> Value<'c> {
         }
         let range = shown(&bounds, i64::MIN, i64::MAX);
         self.fail(
-            "E004-bad-value",
+            codes::BAD_VALUE,
             format!("{} is {n}, out of range", self.path()),
             format!("{what}{range}"),
         );
@@ -186,7 +187,7 @@ impl<'c> Value<'c> {
         }
         let range = shown(&bounds, f64::MIN, f64::MAX);
         self.fail(
-            "E004-bad-value",
+            codes::BAD_VALUE,
             format!("{} is {x}, out of range", self.path()),
             format!("a number{range}"),
         );

@@ -1,0 +1,38 @@
+//! 1xx: the experiment file.
+
+codes! { Experiment;
+
+MISSING_FILE E 101 "missing-file", exit 2: "a file that is named cannot be read",
+means "The experiment, or a shape or scenario that it names, does not exist, is no plain file, or may not be read. Names are relative to the folder of the file in which they stand.",
+example r"
+# shape.yml
+shape: trace
+format: csv
+file: nowhere.csv
+",
+advice "The help line says where it was looked for. Correct the name, or the permissions of the file.";
+
+NOT_IN_THIS_MODEL E 103 "not-in-this-model", exit 2: "a key that has no meaning in this model of load",
+means "`spawn_rate` belongs to the closed model (users), `arrivals` to the open one (requests per second).",
+example r"
+# experiment.yml
+load: { model: closed, arrivals: poisson, shape: users.yml, scenario: journey.yml }
+",
+advice "Remove the key, or choose the other `model`.";
+
+NOT_A_NAME E 106 "not-a-name", exit 2: "a name that cannot be part of a folder's name",
+means "The experiment's name begins the name of the folder of each run, so it must be one word that every file system takes.",
+example r"
+# experiment.yml
+name: Black Friday / 2
+",
+advice "Use letters, digits, `-`, `_` and `.`, at most 100 of them, not beginning with a dot.";
+
+UNKNOWN_TARGET E 109 "unknown-target", exit 2: "a step of the scenario goes to a target that is not given",
+means "Steps may name a `target`. Where it is, the experiment says under `load.targets`; `swarmlab load` takes it from `--target`.",
+example r"
+# experiment.yml
+load: { model: closed, shape: users.yml, scenario: two-targets.yml, targets: {} }
+",
+advice "Add the name with its URL to `load.targets`, or correct the `target` of the step.";
+}

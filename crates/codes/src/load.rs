@@ -1,0 +1,77 @@
+//! 3xx: shapes and scenarios: what the load is to be.
+
+codes! { Load;
+
+IMPOSSIBLE_SHAPE E 301 "impossible-shape", exit 2: "a shape with parameters that contradict each other",
+means "Each value alone is in range, but together they are no load: a minimum above the maximum, a sum of no parts, more pieces than are kept.",
+example r"
+# shape.yml
+shape: sine
+min: 5
+max: 3
+period: 60s
+duration: 60s
+",
+advice "`swarmlab shapes list` shows the kinds of shapes with their keys and defaults.";
+
+CONTRADICTION E 302 "contradiction", exit 2: "two settings of a trace that exclude each other",
+means "For example `scale` and `peak`, which both say how high it is, or a key that belongs to another `format`.",
+example r"
+# shape.yml
+shape: trace
+format: csv
+file: rates.csv
+scale: 2
+peak: 100
+",
+advice "Keep one of them.";
+
+BAD_TRACE E 303 "bad-trace", exit 2: "a recorded trace cannot be read as its format says",
+means "A line of the file is not what the format demands, nothing in it is selected, or it would have too many points.",
+example r"
+# shape.yml
+shape: trace
+format: csv
+file: not-a-trace.csv
+",
+advice "See whether `format` is right. `bad_lines` lets a number of lines of an access log pass; `select`, `bin` and `resample` make a trace shorter.";
+
+BAD_LINES W 304 "bad-lines", exit 0: "unreadable lines of an access log were left out",
+means "No more of them than `bad_lines` allows: the load is slightly lower than it was recorded.",
+example r"
+# shape.yml
+shape: trace
+format: access-log
+file: access.log
+bad_lines: 5
+",
+advice "Nothing, if they are few. Else see what is in them.";
+
+IMPOSSIBLE_SCENARIO E 311 "impossible-scenario", exit 2: "a scenario that cannot be run",
+means "Its parts can be read but do not fit together: a variable that nothing sets, a step that publishes without a channel, a probability of nothing.",
+example r"
+# scenario.yml
+name: s
+steps: [{ request: 'GET /{{token}}' }]
+",
+advice "The message names the step. Variables come from `extract` of an earlier step, from a feeder, or are built in (docs/reference.md, Variables).";
+
+BAD_TABLE E 312 "bad-table", exit 2: "the file of a feeder is no table",
+means "CSV (RFC 4180) needs names in the first line and as many cells in every row; JSON lines need an object a line.",
+example r"
+# scenario.yml
+name: s
+feeders: { user: { file: empty.csv } }
+steps: [{ request: 'GET /{{user.name}}' }]
+",
+advice "Correct the line that the message names, or set `format`.";
+
+FILE_TOO_LARGE E 313 "file-too-large", exit 2: "a file of a scenario is too large",
+means "Bodies and templates may have 16 MiB, feeders 64 MiB: they are kept in memory while the load runs.",
+example r"
+# scenario.yml
+name: s
+steps: [{ request: POST /upload, body_file: huge.bin }]
+",
+advice "Use a smaller file.";
+}

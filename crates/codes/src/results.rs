@@ -1,0 +1,49 @@
+//! 7xx: the run folder and what is made of it.
+
+codes! { Results;
+
+RUN_IO E 701 "run-io", exit 1: "a file of a run could not be written or read",
+means "A full disk, a folder without permission. The message names the file.",
+example "swarmlab quickstart --results /proc",
+advice "Make room, or choose another folder with `--results`. What was measured until then is in the run's folder: `swarmlab report` completes it.";
+
+BAD_STORE E 702 "bad-store", exit 1: "a table of a run could not be written or read",
+means "A Parquet file or a journal is damaged, is not the table that was expected, or the disk is full.",
+example "truncate -s 100 results/RUN/client.parquet; swarmlab report results/RUN",
+advice "Copy the folder again from where it was written.";
+
+NO_MANIFEST E 703 "no-manifest", exit 2: "a folder without a run's manifest",
+means "`manifest.json` is not there or cannot be read, so the folder is no run's.",
+example "swarmlab report /tmp",
+advice "Give the folder of a `swarmlab run`: `results/NAME-TIME`.";
+
+BAD_MANIFEST E 704 "bad-manifest", exit 2: "the manifest of a run is damaged",
+means "`manifest.json` is no JSON, or lacks what a manifest must have.",
+example "echo '{}' > results/RUN/manifest.json; swarmlab report results/RUN",
+advice "Copy the file again from where it was written.";
+
+NEWER_MANIFEST E 705 "newer-manifest", exit 2: "a run of a newer version of swarmlab",
+means "The manifest's `format` is higher than this version knows.",
+example "swarmlab report results/RUN",
+advice "Use a newer swarmlab.";
+
+NO_WINDOW E 706 "no-window", exit 5: "the run ended before any load was sent",
+means "There is nothing to analyse: the stack did not come up, or the run was interrupted.",
+example "swarmlab report results/INTERRUPTED",
+advice "Run it again; the folder's `events.jsonl` says how far it came.";
+
+BAD_FRAME E 707 "bad-frame", exit 1: "the raw samples of a run make no table",
+means "Two columns would have the same name, or the times do not fit a grid.",
+example "swarmlab report results/RUN",
+advice "Rename one of the services that the message names.";
+
+NO_REPORT E 708 "no-report", exit 1: "the report could not be drawn",
+means "The figures are there (`summary.json`); a chart or the page is not.",
+example "swarmlab report results/RUN",
+advice "Make room on the disk and run `swarmlab report`.";
+
+OUTPUT_FILE E 709 "output-file", exit 1: "a file that was asked for could not be written",
+means "A table or picture of a shape, or the files of the quickstart.",
+example "swarmlab shapes export shape.yml --csv /proc/x.csv",
+advice "Choose another place.";
+}

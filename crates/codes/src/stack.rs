@@ -1,0 +1,229 @@
+//! 2xx: the stack file.
+
+codes! { Stack;
+
+NO_STACK_FILE E 200 "no-stack-file", exit 2: "the stack file cannot be read",
+means "The file does not exist, may not be read, or is no UTF-8 text.",
+example "swarmlab up nowhere.yml",
+advice "Check the path; in an experiment it is relative to the experiment file.";
+
+BAD_VARIABLE E 201 "bad-variable", exit 2: "a variable that is not written as one",
+means "In a stack file `$` begins a variable: `${NAME}`, `${NAME:-default}`, `${NAME:?message}` or `$NAME`.",
+example r"
+# stack.yml
+services:
+  web: { image: nginx, command: echo $(date) }
+",
+advice "Close the brace, or write `$$` where a single `$` is meant.";
+
+REQUIRED_VARIABLE E 202 "required-variable", exit 2: "a variable that the stack file demands is not set",
+means "The file says `${NAME:?message}`: without a value the stack makes no sense.",
+example r"
+# stack.yml
+services:
+  web: { image: '${WEB_IMAGE:?name the image}' }
+",
+advice "Set it in the environment (`NAME=value swarmlab …`).";
+
+UNSET_VARIABLE W 203 "unset-variable", exit 0: "a variable is not set, and nothing takes its place",
+means "As with `docker stack deploy` the variable is replaced by an empty text.",
+example r"
+# stack.yml
+services:
+  web: { image: nginx, hostname: 'a${NOTHING}b' }
+",
+advice "Set it, or give it a default: `${NAME:-default}`.";
+
+UNKNOWN_SERVICE E 204 "unknown-service", exit 2: "the stack has no service of this name",
+means "The experiment's `target` or `measure.services` names a service that the stack file does not have.",
+example r"
+# experiment.yml
+target: { service: gatewai, port: 8080 }
+",
+advice "Take one of the names that the caret line lists, or add the service to the stack file.";
+
+IGNORED_KEY W 211 "ignored-key", exit 0: "a key that a Swarm ignores",
+means "Compose knows it, `docker stack deploy` leaves it out; so does swarmlab.",
+example r"
+# stack.yml
+services:
+  web: { image: nginx, restart: always }
+",
+advice "Remove it; the help line names what has the effect on a Swarm (`deploy.restart_policy` instead of `restart`).";
+
+REFUSED_KEY E 212 "refused-key", exit 2: "a key that a Swarm refuses",
+means "`docker stack deploy` refuses a file with this key.",
+example r"
+# stack.yml
+services:
+  web: { image: nginx, mem_limit: 64m }
+",
+advice "Write what the help line names instead, as `deploy.resources.limits.memory`.";
+
+UNSUPPORTED E 213 "unsupported", exit 2: "a key that a Swarm knows and swarmlab does not handle",
+means "Leaving it out in silence would start something else than the file says.",
+example r"
+# stack.yml
+services:
+  web: { image: nginx, configs: [c] }
+configs:
+  c: { file: c.conf, template_driver: golang }
+",
+advice "The help line says what to write instead, if there is something.";
+
+IGNORED_ADDRESS W 214 "ignored-address", exit 0: "an address before a published port has no effect",
+means "A Swarm publishes a port on all addresses of a node: `127.0.0.1:` before it does not hide it.",
+example r"
+# stack.yml
+services:
+  web: { image: nginx, ports: ['127.0.0.1:8080:80'] }
+",
+advice "Remove the address; keep others out by a firewall.";
+
+UNREADABLE_FILE E 215 "unreadable-file", exit 2: "a file that the stack file names cannot be read",
+means "The content of a config, a secret or an `env_file` is needed before anything is started.",
+example r"
+# stack.yml
+services:
+  web: { image: nginx, env_file: missing.env }
+",
+advice "A relative path starts at the folder of the stack file. Samples of secrets lie beside the sample stack: copy them.";
+
+EXTERNAL_CONFLICT E 216 "external-conflict", exit 2: "an external object with settings of its own",
+means "`external: true` says that it exists already and is not created, so nothing about it can be chosen here.",
+example r"
+# stack.yml
+services:
+  web: { image: nginx, configs: [c] }
+configs:
+  c: { external: true, file: c.conf }
+",
+advice "Remove the settings, or `external`.";
+
+BAD_CONTENT E 217 "bad-content", exit 2: "a file that the stack file names has an unusable content",
+means "An empty config or secret, one above the Engine's limit (a secret 500 KB, a config 1000 KB), or an `env_file` with a line that is not `NAME=value`.",
+example r"
+# stack.yml
+services:
+  web: { image: nginx, secrets: [s] }
+secrets:
+  s: { file: empty }
+",
+advice "Correct the file.";
+
+DECIMAL_MODE W 218 "decimal-mode", exit 0: "a file mode that was probably meant as octal",
+means "YAML reads `440` as four hundred and forty; the mode of a file is written with a leading zero.",
+example r"
+# stack.yml
+services:
+  web: { image: nginx, configs: [{ source: c, mode: 440 }] }
+configs:
+  c: { external: true }
+",
+advice "Write `0440`.";
+
+BAD_NAME E 219 "bad-name", exit 2: "a name that the Engine would refuse",
+means "Names are of letters, digits, `-` and `_`, with a letter or digit first and last. With the stack's name before it a service has at most 63 characters, a config or secret 64.",
+example r"
+# stack.yml
+services:
+  'web server': { image: nginx }
+",
+advice "Choose another name, or a shorter name of the stack (`--name`).";
+
+UNKNOWN_ROLE E 220 "unknown-role", exit 2: "a role that does not exist",
+means "The label `swarmlab.role` says what a service is to the measurement: application, proxy, database or telemetry.",
+example r"
+# stack.yml
+services:
+  web: { image: nginx, deploy: { labels: { swarmlab.role: proxi } } }
+",
+advice "Take one of the four. A service without the label is deployed and not measured.";
+
+UNDECLARED E 221 "undeclared", exit 2: "a name that the stack file does not declare",
+means "A service uses a network, volume, config, secret or other service that does not stand in the file.",
+example r"
+# stack.yml
+services:
+  web: { image: nginx, networks: [backend] }
+",
+advice "Declare it under the top-level key (`networks:`), or correct the name.";
+
+FRONTS_ITSELF E 222 "fronts-itself", exit 2: "a proxy that stands before itself",
+means "The label `swarmlab.fronts` names the service behind a proxy, and it names the proxy.",
+example r"
+# stack.yml
+services:
+  web: { image: nginx, deploy: { labels: { swarmlab.role: proxy, swarmlab.fronts: web } } }
+",
+advice "Name the service behind it.";
+
+REPEATED E 223 "repeated", exit 2: "something stands twice in a service",
+means "A network, a mount point, or the file of a config or secret. The Engine refuses it.",
+example r"
+# stack.yml
+services:
+  web: { image: nginx, networks: [default, default] }
+",
+advice "Keep one.";
+
+INGRESS_DNSRR E 224 "ingress-dnsrr", exit 2: "a port through the ingress of a service without a virtual address",
+means "The ingress forwards to the service's virtual address; with `endpoint_mode: dnsrr` it has none.",
+example r"
+# stack.yml
+services:
+  web: { image: nginx, ports: ['8080:80'], deploy: { endpoint_mode: dnsrr } }
+",
+advice "Publish the port with `mode: host`, or leave `endpoint_mode` out.";
+
+HOST_PORT_REPLICAS W 225 "host-port-replicas", exit 0: "several replicas publish one port of the node",
+means "With `mode: host` a port belongs to one task of a node. With one node only the first replica can start.",
+example r"
+# stack.yml
+services:
+  web:
+    image: nginx
+    ports: [{ target: 80, published: 8080, mode: host }]
+    deploy: { replicas: 2 }
+",
+advice "Use one replica, as many nodes as replicas, or the ingress (`mode: ingress`).";
+
+PUBLISHED_TWICE E 226 "published-twice", exit 2: "two services, or one twice, publish the same port",
+means "Only one of them could have it.",
+example r"
+# stack.yml
+services:
+  web: { image: nginx, ports: ['80:80', '80:81'] }
+",
+advice "Publish another port.";
+
+HOST_PORT_SHARED W 227 "host-port-shared", exit 0: "two services publish the same port of their node",
+means "With `mode: host` this works as long as their tasks run on different nodes, and never on one.",
+example r"
+# stack.yml
+services:
+  web: { image: nginx, ports: [{ target: 80, published: 8080, mode: host }] }
+  api: { image: nginx, ports: [{ target: 80, published: 8080, mode: host }] }
+",
+advice "Publish another port, or place them on different nodes.";
+
+SHARED_NAME W 228 "shared-name", exit 0: "an alias that is another service's name",
+means "Callers on the network that both share reach one or the other.",
+example r"
+# stack.yml
+services:
+  web: { image: nginx }
+  db: { image: postgres, networks: { default: { aliases: [web] } } }
+",
+advice "If one is a proxy before the other, give the other a name of its own: `x-swarmlab: { alias: web-origin }`.";
+
+UNUSED W 229 "unused", exit 0: "something is declared and no service uses it",
+means "A network, volume, config or secret of the stack file that is not created.",
+example r"
+# stack.yml
+services:
+  web: { image: nginx }
+volumes: { data: {} }
+",
+advice "Remove it, or use it: perhaps the name is spelt differently in the service.";
+}

@@ -1,0 +1,62 @@
+//! 5xx: the testbed and its telemetry.
+
+codes! { Testbed;
+
+NOT_PUBLISHED E 501 "not-published", exit 2: "the experiment's target is not published",
+means "The load comes from outside the stack's networks, so the port of the target must be published.",
+example r"
+# experiment.yml
+target: { service: gateway, port: 1234 }
+",
+advice "Publish it in the stack file with `mode: host`, or choose another target.";
+
+NO_PROMETHEUS E 502 "no-prometheus", exit 2: "the stack has no Prometheus that can be reached",
+means "On a Swarm the measurement comes from a Prometheus in the stack: a service of the role telemetry that publishes port 9090.",
+example "swarmlab up stack-without-telemetry.yml",
+advice "Add one with the deploy label `swarmlab.role: telemetry` (see stacks/exercise.yml).";
+
+TARGETS_DOWN E 503 "targets-down", exit 4: "Prometheus does not see every service",
+means "A service has no scrape job of its name, or fewer targets that are up than replicas. Its figures would be missing.",
+example "swarmlab up stack.yml",
+advice "Each scrape job must be named after its service; see prometheus/prometheus.yml. `/targets` of Prometheus says why a target is down.";
+
+NO_PROOF E 504 "no-proof", exit 4: "the proof request did not pass every proxy",
+means "Before the load, one request must be counted by each proxy in its path. One of them did not count it, so its figures would say nothing about the load.",
+example "swarmlab up stack.yml",
+advice "Every proxy must lie in the path of the proof request. The deploy label `swarmlab.proof` on the published proxy names its path.";
+
+PROMETHEUS_SILENT E 505 "prometheus-silent", exit 4: "Prometheus did not answer",
+means "It did not answer in time, or with an error. The message has its words.",
+example "swarmlab scale lab prometheus=0",
+advice "Check the service with `swarmlab status NAME`, and its memory limit.";
+
+SCRAPE_FAILED E 506 "scrape-failed", exit 4: "a process's metrics could not be read",
+means "On the embedded testbed swarmlab reads `/metrics` of each process itself; one did not answer.",
+example "swarmlab quickstart",
+advice "Its log in the run folder (`logs/`) says what became of it.";
+
+PROCESS_GONE E 507 "process-gone", exit 4: "a process could not be observed",
+means "On the embedded testbed CPU and memory come from `/proc`. The process has ended, or may not be read.",
+example "swarmlab quickstart",
+advice "Its log in the run folder (`logs/`) says what became of it.";
+
+NOT_EMBEDDABLE E 508 "not-embeddable", exit 2: "a service cannot run without containers",
+means "The embedded testbed starts child processes of this program: roles of `swarmlab demo`, and what stands in for proxies, databases and telemetry.",
+example "swarmlab run experiment-of-your-own-images.yml --testbed embedded",
+advice "Use `testbed: swarm`, or a stack whose applications are `swarmlab demo` roles.";
+
+CHILD_FAILED E 509 "child-failed", exit 4: "a process of the embedded testbed failed",
+means "It did not start, ended by itself, or never became healthy. The message shows the last lines of its log.",
+example "swarmlab quickstart",
+advice "Read these lines; the whole log is in the run folder (`logs/`).";
+
+TESTBED_IO E 510 "testbed-io", exit 1: "a file or process of the testbed could not be handled",
+means "The operating system refused: a full disk, no more processes, a folder that cannot be written.",
+example "swarmlab quickstart --results /proc",
+advice "The message has the system's words.";
+
+NO_NODE_ADDRESS E 511 "no-node-address", exit 3: "the address of the engine's node is not known",
+means "Published ports answer where the engine's machine answers. The engine's address names a host that cannot be resolved, or several machines, so that another machine's Prometheus might be measured.",
+example "swarmlab --engine tcp://no-such-host:2375 run experiment.yml",
+advice "Name the engine by the IP address of its machine (`--engine tcp://192.0.2.1:2375`, or DOCKER_HOST).";
+}

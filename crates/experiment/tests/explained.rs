@@ -1,0 +1,84 @@
+//! What the pages of `swarmlab explain` show as an example makes what they explain.
+#![allow(clippy::unwrap_used)]
+
+use std::fs::{File, write};
+use std::path::Path;
+
+use swarmlab_codes::{Code, Room, UNKNOWN_SERVICE, all};
+use swarmlab_experiment::{read, read_scenario, read_shape_with_warnings};
+
+/// The files that the examples name.
+fn files(folder: &Path) {
+    for (name, text) in [
+        ("stack.yml", "services:\n  gateway: { image: i, ports: ['8080:8080'] }\n"),
+        ("users.yml", "shape: constant\nlevel: 1\nduration: 10s\n"),
+        ("journey.yml", "name: s\nsteps: [{ request: GET / }]\n"),
+        ("two-targets.yml", "name: s\nsteps: [{ request: GET /, target: agent }]\n"),
+        ("rates.csv", "t,rate\n0,1\n10,2\n"),
+        ("not-a-trace.csv", "this is\nno trace\n"),
+        ("empty.csv", ""),
+        (
+            "access.log",
+            "127.0.0.1 - - [10/Oct/2024:13:55:36 +0000] \"GET / HTTP/1.0\" 200 1\nbroken\n\
+             127.0.0.1 - - [10/Oct/2024:13:55:46 +0000] \"GET / HTTP/1.0\" 200 1\n",
+        ),
+    ] {
+        write(folder.join(name), text).unwrap();
+    }
+    // A file with a hole takes no room.
+    File::create(folder.join("huge.bin")).unwrap().set_len(65 << 20).unwrap();
+}
+
+/// The keys of an experiment that the example does not give itself.
+fn whole(example: &str) -> String {
+    let mut text = example.to_owned();
+    for line in [
+        "name: e",
+        "stack: stack.yml",
+        "target: { service: gateway, port: 8080 }",
+        "load: { model: closed, shape: users.yml, scenario: journey.yml }",
+    ] {
+        let key = line.split(':').next().unwrap();
+        if !example.lines().any(|l| l.starts_with(&format!("{key}:"))) {
+            text.push_str(&format!("\n{line}"));
+        }
+    }
+    text
+}
+
+fn found(folder: &Path, code: Code) -> Option<Vec<Code>> {
+    let (first, text) = code.example().split_once('\n')?;
+    let path = folder.join(first.strip_prefix("# ")?);
+    let said = match first {
+        "# shape.yml" => {
+            write(&path, text).unwrap();
+            read_shape_with_warnings(&path).map_or_else(|findings| findings, |(_, warnings)| warnings)
+        }
+        "# scenario.yml" => {
+            write(&path, text).unwrap();
+            read_scenario(&path).map_or_else(|findings| findings, |_| Default::default())
+        }
+        "# experiment.yml" => {
+            write(&path, whole(text)).unwrap();
+            read(&path, &|_| None).map_or_else(|findings| findings, |loaded| loaded.warnings)
+        }
+        _ => return None,
+    };
+    Some(said.iter().map(|d| d.code).collect())
+}
+
+#[test]
+fn each_example_makes_its_finding() {
+    let folder = tempfile::tempdir().unwrap();
+    files(folder.path());
+    let mut tried = 0;
+    let mut wrong = Vec::new();
+    for code in all().filter(|c| matches!(c.room(), Room::Experiment | Room::Load) || *c == UNKNOWN_SERVICE) {
+        match found(folder.path(), code) {
+            Some(found) if found == [code] => tried += 1,
+            other => wrong.push(format!("{code} makes {other:?}")),
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(tried >= 12, "only {tried}");
+}
