@@ -103,7 +103,8 @@ impl Draw {
     }
 
     fn moments(&mut self, p: f64, most: usize, within_s: f64) -> Vec<f64> {
-        (0..most).filter_map(|_| self.chance(p).then(|| self.s(within_s))).collect()
+        let n = (0..most).filter(|_| self.chance(p)).count();
+        (0..n).map(|_| self.s(within_s)).collect()
     }
 }
 
@@ -127,7 +128,7 @@ fn sources() -> Vec<Source> {
 impl Script {
     /// Any world.
     pub fn of(seed: u64) -> Self {
-        Self::with(seed, if seed % 4 == 0 { 0.3 } else { 1.0 })
+        Self::with(seed, if seed.is_multiple_of(4) { 0.3 } else { 1.0 })
     }
 
     /// A world in which nothing goes wrong at a hostility of 0.

@@ -233,7 +233,11 @@ impl World<'_> {
         let bin_s = self.script.plan.trials[load.trial].bin_s;
         self.at(end + bin_s, Event::Interval(load, end + bin_s, refused));
         let sent = if refused { 0 } else { self.rng.random_range(1..100) };
-        let failed = if refused { 9 } else { self.noise().then_some(sent).unwrap_or(0) };
+        let failed = match refused {
+            true => 9,
+            false if self.noise() => sent,
+            false => 0,
+        };
         let seen = IntervalSeen {
             end_unix_s: end,
             sent,
