@@ -116,7 +116,8 @@ pub fn play(script: &Script) -> History {
     loop {
         world.obey(&step.commands);
         history.steps.push(step);
-        if session.has_ended() {
+        // Long after its bound: it will not end any more.
+        if session.has_ended() || world.now > script.begin + 2.0 * script.plan.bound_s() {
             return history;
         }
         // Nothing will ever happen again: stuck.
