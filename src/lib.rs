@@ -6,15 +6,8 @@
 //! frame of everything; [`analysis`] computes figures and verdicts; [`present`] words them for the report; [`cli`]
 //! is the only room that prints.
 
-pub mod analysis;
-pub mod assemble;
-pub mod bundle;
 pub mod cli;
-pub mod clock;
 pub mod exit;
 pub mod load;
-pub mod present;
 pub mod run;
-pub mod telemetry;
-pub mod testbed;
 pub mod variables;

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::bundle::events::Phase;
 use crate::run::progress::{LoadTick, Observer, Progress};
-use crate::testbed::Note;
+use swarmlab_record::Phase;
+use swarmlab_testbed::Note;
 
 /// Seconds between plain progress lines.
 const PLAIN_EVERY: Duration = Duration::from_secs(5);

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{Global, output, summary};
-use crate::bundle::folder::RunFolder;
 use crate::exit::Exit;
-use crate::run::finish;
+use crate::run::RunError;
+use swarmlab_present::recompute;
+use swarmlab_record::folder::RunFolder;
 
 /// Arguments of `report`.
 #[derive(Debug, Args)]
@@ -25,7 +26,7 @@ pub struct ReportArgs {
 /// Re-computes.
 pub fn main(args: &ReportArgs, global: &Global) -> Exit {
     let folder = RunFolder::open(&args.folder);
-    match finish::analyse(&folder) {
+    match recompute::analyse(&folder).map_err(RunError::from) {
         Ok(s) => {
             summary::print(&s, &folder, global.json);
             Exit::Success

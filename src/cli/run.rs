@@ -8,11 +8,11 @@ use swarmlab_swarm::{CancellationToken, SwarmError};
 
 use super::session::Left;
 use super::{Global, output, progress, session, summary};
-use crate::analysis::Status;
 use crate::exit::Exit;
 use crate::run::{self, RunOptions, choose_testbed};
 use crate::variables::{self, Answers};
 use swarmlab_experiment::{self as experiment, Loaded, TestbedChoice};
+use swarmlab_record::summary::Status;
 
 /// Arguments of `run`.
 #[derive(Debug, Args)]

@@ -3,8 +3,8 @@
 use console::Style;
 
 use super::output;
-use crate::analysis::{Status, Summary};
-use crate::bundle::folder::RunFolder;
+use swarmlab_record::folder::RunFolder;
+use swarmlab_record::summary::{Status, Summary};
 
 /// Prints headline figures, verdicts and where the report is.
 pub fn print(summary: &Summary, folder: &RunFolder, json: bool) {

@@ -9,8 +9,8 @@ use swarmlab_yaml::Diagnostics;
 use super::{Global, output};
 use crate::exit::Exit;
 use crate::run::error::testbed_exit;
-use crate::testbed::TestbedError;
 use crate::variables;
+use swarmlab_testbed::TestbedError;
 
 /// Connects, or prints why not.
 pub async fn engine(global: &Global) -> Result<Engine, Exit> {

@@ -8,7 +8,7 @@ use clap::Args;
 use super::{Global, output, session, swarm};
 use crate::exit::Exit;
 use crate::run::progress::Progress;
-use crate::testbed::swarm::SwarmBed;
+use swarmlab_testbed::swarm::SwarmBed;
 
 /// Arguments of `up`.
 #[derive(Debug, Args)]

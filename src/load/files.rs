@@ -2,18 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use swarmlab_frame::client::ClientRow;
-use swarmlab_frame::journal::{self, Journal};
 use swarmlab_frame::store;
 use swarmlab_intervals::Interval;
+use swarmlab_record::client::ClientRow;
+use swarmlab_record::journal::{self, Journal};
 
 use super::Sink;
 use super::summary::LoadSummary;
-use crate::bundle::events::Phase;
-use crate::bundle::folder::write_atomically;
-use crate::clock::unix_now_s;
-use crate::run::client_rows;
-use crate::run::histograms::HistogramLog;
+use swarmlab_record::Phase;
+use swarmlab_record::client;
+use swarmlab_record::folder::write_atomically;
+use swarmlab_record::histograms::HistogramLog;
+use swarmlab_telemetry::clock::unix_now_s;
 
 /// The files of one load: `client.jsonl` (then `client.parquet`), `histograms.hlog`, `summary.json`.
 pub struct Files {
@@ -61,7 +61,7 @@ impl Files {
 impl Sink for Files {
     fn interval(&mut self, interval: &Interval) -> std::io::Result<()> {
         let now_s = unix_now_s();
-        for row in client_rows::rows(interval, Phase::Load) {
+        for row in client::rows(interval, Phase::Load) {
             self.client.append(&row, now_s).map_err(std::io::Error::other)?;
         }
         self.histograms.write(interval)

@@ -5,17 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use swarmlab_frame::client::{ALL_ENDPOINTS, ClientRow};
-use swarmlab_frame::journal;
-use swarmlab_frame::store::{self, StoreError};
+use swarmlab_frame::store;
 use swarmlab_intervals::Histogram;
 use swarmlab_intervals::log::Quantity;
+use swarmlab_intervals::trust::Trust;
 use swarmlab_intervals::{add_histogram, new_histogram};
+use swarmlab_record::FileError;
+use swarmlab_record::client::{ALL_ENDPOINTS, ClientRow};
+use swarmlab_record::journal;
 
 use super::summary::{Counts, EndpointSummary, Quantiles, Times};
-use crate::bundle::events::Phase;
-use crate::bundle::folder::RunFolder;
-use crate::run::histograms;
+use swarmlab_record::Phase;
+use swarmlab_record::folder::RunFolder;
+use swarmlab_record::histograms;
 
 /// What several generators did together.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -77,7 +79,7 @@ pub enum MergeError {
     Twice(PathBuf),
     /// A table cannot be read.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(#[from] FileError),
     /// A file cannot be read, or is damaged.
     #[error("{}: {source}", path.display())]
     Io {
@@ -161,13 +163,13 @@ fn read_rows(folder: &Path) -> Result<Vec<ClientRow>, MergeError> {
     } else {
         return Err(MergeError::NoResults(folder.to_owned()));
     };
-    rows.retain(|row| row.phase == Phase::Load.name());
+    rows.retain(|row| row.phase == Phase::Load);
     Ok(rows)
 }
 
 fn add_log(sums: &mut Histograms, folder: &Path) -> Result<(), MergeError> {
     let path = RunFolder::open(folder).histograms();
-    for (key, histogram) in histograms::read(&path).map_err(io(&path))? {
+    for (key, histogram) in histograms::read(&path)? {
         add_histogram(sums.entry(key).or_insert_with(new_histogram), &histogram);
     }
     Ok(())
@@ -177,15 +179,15 @@ fn add_log(sums: &mut Histograms, folder: &Path) -> Result<(), MergeError> {
 fn generator(folder: &Path, rows: &[ClientRow]) -> Option<Generator> {
     let all: Vec<&ClientRow> = rows.iter().filter(|r| r.endpoint == ALL_ENDPOINTS).collect();
     let (first, last) = (all.first()?, all.last()?);
-    let called = |word: &str| all.iter().filter(|r| r.trust == word).count();
+    let called = |trust: Trust| all.iter().filter(|r| r.trust == Some(trust)).count();
     Some(Generator {
         folder: folder.display().to_string(),
         start_unix_s: first.t_unix_s,
         span_s: last.t_unix_s + last.width_s - first.t_unix_s,
         sent: all.iter().map(|r| r.sent).sum(),
         intervals: all.len(),
-        suspect: called("SUSPECT"),
-        invalid: called("INVALID"),
+        suspect: called(Trust::Suspect),
+        invalid: called(Trust::Invalid),
     })
 }
 

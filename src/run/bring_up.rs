@@ -7,12 +7,12 @@ use swarmlab_swarm::CancellationToken;
 
 use super::error::RunError;
 use super::prepare::RunOptions;
-use crate::bundle::folder::RunFolder;
-use crate::testbed::bed::Bed;
-use crate::testbed::embedded::{EmbeddedBed, EmbeddedOptions};
-use crate::testbed::swarm::SwarmBed;
-use crate::testbed::{Kind, Note, TestbedError};
 use swarmlab_experiment::Experiment;
+use swarmlab_record::folder::RunFolder;
+use swarmlab_testbed::bed::Bed;
+use swarmlab_testbed::embedded::{EmbeddedBed, EmbeddedOptions};
+use swarmlab_testbed::swarm::SwarmBed;
+use swarmlab_testbed::{Kind, Note, TestbedError};
 
 /// The Engine's specifications of the experiment's stack.
 pub fn specs(experiment: &Experiment, stack_name: &str) -> Result<StackSpecs, RunError> {

@@ -17,15 +17,16 @@ use super::prepare::{self, RunOptions};
 use super::progress::{LoadTick, Observer, Progress};
 use super::recorder::Recorder;
 use super::{bring_up, load};
-use crate::bundle::events::{Event, Phase};
-use crate::bundle::folder::RunFolder;
-use crate::bundle::manifest::{FORMAT, Manifest, State, Windows};
-use crate::clock::unix_now_s;
-use crate::telemetry::catalogue::Meaning;
-use crate::testbed::bed::Bed;
-use crate::testbed::observation::Observation;
-use crate::testbed::{Kind, Note, Target, stack};
 use swarmlab_experiment::Experiment;
+use swarmlab_record::Phase;
+use swarmlab_record::events::Event;
+use swarmlab_record::folder::RunFolder;
+use swarmlab_record::manifest::{FORMAT, Manifest, Origin, State, Windows};
+use swarmlab_record::metric::Meaning;
+use swarmlab_telemetry::clock::unix_now_s;
+use swarmlab_testbed::bed::Bed;
+use swarmlab_testbed::observation::Observation;
+use swarmlab_testbed::{Kind, Note, Target, stack};
 
 /// How long fresh samples of a quiet system are waited for.
 const SETTLE: Duration = Duration::from_secs(15);
@@ -54,13 +55,14 @@ pub async fn measure(
     let specs = bring_up::specs(experiment, &options.stack_name)?;
     let manifest = Manifest {
         format: FORMAT,
+        origin: Origin::Run,
         swarmlab: env!("CARGO_PKG_VERSION").to_owned(),
         name: experiment.name.clone(),
         started_unix_s,
-        testbed: kind,
+        testbed: Some(kind),
         testbed_reason: reason.to_owned(),
-        experiment: prepare::resolved(experiment, &specs),
-        services: stack::services(&specs),
+        plan: prepare::resolved(experiment, &specs),
+        topology: stack::topology(&specs),
         target: None,
         provenance: BTreeMap::new(),
         clock_offset: None,
@@ -137,7 +139,7 @@ enum News {
     Quiet,
     Interval(Box<Interval>),
     LoadEnded(Box<Result<Outcome, LoadError>>),
-    Broken(crate::testbed::TestbedError),
+    Broken(swarmlab_testbed::TestbedError),
     Interrupted,
 }
 
@@ -357,7 +359,7 @@ impl Dispatcher<'_> {
             let news = match tokio::time::timeout_at(deadline, self.next()).await {
                 Ok(news) => news?,
                 Err(_) => {
-                    let missing: Vec<String> = waiting.iter().map(|(s, m)| format!("{m:?} of {s}")).collect();
+                    let missing: Vec<String> = waiting.iter().map(|(s, m)| format!("{m} of {s}")).collect();
                     return self.warn(format!(
                         "no sample of the quiet system within {} s: {}; counts over the load window may not be exact",
                         SETTLE.as_secs(),
@@ -393,10 +395,10 @@ fn expected_sources(specs: &StackSpecs) -> Vec<(String, Meaning)> {
     let mut out = Vec::new();
     for s in &specs.services {
         if matches!(s.role, Role::Application | Role::Proxy) {
-            out.push((s.short.clone(), Meaning::Cpu));
+            out.push((s.short.clone(), Meaning::CPU));
         }
         if s.role == Role::Proxy {
-            out.push((s.short.clone(), Meaning::ProxyDownstream));
+            out.push((s.short.clone(), Meaning::PROXY_DOWNSTREAM));
         }
     }
     out

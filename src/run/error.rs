@@ -4,10 +4,11 @@ use std::io::ErrorKind;
 
 use swarmlab_loadgen::LoadError;
 
-use crate::assemble::AssembleError;
-use crate::bundle::manifest::ManifestError;
 use crate::exit::Exit;
-use crate::testbed::TestbedError;
+use swarmlab_analysis::assemble::AssembleError;
+use swarmlab_present::recompute::RecomputeError;
+use swarmlab_record::manifest::ManifestError;
+use swarmlab_testbed::TestbedError;
 
 /// A run failed; what had been measured until then is in its folder.
 #[derive(Debug, thiserror::Error)]
@@ -32,21 +33,12 @@ pub enum RunError {
         /// Why.
         source: std::io::Error,
     },
-    /// A stored table could not be written or read.
-    #[error(transparent)]
-    Store(#[from] swarmlab_frame::store::StoreError),
     /// The stack file cannot become services under this name.
     #[error("{0}")]
     Stack(swarmlab_yaml::Diagnostics),
-    /// The manifest is damaged.
+    /// The folder cannot be analysed.
     #[error(transparent)]
-    Manifest(#[from] ManifestError),
-    /// There is nothing to analyse.
-    #[error(transparent)]
-    Assemble(#[from] AssembleError),
-    /// The report could not be drawn.
-    #[error("the report could not be drawn: {0}")]
-    Report(String),
+    Recompute(#[from] RecomputeError),
     /// The user interrupted.
     #[error("interrupted")]
     Interrupted,
@@ -67,14 +59,14 @@ impl RunError {
                 "check `target` in the experiment and the state of the stack (`swarmlab run --keep`, then `swarmlab status`)"
                     .to_owned(),
             ),
-            Self::Assemble(AssembleError::NoWindow) => {
+            Self::Recompute(RecomputeError::Assemble(AssembleError::NoWindow)) => {
                 Some("run it again; the folder's events.jsonl says how far it came".to_owned())
             }
-            Self::Manifest(ManifestError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => Some(
-                "give the folder of a `swarmlab run`; what `swarmlab load --out` writes has no servers to compare with, \
-                 and its figures are in its summary.json and client.parquet"
-                    .to_owned(),
-            ),
+            Self::Recompute(RecomputeError::Manifest(ManifestError::Io { source, .. }))
+                if source.kind() == ErrorKind::NotFound =>
+            {
+                Some("give the folder of a `swarmlab run` or of a `swarmlab load --out`".to_owned())
+            }
             _ => None,
         }
     }
@@ -89,9 +81,10 @@ impl RunError {
             ) => Exit::Interrupted,
             Self::Testbed(e) => testbed_exit(e),
             Self::Load(_) => Exit::BadInput,
-            Self::TargetRefuses { .. } | Self::Assemble(AssembleError::NoWindow) => Exit::NoMeasurement,
-            Self::Manifest(_) | Self::Stack(_) => Exit::BadInput,
-            Self::Io { .. } | Self::Store(_) | Self::Assemble(_) | Self::Report(_) => Exit::Failure,
+            Self::TargetRefuses { .. }
+            | Self::Recompute(RecomputeError::Assemble(AssembleError::NoWindow)) => Exit::NoMeasurement,
+            Self::Recompute(RecomputeError::Manifest(_)) | Self::Stack(_) => Exit::BadInput,
+            Self::Io { .. } | Self::Recompute(_) => Exit::Failure,
         }
     }
 }

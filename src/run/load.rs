@@ -6,8 +6,8 @@ use swarmlab_shapes::Shape;
 use tokio::sync::mpsc;
 
 use super::message::Message;
-use crate::testbed::Target;
 use swarmlab_experiment::{Experiment, ModelKind};
+use swarmlab_testbed::Target;
 
 /// How long answers under way are waited for after the last request, at most.
 const DRAIN_S: f64 = 30.0;

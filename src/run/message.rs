@@ -3,7 +3,7 @@
 use swarmlab_intervals::{Interval, Outcome};
 use swarmlab_loadgen::LoadError;
 
-use crate::testbed::observation::Observation;
+use swarmlab_testbed::observation::Observation;
 
 /// One message.
 #[derive(Debug)]

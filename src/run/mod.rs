@@ -5,11 +5,8 @@
 //! order of events in the folder is the order in which they were known.
 
 mod bring_up;
-pub mod client_rows;
 mod dispatcher;
 pub mod error;
-pub mod finish;
-pub mod histograms;
 pub mod load;
 pub mod message;
 mod prepare;
@@ -21,13 +18,14 @@ pub use prepare::{RunOptions, choose_testbed};
 
 use swarmlab_swarm::CancellationToken;
 
-use crate::analysis::Summary;
-use crate::bundle::events::Phase;
-use crate::bundle::folder::RunFolder;
-use crate::bundle::manifest::State;
-use crate::testbed::Kind;
 use progress::Observer;
 use swarmlab_experiment::Experiment;
+use swarmlab_present::recompute;
+use swarmlab_record::Phase;
+use swarmlab_record::folder::RunFolder;
+use swarmlab_record::manifest::State;
+use swarmlab_record::summary::Summary;
+use swarmlab_testbed::Kind;
 
 /// How a run ended.
 #[derive(Debug)]
@@ -54,7 +52,7 @@ pub async fn run(
     left: &dyn Fn(Vec<String>),
     observer: &mut dyn Observer,
 ) -> Result<Finished, RunError> {
-    let started = crate::clock::unix_now_s();
+    let started = swarmlab_telemetry::clock::unix_now_s();
     let folder = RunFolder::create(&options.results, &experiment.name, started)
         .map_err(RunError::io(format!("create a folder in {}", options.results.display())))?;
     let measured =
@@ -65,9 +63,9 @@ pub async fn run(
         Err(e) => (State::Partial { reason: e.to_string() }, Some(e)),
     };
     observer.on(progress::Progress::Phase { phase: Phase::Analyse, expected_s: None });
-    match finish::seal(&folder, state).and_then(|()| finish::analyse(&folder)) {
+    match recompute::seal(&folder, state).and_then(|()| recompute::analyse(&folder)) {
         Ok(summary) => Ok(Finished { folder, summary: Some(summary), failure }),
         // Without a load window there is nothing to show; the first failure says why.
-        Err(e) => Ok(Finished { folder, summary: None, failure: Some(failure.unwrap_or(e)) }),
+        Err(e) => Ok(Finished { folder, summary: None, failure: Some(failure.unwrap_or(e.into())) }),
     }
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use swarmlab_stackfile::{Role, StackSpecs};
 
-use crate::bundle::manifest::Resolved;
-use crate::testbed::{Kind, stack};
 use swarmlab_experiment::{Experiment, ModelKind, TestbedChoice};
+use swarmlab_record::plan::{LoadModel, Plan};
+use swarmlab_testbed::{Kind, stack};
 
 /// What the user decides per run.
 #[derive(Debug, Clone)]
@@ -49,20 +49,19 @@ pub fn choose_testbed<E: std::fmt::Display>(
 }
 
 /// The part of the manifest that the analysis reads.
-pub fn resolved(experiment: &Experiment, specs: &StackSpecs) -> Resolved {
+pub fn resolved(experiment: &Experiment, specs: &StackSpecs) -> Plan {
     let load = &experiment.load;
-    Resolved {
+    Plan {
         file: experiment.path.display().to_string(),
         text: experiment.text.clone(),
         stack: experiment.stack_path.display().to_string(),
         variables: experiment.variables.clone(),
         target_service: experiment.target.service.clone(),
         model: match load.model {
-            ModelKind::Closed { .. } => "closed",
-            ModelKind::Open { .. } => "open",
-        }
-        .to_owned(),
-        shape: serde_json::to_string(&load.shape).unwrap_or_default(),
+            ModelKind::Closed { .. } => LoadModel::Closed,
+            ModelKind::Open { .. } => LoadModel::Open,
+        },
+        shape: load.shape.clone(),
         duration_s: load.shape.duration_s(),
         think_s: load.scenario.mean_wait_s(),
         steps: load.scenario.requests_per_iteration(),
@@ -71,7 +70,7 @@ pub fn resolved(experiment: &Experiment, specs: &StackSpecs) -> Resolved {
         slo_p95_s: experiment.slo.as_ref().and_then(|s| s.p95).map(|d| d.as_secs_f64()),
         slo_error_rate: experiment.slo.as_ref().and_then(|s| s.error_rate),
         seed: experiment.seed,
-        configured_demand_s: configured_demands(specs),
+        declared_demand_s: configured_demands(specs),
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::bundle::events::Phase;
-use crate::testbed::{Kind, Note};
+use swarmlab_record::Phase;
+use swarmlab_testbed::{Kind, Note};
 
 /// One piece of news.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,18 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use swarmlab_frame::client::ClientRow;
-use swarmlab_frame::journal::Journal;
 use swarmlab_intervals::Interval;
+use swarmlab_record::client::ClientRow;
+use swarmlab_record::journal::Journal;
 
-use super::client_rows;
-use super::histograms::HistogramLog;
-use crate::bundle::events::{Event, EventLog, Phase};
-use crate::bundle::folder::RunFolder;
-use crate::clock::unix_now_s;
-use crate::telemetry::Sample;
-use crate::telemetry::catalogue::{self, Meaning};
-use crate::testbed::ReplicaEvent;
+use swarmlab_record::Phase;
+use swarmlab_record::client;
+use swarmlab_record::events::{Event, EventLog};
+use swarmlab_record::folder::RunFolder;
+use swarmlab_record::histograms::HistogramLog;
+use swarmlab_record::metric::Meaning;
+use swarmlab_record::samples::SampleJournal;
+use swarmlab_record::series::Reading;
+use swarmlab_telemetry::clock::unix_now_s;
+use swarmlab_testbed::ReplicaEvent;
 
 /// A task that has not been sampled for this long is taken for gone when freshness is judged, seconds.
 const GONE_S: f64 = 10.0;
@@ -22,7 +24,7 @@ const GONE_S: f64 = 10.0;
 pub struct Recorder {
     events: EventLog,
     client: Journal<ClientRow>,
-    server: Journal<Sample>,
+    server: SampleJournal,
     histograms: HistogramLog,
     newest: BTreeMap<(String, Meaning), BTreeMap<String, f64>>,
     replicas: BTreeMap<String, ReplicaEvent>,
@@ -35,7 +37,7 @@ impl Recorder {
         Ok(Self {
             events: EventLog::create(&folder.events())?,
             client: Journal::create(&folder.client_journal()).map_err(std::io::Error::other)?,
-            server: Journal::create(&folder.server_journal()).map_err(std::io::Error::other)?,
+            server: SampleJournal::create(&folder.server_journal()).map_err(std::io::Error::other)?,
             histograms: HistogramLog::new(&folder.histograms()),
             newest: BTreeMap::new(),
             replicas: BTreeMap::new(),
@@ -67,15 +69,14 @@ impl Recorder {
     }
 
     /// Writes one round of samples.
-    pub fn samples(&mut self, samples: &[Sample]) -> std::io::Result<()> {
+    pub fn samples(&mut self, samples: &[Reading]) -> std::io::Result<()> {
         let now_s = unix_now_s();
         // A value that is not finite says nothing and has no place in JSON.
         for s in samples.iter().filter(|s| s.value.is_finite()) {
-            if let Some(m) = catalogue::find(&s.metric) {
-                let newest = self.newest.entry((s.service.clone(), m.meaning)).or_default();
-                let t = newest.entry(s.task.clone()).or_insert(s.t_unix_s);
-                *t = t.max(s.t_unix_s);
-            }
+            let is = &s.series;
+            let newest = self.newest.entry((is.service.clone(), is.meaning.clone())).or_default();
+            let t = newest.entry(is.task.clone()).or_insert(s.t_unix_s);
+            *t = t.max(s.t_unix_s);
             self.server.append(s, now_s).map_err(std::io::Error::other)?;
         }
         self.server.tick(now_s).map_err(std::io::Error::other)
@@ -84,7 +85,7 @@ impl Recorder {
     /// Writes one interval of the load.
     pub fn interval(&mut self, interval: &Interval, phase: Phase) -> std::io::Result<()> {
         let now_s = unix_now_s();
-        for row in client_rows::rows(interval, phase) {
+        for row in client::rows(interval, phase) {
             self.client.append(&row, now_s).map_err(std::io::Error::other)?;
         }
         if phase == Phase::Load {

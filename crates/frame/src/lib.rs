@@ -9,22 +9,16 @@
 //! | module | holds |
 //! |---|---|
 //! | [`clock`] | the grid of bins |
-//! | [`series`] | raw server samples: one series per task and metric, and their tidy form |
 //! | [`align`] | pure rules: counters, gauges, histograms and step functions onto bins, sums over tasks |
-//! | [`client`] | what the load engine logged, one row per interval and endpoint |
+//! | [`client`] | client rows become columns |
 //! | [`frame`] | the wide table, one row a bin, with checked column names |
 //! | [`store`] | Parquet and CSV files, written whole or not at all |
-//! | [`journal`] | append-only JSON lines that survive a crash |
 //!
-//! All times are Unix seconds as `f64` (resolution 0.24 us in this century). Only [`store`] and
-//! [`journal`] touch files; only [`store`] knows polars.
+//! All times are Unix seconds as `f64` (resolution 0.24 us in this century). Only [`store`]
+//! touches files and knows polars. The words (series, client rows) are the room `record`'s.
 
 pub mod align;
 pub mod client;
 pub mod clock;
 pub mod frame;
-pub mod journal;
-pub mod series;
 pub mod store;
-
-mod nonfinite;

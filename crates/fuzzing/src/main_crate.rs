@@ -1,4 +1,4 @@
 //! Readers of the main crate, which itself would bring hundreds of crates into a build with a sanitizer.
 
-#[path = "../../../src/telemetry/exposition.rs"]
+#[path = "../../telemetry/src/exposition.rs"]
 pub mod exposition;

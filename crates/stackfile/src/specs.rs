@@ -100,19 +100,4 @@ pub struct ServicePlan {
     pub role: Role,
 }
 
-/// What a service is to the experiment: which question its figures answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    /// Does the work under study.
-    Application,
-    /// Stands before an application service and counts its requests.
-    Proxy,
-    /// Keeps state for application services.
-    Database,
-    /// Watches: Prometheus, cAdvisor, node-exporter.
-    Telemetry,
-    /// Nothing the experiment looks at.
-    #[default]
-    Other,
-}
+pub use swarmlab_record::topology::Role;

@@ -1,7 +1,7 @@
 //! Counters: the increase of a total between two edges.
 
 use crate::clock::Bins;
-use crate::series::Series;
+use swarmlab_record::series::Series;
 
 use super::Tolerance;
 
@@ -53,7 +53,7 @@ impl Total {
             last = value;
             knots.push((t, value + offset));
         }
-        Self { knots, scrape_interval_s: series.scrape_interval_s, tolerance, born_unix_s, died_unix_s }
+        Self { knots, scrape_interval_s: series.interval_s, tolerance, born_unix_s, died_unix_s }
     }
 
     /// The total at an edge, `None` where it is not known.

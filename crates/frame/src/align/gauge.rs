@@ -1,7 +1,7 @@
 //! Gauges: the level at the end of a bin.
 
 use crate::clock::Bins;
-use crate::series::Series;
+use swarmlab_record::series::Series;
 
 use super::Tolerance;
 
@@ -29,7 +29,7 @@ pub fn gauge_last(series: &Series, bins: &Bins, tolerance: Tolerance) -> Vec<Opt
             }
             let after = samples.partition_point(|s| s.t_unix_s <= end);
             let last = samples.get(after.checked_sub(1)?)?;
-            tolerance.fresh(end - last.t_unix_s, series.scrape_interval_s).then_some(last.value)
+            tolerance.fresh(end - last.t_unix_s, series.interval_s).then_some(last.value)
         })
         .collect()
 }

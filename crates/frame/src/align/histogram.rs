@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::clock::Bins;
-use crate::series::Series;
+use swarmlab_record::series::Series;
 
 use super::{Tolerance, counter_increase, sum_over_tasks};
 
@@ -142,7 +142,7 @@ pub fn histogram(
     bins: &Bins,
     tolerance: Tolerance,
 ) -> Result<BinnedHistogram, HistogramError> {
-    let metric = || buckets.first().map(|s| s.metric.clone()).unwrap_or_default();
+    let metric = || buckets.first().map(|s| s.identity.metric.clone()).unwrap_or_default();
     let tasks = by_task(buckets)?;
     let Some(first) = tasks.values().next() else {
         return Err(HistogramError::NoTotal { metric: metric() });
@@ -186,8 +186,8 @@ type Buckets<'a> = Vec<(f64, &'a Series)>;
 fn by_task(buckets: &[Series]) -> Result<BTreeMap<&str, Buckets<'_>>, HistogramError> {
     let mut tasks: BTreeMap<&str, Buckets<'_>> = BTreeMap::new();
     for series in buckets {
-        let (metric, task) = (series.metric.clone(), series.task.clone());
-        let Some(le) = series.labels.get("le") else {
+        let (metric, task) = (series.identity.metric.clone(), series.identity.task.clone());
+        let Some(le) = series.identity.labels.get("le") else {
             return Err(HistogramError::NoBound { metric, task });
         };
         // Rust reads `+Inf`, `1e3` and `1.0` as Prometheus writes them.
@@ -195,13 +195,13 @@ fn by_task(buckets: &[Series]) -> Result<BTreeMap<&str, Buckets<'_>>, HistogramE
         let Some(bound) = bound else {
             return Err(HistogramError::BadBound { metric, task, le: le.clone() });
         };
-        tasks.entry(&series.task).or_default().push((bound, series));
+        tasks.entry(&series.identity.task).or_default().push((bound, series));
     }
     for (task, series) in &mut tasks {
         series.sort_by(|a, b| a.0.total_cmp(&b.0));
         if let Some(twice) = series.windows(2).find(|w| w[0].0 == w[1].0) {
             return Err(HistogramError::TwoSeries {
-                metric: twice[0].1.metric.clone(),
+                metric: twice[0].1.identity.metric.clone(),
                 task: (*task).into(),
                 le: twice[0].0,
             });

@@ -1,7 +1,7 @@
 //! Step functions: replica counts and other levels known from events.
 
 use crate::clock::Bins;
-use crate::series::Sample;
+use swarmlab_record::series::Sample;
 
 /// A level that holds from each event to the next, known until a last instant.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use super::StoreError;
 use super::parquet::{ReadSheet, Sheet, read};
-use crate::client::{ClientRow, LatencyMs, LatenessMs};
+use swarmlab_intervals::trust::Trust;
+use swarmlab_record::client::{ClientRow, LatencyMs, LatenessMs};
+use swarmlab_record::{FileError, Phase};
 
 /// The counts of a row in the order of the file.
 type Counts = [u64; 17];
@@ -60,13 +61,13 @@ fn latency(l: &LatencyMs) -> [f64; 6] {
 /// Writes client rows; the columns are the fields of [`ClientRow`], `response_p95_ms` and so on.
 ///
 /// # Errors
-/// [`StoreError`] naming the file.
-pub fn write_client(path: &Path, rows: &[ClientRow]) -> Result<(), StoreError> {
+/// [`FileError`] naming the file.
+pub fn write_client(path: &Path, rows: &[ClientRow]) -> Result<(), FileError> {
     let mut sheet = Sheet::new(rows.len());
     let all = || rows.iter();
     sheet.numbers("t_unix_s", all().map(|r| Some(r.t_unix_s)));
     sheet.numbers("width_s", all().map(|r| Some(r.width_s)));
-    sheet.texts("phase", all().map(|r| r.phase.as_str()));
+    sheet.texts("phase", all().map(|r| r.phase.name()));
     sheet.texts("endpoint", all().map(|r| r.endpoint.as_str()));
     sheet.numbers("users", all().map(|r| Some(r.users)));
     sheet.numbers("think_s", all().map(|r| Some(r.think_s)));
@@ -74,7 +75,7 @@ pub fn write_client(path: &Path, rows: &[ClientRow]) -> Result<(), StoreError> {
         sheet.counts(name, all().map(|r| counts(r)[i]));
     }
     sheet.texts("errors_json", all().map(|r| r.errors_json.as_str()));
-    sheet.texts("trust", all().map(|r| r.trust.as_str()));
+    sheet.texts("trust", all().map(|r| r.trust.map_or("", Trust::name)));
     for (i, part) in LATENCY.iter().enumerate() {
         let name = format!("response_{part}_ms");
         sheet.numbers(&name, all().map(|r| r.response.map(|l| latency(&l)[i])));
@@ -89,17 +90,21 @@ pub fn write_client(path: &Path, rows: &[ClientRow]) -> Result<(), StoreError> {
 /// Reads what [`write_client`] wrote, in the same order.
 ///
 /// # Errors
-/// [`StoreError`] naming the file, and the column when it is not as expected.
-pub fn read_client(path: &Path) -> Result<Vec<ClientRow>, StoreError> {
+/// [`FileError`] naming the file, and the column when it is not as expected.
+pub fn read_client(path: &Path) -> Result<Vec<ClientRow>, FileError> {
     let (sheet, _) = read(path, "")?;
     let t_unix_s = sheet.all_numbers("t_unix_s")?;
     let width_s = sheet.all_numbers("width_s")?;
     let users = sheet.all_numbers("users")?;
     let think_s = sheet.all_numbers("think_s")?;
-    let mut phase = sheet.texts("phase")?.into_iter();
+    let unknown = |name: &String| FileError::column(path, "phase", format!("{name:?} is no phase of a run"));
+    let phases = sheet.texts("phase")?;
+    let phases: Vec<Phase> =
+        phases.iter().map(|n| Phase::from_name(n).ok_or_else(|| unknown(n))).collect::<Result<_, _>>()?;
+    let mut phase = phases.into_iter();
     let mut endpoint = sheet.texts("endpoint")?.into_iter();
     let mut errors_json = sheet.texts("errors_json")?.into_iter();
-    let mut trust = sheet.texts("trust")?.into_iter();
+    let mut trust = sheet.texts("trust")?.into_iter().map(|name| Trust::from_name(&name));
     let counts: Vec<Vec<u64>> = COUNTS.iter().map(|name| sheet.counts(name)).collect::<Result<_, _>>()?;
     let response = latencies(&sheet, "response")?;
     let service = latencies(&sheet, "service")?;
@@ -114,7 +119,7 @@ pub fn read_client(path: &Path) -> Result<Vec<ClientRow>, StoreError> {
         ClientRow {
             t_unix_s: t_unix_s[i],
             width_s: width_s[i],
-            phase: phase.next().unwrap_or_default(),
+            phase: phase.next().unwrap_or(Phase::Load),
             endpoint: endpoint.next().unwrap_or_default(),
             users: users[i],
             offered,
@@ -124,7 +129,7 @@ pub fn read_client(path: &Path) -> Result<Vec<ClientRow>, StoreError> {
             failed,
             late,
             connect_errors,
-            trust: trust.next().unwrap_or_default(),
+            trust: trust.next().flatten(),
             in_flight,
             queued,
             iterations,
@@ -146,7 +151,7 @@ pub fn read_client(path: &Path) -> Result<Vec<ClientRow>, StoreError> {
 }
 
 /// One group of six columns; a row is there when all six are.
-fn latencies(sheet: &ReadSheet, group: &str) -> Result<Vec<Option<LatencyMs>>, StoreError> {
+fn latencies(sheet: &ReadSheet, group: &str) -> Result<Vec<Option<LatencyMs>>, FileError> {
     let columns: Vec<Vec<Option<f64>>> =
         LATENCY.iter().map(|part| sheet.numbers(&format!("{group}_{part}_ms"))).collect::<Result<_, _>>()?;
     let row = |i: usize| {

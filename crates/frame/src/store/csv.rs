@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::io::Write;
 use std::path::Path;
 
-use super::StoreError;
 use super::atomic::write_whole;
 use crate::frame::{Frame, T_S, T_UNIX_S};
+use swarmlab_record::FileError;
 
 /// One cell of a table.
 #[derive(Debug, Clone, PartialEq)]
@@ -93,13 +93,13 @@ fn shortest(number: f64) -> String {
 /// Writes a table: a header, then rows of as many cells.
 ///
 /// # Errors
-/// [`StoreError::Io`], and [`StoreError::Ragged`] when a row does not fit the header (no file is
+/// [`FileError::Io`], and [`FileError::Ragged`] when a row does not fit the header (no file is
 /// left then).
 pub fn write_table_csv(
     path: &Path,
     header: &[&str],
     rows: impl IntoIterator<Item = Vec<Cell>>,
-) -> Result<(), StoreError> {
+) -> Result<(), FileError> {
     write_whole(path, |out| {
         let mut line = |cells: &mut dyn Iterator<Item = Cow<'_, str>>| {
             for (i, cell) in cells.enumerate() {
@@ -107,17 +107,17 @@ pub fn write_table_csv(
             }
             out.write_all(b"\r\n")
         };
-        line(&mut header.iter().map(|name| quoted(name))).map_err(StoreError::io("write", path))?;
+        line(&mut header.iter().map(|name| quoted(name))).map_err(FileError::io("write", path))?;
         for (i, cells) in rows.into_iter().enumerate() {
             if cells.len() != header.len() {
-                return Err(StoreError::Ragged {
+                return Err(FileError::Ragged {
                     path: path.into(),
                     row: i + 1,
                     cells: cells.len(),
                     header: header.len(),
                 });
             }
-            line(&mut cells.iter().map(Cell::written)).map_err(StoreError::io("write", path))?;
+            line(&mut cells.iter().map(Cell::written)).map_err(FileError::io("write", path))?;
         }
         Ok(())
     })
@@ -126,8 +126,8 @@ pub fn write_table_csv(
 /// Writes a frame: the columns `t_unix_s`, `t_s`, then its own; one row a bin.
 ///
 /// # Errors
-/// [`StoreError::Io`] naming the file.
-pub fn write_frame_csv(path: &Path, frame: &Frame) -> Result<(), StoreError> {
+/// [`FileError::Io`] naming the file.
+pub fn write_frame_csv(path: &Path, frame: &Frame) -> Result<(), FileError> {
     let columns = frame.columns();
     let header: Vec<&str> = [T_UNIX_S, T_S].into_iter().chain(columns.iter().map(|c| c.name())).collect();
     let (t_unix_s, t_s) = (frame.t_unix_s(), frame.t_s());

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::StoreError;
 use super::parquet::{Sheet, read};
 use crate::clock::Bins;
 use crate::frame::{Column, Fold, Frame, Owner, T_S, T_UNIX_S};
+use swarmlab_record::FileError;
 
 /// Key of the description in the file's key-value metadata.
 const KEY: &str = "swarmlab.frame";
@@ -35,8 +35,8 @@ struct Described {
 /// `swarmlab.frame`, as JSON.
 ///
 /// # Errors
-/// [`StoreError`] naming the file.
-pub fn write_frame(path: &Path, frame: &Frame) -> Result<(), StoreError> {
+/// [`FileError`] naming the file.
+pub fn write_frame(path: &Path, frame: &Frame) -> Result<(), FileError> {
     let described = |c: &Column| Described {
         name: c.name().into(),
         owner: c.owner().clone(),
@@ -62,8 +62,8 @@ pub fn write_frame(path: &Path, frame: &Frame) -> Result<(), StoreError> {
 /// Reads what [`write_frame`] wrote.
 ///
 /// # Errors
-/// [`StoreError`] naming the file, and what is wrong with its description or columns.
-pub fn read_frame(path: &Path) -> Result<Frame, StoreError> {
+/// [`FileError`] naming the file, and what is wrong with its description or columns.
+pub fn read_frame(path: &Path) -> Result<Frame, FileError> {
     let (sheet, description) = read(path, KEY)?;
     let description = description.ok_or_else(|| wrong(path, format!("no metadata {KEY}")))?;
     let description: Description = serde_json::from_str(&description).map_err(|e| wrong(path, e))?;
@@ -76,6 +76,6 @@ pub fn read_frame(path: &Path) -> Result<Frame, StoreError> {
     Ok(frame)
 }
 
-fn wrong(path: &Path, problem: impl ToString) -> StoreError {
-    StoreError::Description { path: path.into(), problem: problem.to_string() }
+fn wrong(path: &Path, problem: impl ToString) -> FileError {
+    FileError::Description { path: path.into(), problem: problem.to_string() }
 }

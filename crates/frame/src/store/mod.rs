@@ -3,7 +3,8 @@
 //! | file | content | functions |
 //! |---|---|---|
 //! | `client.parquet` | client rows | [`write_client`], [`read_client`] |
-//! | `server.parquet` | raw server samples, tidy: one row a sample | [`write_server`], [`read_server`] |
+//! | `series.parquet`, `samples.parquet` | raw server samples: who, and what when | [`write_series`], [`read_series`] |
+//! | `server.parquet` | the same in folders of the first layout | [`read_server`] |
 //! | `frame.parquet` | the frame, with unit and source of each column in the file's own metadata | [`write_frame`], [`read_frame`] |
 //! | `frame.csv` | the same, for any program | [`write_frame_csv`] |
 //! | `correlations.csv` and the like | any table | [`write_table_csv`] |
@@ -14,16 +15,16 @@
 mod atomic;
 mod client;
 mod csv;
-mod error;
 mod frame;
 mod parquet;
+mod series;
 mod server;
 
 pub use client::{read_client, write_client};
 pub use csv::{Cell, write_frame_csv, write_table_csv};
-pub use error::StoreError;
 pub use frame::{read_frame, write_frame};
-pub use server::{read_server, write_server};
+pub use series::{read_series, write_series};
+pub use server::read_server;
 
 #[cfg(test)]
 mod tests;

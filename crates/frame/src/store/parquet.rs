@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use polars_core::prelude::{Column, DataFrame, NamedFrom, PolarsError, Series};
 use polars_io::prelude::{KeyValueMetadata, ParquetCompression, ParquetReader, ParquetWriter, SerReader};
 
-use super::StoreError;
 use super::atomic::write_whole;
+use swarmlab_record::FileError;
 
 /// A table on its way into a file.
 pub(super) struct Sheet {
@@ -36,9 +36,8 @@ impl Sheet {
     }
 
     /// Writes the file; `description` goes into its key-value metadata.
-    pub(super) fn write(self, path: &Path, description: Option<(&str, String)>) -> Result<(), StoreError> {
-        let broken =
-            |source: PolarsError| StoreError::Parquet { path: path.into(), source: Box::new(source) };
+    pub(super) fn write(self, path: &Path, description: Option<(&str, String)>) -> Result<(), FileError> {
+        let broken = |source: PolarsError| FileError::Parquet { path: path.into(), source: Box::new(source) };
         let mut table = DataFrame::new(self.height, self.columns).map_err(broken)?;
         let metadata = description.map(|(k, v)| KeyValueMetadata::from_static(vec![(k.into(), v)]));
         write_whole(path, |out| {
@@ -59,9 +58,9 @@ pub(super) struct ReadSheet {
 }
 
 /// Reads a file, and what its metadata says under `key`.
-pub(super) fn read(path: &Path, key: &str) -> Result<(ReadSheet, Option<String>), StoreError> {
-    let broken = |source: PolarsError| StoreError::Parquet { path: path.into(), source: Box::new(source) };
-    let file = File::open(path).map_err(StoreError::io("open", path))?;
+pub(super) fn read(path: &Path, key: &str) -> Result<(ReadSheet, Option<String>), FileError> {
+    let broken = |source: PolarsError| FileError::Parquet { path: path.into(), source: Box::new(source) };
+    let file = File::open(path).map_err(FileError::io("open", path))?;
     let mut reader = ParquetReader::new(file);
     let metadata = reader.get_metadata().map_err(broken)?;
     let description = metadata
@@ -83,32 +82,32 @@ impl ReadSheet {
         &self,
         name: &str,
         read: impl FnOnce(&Column) -> Result<T, PolarsError>,
-    ) -> Result<T, StoreError> {
-        let wrong = |e: PolarsError| StoreError::column(&self.path, name, e);
+    ) -> Result<T, FileError> {
+        let wrong = |e: PolarsError| FileError::column(&self.path, name, e);
         read(self.table.column(name).map_err(wrong)?).map_err(wrong)
     }
 
-    pub(super) fn numbers(&self, name: &str) -> Result<Vec<Option<f64>>, StoreError> {
+    pub(super) fn numbers(&self, name: &str) -> Result<Vec<Option<f64>>, FileError> {
         self.column(name, |c| Ok(c.f64()?.iter().collect()))
     }
 
     /// Numbers of a column that has no nulls.
-    pub(super) fn all_numbers(&self, name: &str) -> Result<Vec<f64>, StoreError> {
+    pub(super) fn all_numbers(&self, name: &str) -> Result<Vec<f64>, FileError> {
         self.whole(name, self.numbers(name)?)
     }
 
-    pub(super) fn counts(&self, name: &str) -> Result<Vec<u64>, StoreError> {
+    pub(super) fn counts(&self, name: &str) -> Result<Vec<u64>, FileError> {
         self.whole(name, self.column(name, |c| Ok(c.u64()?.iter().collect()))?)
     }
 
-    pub(super) fn texts(&self, name: &str) -> Result<Vec<String>, StoreError> {
+    pub(super) fn texts(&self, name: &str) -> Result<Vec<String>, FileError> {
         let texts =
             self.column(name, |c| Ok(c.str()?.iter().map(|t| t.map(str::to_owned)).collect::<Vec<_>>()))?;
         self.whole(name, texts)
     }
 
-    fn whole<T>(&self, name: &str, values: Vec<Option<T>>) -> Result<Vec<T>, StoreError> {
+    fn whole<T>(&self, name: &str, values: Vec<Option<T>>) -> Result<Vec<T>, FileError> {
         let whole = values.into_iter().collect::<Option<Vec<T>>>();
-        whole.ok_or_else(|| StoreError::column(&self.path, name, "holds nulls where none may be"))
+        whole.ok_or_else(|| FileError::column(&self.path, name, "holds nulls where none may be"))
     }
 }

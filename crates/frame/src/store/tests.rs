@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use super::*;
-use crate::client::{ClientRow, fixture::row};
 use crate::clock::Bins;
 use crate::frame::{Column, Fold, Frame, Owner};
-use crate::series::{Kind, Sample, Series};
+use swarmlab_record::FileError;
+use swarmlab_record::client::{ClientRow, fixture::row};
+use swarmlab_record::metric::Kind;
+use swarmlab_record::series::{Identity, Series, fixture};
 
 struct Folder(tempfile::TempDir);
 
@@ -28,18 +30,16 @@ impl Folder {
 }
 
 fn series(task: &str, le: Option<&str>, samples: &[(f64, f64)]) -> Series {
-    Series {
-        service: "ms-exercise".into(),
-        task: task.into(),
-        metric: "envoy_http_downstream_rq_time_bucket".into(),
-        unit: "ms".into(),
-        kind: if le.is_some() { Kind::Counter } else { Kind::Gauge },
-        scrape_interval_s: 1.0,
+    let mut series = fixture::series(task, samples);
+    series.born_unix_s = le.map(|_| 1.7e9 + 0.1);
+    let identity = Identity {
+        kind: if le.is_some() { Kind::Bucket } else { Kind::Gauge },
+        upstream: le.map(|_| "web".into()),
+        task_is_exact: le.is_none(),
         labels: le.map(|le| ("le".into(), le.into())).into_iter().collect(),
-        samples: samples.iter().map(|&(t, v)| Sample::new(t, v)).collect(),
-        born_unix_s: le.map(|_| 1.7e9 + 0.1),
-        died_unix_s: None,
-    }
+        ..fixture::identity("ms-exercise", task)
+    };
+    Series { identity: identity.into(), ..series }
 }
 
 fn frame() -> Frame {
@@ -81,7 +81,7 @@ fn client_rows_come_back_as_they_were() {
 #[test]
 fn series_come_back_as_they_were() {
     let folder = Folder::new();
-    let path = folder.path("server.parquet");
+    let (who, when) = (folder.path("series.parquet"), folder.path("samples.parquet"));
     let mut dead = series("c", None, &[]);
     dead.died_unix_s = Some(9.5);
     let all = vec![
@@ -91,8 +91,8 @@ fn series_come_back_as_they_were() {
         dead,
         series("d", None, &[]),
     ];
-    write_server(&path, &all).unwrap();
-    assert_eq!(read_server(&path).unwrap(), all);
+    write_series(&who, &when, &all).unwrap();
+    assert_eq!(read_series(&who, &when).unwrap(), all);
 }
 
 #[test]
@@ -112,8 +112,9 @@ fn empty_tables_come_back_empty() {
     let path = folder.path("x.parquet");
     write_client(&path, &[]).unwrap();
     assert_eq!(read_client(&path).unwrap(), Vec::<ClientRow>::new());
-    write_server(&path, &[]).unwrap();
-    assert_eq!(read_server(&path).unwrap(), []);
+    let who = folder.path("y.parquet");
+    write_series(&who, &path, &[]).unwrap();
+    assert_eq!(read_series(&who, &path).unwrap(), []);
     let no_bins = Frame::new(Bins::new(3.0, 1.0, 0).unwrap());
     write_frame(&path, &no_bins).unwrap();
     assert_eq!(read_frame(&path).unwrap(), no_bins);
@@ -164,7 +165,7 @@ fn a_failed_write_leaves_the_old_file_and_nothing_else() {
     let path = folder.path("t.csv");
     write_table_csv(&path, &["a"], vec![vec![Cell::from(1_i64)]]).unwrap();
     let ragged = write_table_csv(&path, &["a"], vec![vec![Cell::Null], vec![]]);
-    assert!(matches!(ragged, Err(StoreError::Ragged { row: 2, cells: 0, header: 1, .. })));
+    assert!(matches!(ragged, Err(FileError::Ragged { row: 2, cells: 0, header: 1, .. })));
     assert_eq!(fs::read_to_string(&path).unwrap(), "a\r\n1\r\n");
     assert_eq!(folder.names(), ["t.csv"]);
 }
@@ -173,19 +174,19 @@ fn a_failed_write_leaves_the_old_file_and_nothing_else() {
 fn errors_name_the_file_and_the_column() {
     let folder = Folder::new();
     let path = folder.path("odd.parquet");
-    let said = |e: StoreError| e.to_string();
+    let said = |e: FileError| e.to_string();
     assert!(said(read_client(&path).unwrap_err()).contains("odd.parquet"));
-    assert!(matches!(write_client(&folder.path("no/x.parquet"), &[]), Err(StoreError::Io { .. })));
+    assert!(matches!(write_client(&folder.path("no/x.parquet"), &[]), Err(FileError::Io { .. })));
     for junk in [&b""[..], b"PAR1", b"not parquet at all, but long enough to hold a footer"] {
         fs::write(&path, junk).unwrap();
         let error = read_client(&path).unwrap_err();
-        assert!(matches!(error, StoreError::Parquet { .. }), "{error}");
+        assert!(matches!(error, FileError::Parquet { .. }), "{error}");
     }
     write_frame(&path, &frame()).unwrap();
     let error = read_client(&path).unwrap_err();
-    assert!(matches!(&error, StoreError::Column { column, .. } if column == "width_s"), "{error}");
+    assert!(matches!(&error, FileError::Column { column, .. } if column == "width_s"), "{error}");
     write_client(&path, &[row(0.0, "*")]).unwrap();
-    assert!(matches!(read_frame(&path), Err(StoreError::Description { .. })));
+    assert!(matches!(read_frame(&path), Err(FileError::Description { .. })));
 }
 
 /// The size of a long run: 100,000 client rows (of 5 h with 5 endpoints) and as many server samples.
@@ -196,7 +197,8 @@ fn errors_name_the_file_and_the_column() {
 #[test]
 fn a_long_run_comes_back_as_it_was() {
     let folder = Folder::new();
-    let (client, server) = (folder.path("client.parquet"), folder.path("server.parquet"));
+    let (client, server) = (folder.path("client.parquet"), folder.path("samples.parquet"));
+    let who = folder.path("series.parquet");
     let rows: Vec<ClientRow> = (0..100_000_u32)
         .map(|i| {
             let mut row = row(1.7e9 + f64::from(i / 5), ["*", "login", "list", "add", "out"][i as usize % 5]);
@@ -220,9 +222,9 @@ fn a_long_run_comes_back_as_it_was() {
     let rows_back = read_client(&client).unwrap();
     let client_read = begun.elapsed() - client_written;
     let begun = Instant::now();
-    write_server(&server, &all).unwrap();
+    write_series(&who, &server, &all).unwrap();
     let server_written = begun.elapsed();
-    let all_back = read_server(&server).unwrap();
+    let all_back = read_series(&who, &server).unwrap();
     let server_read = begun.elapsed() - server_written;
     let size = |path| fs::metadata(path).unwrap().len() / 1024;
     println!(

@@ -18,6 +18,25 @@ pub enum Trust {
     Invalid,
 }
 
+impl Trust {
+    /// All, the best first.
+    pub const ALL: [Self; 3] = [Self::Valid, Self::Suspect, Self::Invalid];
+
+    /// The word, as in the serialised form.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Valid => "VALID",
+            Self::Suspect => "SUSPECT",
+            Self::Invalid => "INVALID",
+        }
+    }
+
+    /// The inverse of [`Trust::name`].
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|t| t.name() == name)
+    }
+}
+
 /// One figure that speaks against the generator.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reason {

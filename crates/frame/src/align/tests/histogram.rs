@@ -1,11 +1,14 @@
+use std::sync::Arc;
+
 use super::{bins, series};
 use crate::align::*;
-use crate::series::Series;
+use swarmlab_record::series::Series;
 
 fn bucket(task: &str, le: &str, samples: &[(f64, f64)]) -> Series {
     let mut bucket = series(samples, None, None);
-    bucket.task = task.into();
-    bucket.labels.insert("le".into(), le.into());
+    let identity = Arc::make_mut(&mut bucket.identity);
+    identity.task = task.into();
+    identity.labels.insert("le".into(), le.into());
     bucket
 }
 

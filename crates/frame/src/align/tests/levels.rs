@@ -1,6 +1,6 @@
 use super::{bins, series};
 use crate::align::*;
-use crate::series::Sample;
+use swarmlab_record::series::Sample;
 
 fn level(samples: &[(f64, f64)], born: Option<f64>, died: Option<f64>) -> Vec<Option<f64>> {
     gauge_last(&series(samples, born, died), &bins(0.0, 1.0, 5), Tolerance::default())

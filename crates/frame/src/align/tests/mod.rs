@@ -5,21 +5,17 @@ mod histogram;
 mod levels;
 mod properties;
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::clock::Bins;
-use crate::series::{Kind, Sample, Series};
+use swarmlab_record::series::{Identity, Sample, Series, fixture};
 
 /// One task's series, scraped each second.
 fn series(samples: &[(f64, f64)], born: Option<f64>, died: Option<f64>) -> Series {
+    let identity = Identity { metric: "m".into(), ..fixture::identity("web", "web.1") };
     Series {
-        service: "web".into(),
-        task: "web.1".into(),
-        metric: "m".into(),
-        unit: String::new(),
-        kind: Kind::Counter,
-        scrape_interval_s: 1.0,
-        labels: BTreeMap::new(),
+        identity: Arc::new(identity),
+        interval_s: 1.0,
         samples: samples.iter().map(|&(t, v)| Sample::new(t, v)).collect(),
         born_unix_s: born,
         died_unix_s: died,

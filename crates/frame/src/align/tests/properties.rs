@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::{bins, series};
 use crate::align::*;
-use crate::series::Series;
+use swarmlab_record::series::Series;
 
 /// Scrapes about a second apart over increments of 0 to 100, with restarts, as (time, value).
 fn scrapes(restarts: bool) -> impl Strategy<Value = Vec<(f64, f64)>> {
@@ -124,7 +124,7 @@ proptest! {
             total += f64::from(*count);
             let mut bucket = series(&[(0.0, 0.0), (1.0, total)], None, None);
             let le = if i + 1 == counts.len() { "+Inf".into() } else { i.to_string() };
-            bucket.labels.insert("le".into(), le);
+            std::sync::Arc::make_mut(&mut bucket.identity).labels.insert("le".into(), le);
             bucket
         }).collect();
         let histogram = histogram(&buckets, &bins(0.0, 1.0, 1), Tolerance::default()).unwrap();
@@ -150,7 +150,7 @@ proptest! {
             let until = events.get(i + 1).map_or(end, |next| next.0.min(end));
             area += event.1 * (until - event.0).max(0.0);
         }
-        let samples = events.iter().map(|e| crate::series::Sample::new(e.0, e.1)).collect();
+        let samples = events.iter().map(|e| swarmlab_record::series::Sample::new(e.0, e.1)).collect();
         let steps = StepFunction::new(samples, end);
         let mean: f64 = steps.mean(&bins(0.0, width, count)).iter().map(|v| v.unwrap() * width).sum();
         prop_assert!(near(mean, area), "{} {}", mean, area);

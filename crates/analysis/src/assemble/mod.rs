@@ -1,0 +1,143 @@
+//! Raw samples, client rows and replica events become one frame: one clock, one row a bin.
+//!
+//! This room decides which raw series speak for which column and when each task lived; how a series is
+//! brought onto bins is the frame room's.
+
+pub mod columns;
+mod series;
+
+use std::sync::Arc;
+
+use swarmlab_frame::client::{ClientError, to_columns};
+use swarmlab_frame::clock::{Bins, ClockError};
+use swarmlab_frame::frame::{Frame, FrameError, NameError};
+use swarmlab_record::client::ClientRow;
+use swarmlab_record::events::Event;
+use swarmlab_record::manifest::{Manifest, State, Windows};
+use swarmlab_record::series::{Identity, Sample, Series};
+use swarmlab_record::topology::{ReplicaEvent, TaskLife};
+
+/// Everything measured in one run, as read from its folder.
+#[derive(Debug, Clone)]
+pub struct Raw {
+    /// What was run.
+    pub manifest: Manifest,
+    /// Client intervals.
+    pub client: Vec<ClientRow>,
+    /// Server series with the life of their task.
+    pub series: Vec<Series>,
+    /// Phases, replicas, warnings.
+    pub events: Vec<Event>,
+}
+
+impl Raw {
+    /// The windows as they were measured. What was planned is cut back, for a run that was killed, to the last client
+    /// interval that is there: nothing is divided by time that nobody measured.
+    ///
+    /// # Errors
+    /// [`AssembleError::NoWindow`] when no load was begun.
+    pub fn windows(&self) -> Result<Windows, AssembleError> {
+        let mut w = self.manifest.windows.ok_or(AssembleError::NoWindow)?;
+        if self.manifest.state == State::Running {
+            let measured =
+                self.client.iter().map(|r| r.t_unix_s + r.width_s).fold(f64::NEG_INFINITY, f64::max);
+            if measured.is_finite() && measured > w.load_start_unix_s {
+                w.load_end_unix_s = w.load_end_unix_s.min(measured);
+                w.drained_unix_s = w.drained_unix_s.min(measured);
+                w.settled_unix_s = w.settled_unix_s.min(measured);
+            }
+        }
+        Ok(w)
+    }
+
+    /// Until when events were listened for, Unix seconds.
+    pub fn known_until_unix_s(&self) -> f64 {
+        match self.windows() {
+            Ok(w) if self.manifest.state == State::Running => w.settled_unix_s,
+            Ok(w) => w.settled_unix_s.max(w.drained_unix_s).max(w.load_end_unix_s),
+            Err(_) => f64::NEG_INFINITY,
+        }
+    }
+}
+
+/// Why no frame can be built.
+#[derive(Debug, thiserror::Error)]
+pub enum AssembleError {
+    /// The load phase never began.
+    #[error("the run has no load window: it ended before any load was sent")]
+    NoWindow,
+    /// Columns clash or do not fit.
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+    /// A column cannot be named.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// The grid is impossible.
+    #[error(transparent)]
+    Clock(#[from] ClockError),
+    /// Client rows do not fit the grid.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+}
+
+/// Builds the frame from the first edge of the grid to the end of the drain.
+///
+/// # Errors
+/// [`AssembleError`], also when there was no load.
+pub fn frame(raw: &Raw) -> Result<Frame, AssembleError> {
+    let windows = raw.windows()?;
+    let end = windows.drained_unix_s.max(windows.load_end_unix_s);
+    let bins = Bins::spanning(windows.grid_unix_s, end, raw.manifest.plan.bin_s)?;
+    let mut frame = Frame::with_zero(bins, windows.load_start_unix_s);
+    frame.extend(to_columns(&raw.client, &bins)?)?;
+    frame.extend(columns::servers(raw, &bins)?)?;
+    frame.extend(columns::replicas(raw, &bins)?)?;
+    Ok(frame)
+}
+
+/// Replica events of a run, in order of time.
+pub fn replica_events(events: &[Event]) -> Vec<ReplicaEvent> {
+    let mut out: Vec<ReplicaEvent> = events
+        .iter()
+        .filter_map(|e| match e {
+            Event::Replicas(r) => Some(r.clone()),
+            _ => None,
+        })
+        .collect();
+    out.sort_by(|a, b| a.t_unix_s.total_cmp(&b.t_unix_s));
+    out
+}
+
+/// Lives of tasks; events about the same task complete each other.
+pub fn lives(events: &[Event]) -> Vec<TaskLife> {
+    let mut out: Vec<TaskLife> = Vec::new();
+    for e in events {
+        let Event::Task(life) = e else { continue };
+        match out.iter_mut().find(|l| l.task == life.task) {
+            Some(known) => {
+                // The container's start comes before the task is called running, its end before it is gone.
+                known.born_unix_s = earliest(known.born_unix_s, life.born_unix_s);
+                known.died_unix_s = earliest(known.died_unix_s, life.died_unix_s);
+            }
+            None => out.push(life.clone()),
+        }
+    }
+    out
+}
+
+fn earliest(a: Option<f64>, b: Option<f64>) -> Option<f64> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        _ => a.or(b),
+    }
+}
+
+/// Samples of one series each become series, with the lives of their tasks.
+pub fn series(samples: Vec<(Arc<Identity>, Vec<Sample>)>, lives: &[TaskLife]) -> Vec<Series> {
+    series::build(samples, lives)
+}
+
+/// Gives series that were stored without them the lives of their tasks.
+pub fn relive(all: &mut [Series], lives: &[TaskLife]) {
+    series::give_lives(all, lives);
+}

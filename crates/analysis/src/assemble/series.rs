@@ -1,0 +1,120 @@
+//! Samples grouped into series, each with the life of its task.
+//!
+//! cAdvisor's series carry the task's id, so birth and death come from the orchestrator. Series that are only
+//! known by address (a service's own `/metrics`, Envoy's statistics) take the life of the task of that service
+//! that began shortly before the first sample, or ended shortly around the last, if there is one and the series
+//! really begins or ends inside the recording.
+
+use std::sync::Arc;
+
+use swarmlab_record::series::{Identity, Sample, Series};
+use swarmlab_record::topology::TaskLife;
+
+/// Taken for the interval of a series of fewer than three samples, seconds.
+const EXPECTED_INTERVAL_S: f64 = 1.0;
+/// How long after its container's start a task may be seen first by address (start, DNS refresh, scrape).
+const FIRST_SEEN_S: f64 = 15.0;
+/// How far a series may end before or after the end of its task.
+const LAST_SEEN_S: f64 = 15.0;
+/// A series that began or ended within this of the recording's ends may be older or live on.
+const EDGE_S: f64 = 3.0;
+
+/// Series of samples, each with the life of its task.
+pub fn build(samples: Vec<(Arc<Identity>, Vec<Sample>)>, lives: &[TaskLife]) -> Vec<Series> {
+    let mut out: Vec<Series> =
+        samples.into_iter().map(|(is, s)| Series::new(is, s, EXPECTED_INTERVAL_S)).collect();
+    give_lives(&mut out, lives);
+    out
+}
+
+/// Gives each series the life of its task.
+pub fn give_lives(all: &mut [Series], lives: &[TaskLife]) {
+    let times =
+        || all.iter().flat_map(|s| s.samples.first().into_iter().chain(s.samples.last())).map(|s| s.t_unix_s);
+    let (first, last) = (times().fold(f64::INFINITY, f64::min), times().fold(f64::NEG_INFINITY, f64::max));
+    for series in all {
+        give_life(series, lives, first, last);
+    }
+}
+
+fn give_life(series: &mut Series, lives: &[TaskLife], first: f64, last: f64) {
+    if let Some(life) = lives.iter().find(|l| l.task == series.identity.task) {
+        series.born_unix_s = life.born_unix_s;
+        series.died_unix_s = life.died_unix_s;
+        return;
+    }
+    let (Some(begin), Some(end)) = (series.samples.first(), series.samples.last()) else { return };
+    if series.identity.task_is_exact {
+        return;
+    }
+    let of_service = || lives.iter().filter(|l| l.service == series.identity.service);
+    let (begin, end) = (begin.t_unix_s, end.t_unix_s);
+    if begin > first + EDGE_S {
+        series.born_unix_s = of_service()
+            .filter_map(|l| l.born_unix_s)
+            .filter(|b| *b < begin && begin - b <= FIRST_SEEN_S)
+            .reduce(f64::max);
+    }
+    if end < last - EDGE_S {
+        // The sample itself proves that the task lived, so its death is not before it.
+        series.died_unix_s = of_service()
+            .filter_map(|l| l.died_unix_s)
+            .filter(|d| (d - end).abs() <= LAST_SEEN_S)
+            .min_by(|a, b| (a - end).abs().total_cmp(&(b - end).abs()))
+            .map(|d| d.max(end));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use swarmlab_record::series::fixture;
+
+    use super::*;
+
+    fn samples(
+        seconds: std::ops::Range<i32>,
+        service: &str,
+        task: &str,
+        task_is_exact: bool,
+    ) -> (Arc<Identity>, Vec<Sample>) {
+        let identity = Identity { task_is_exact, ..fixture::identity(service, task) };
+        (Arc::new(identity), seconds.map(|i| Sample::new(f64::from(i), 1.0)).collect())
+    }
+
+    fn life(service: &str, task: &str, born: f64, died: Option<f64>) -> TaskLife {
+        TaskLife {
+            service: service.to_owned(),
+            task: task.to_owned(),
+            born_unix_s: Some(born),
+            died_unix_s: died,
+        }
+    }
+
+    #[test]
+    fn a_task_known_by_id_gets_its_own_life() {
+        let series = build(vec![samples(0..5, "a", "id1", true)], &[life("a", "id1", -7.0, Some(4.5))]);
+        assert_eq!((series[0].born_unix_s, series[0].died_unix_s), (Some(-7.0), Some(4.5)));
+    }
+
+    #[test]
+    fn a_series_by_address_takes_the_nearest_fitting_life() {
+        let long = samples(0..60, "a", "10.0.0.1:1", false);
+        let short = samples(20..40, "a", "10.0.0.2:1", false);
+        let lives = [
+            life("a", "x", -100.0, None),
+            life("a", "y", 17.0, Some(41.0)),
+            life("b", "z", 19.0, Some(39.0)),
+        ];
+        let series = build(vec![long, short], &lives);
+        assert_eq!((series[0].born_unix_s, series[0].died_unix_s), (None, None));
+        assert_eq!((series[1].born_unix_s, series[1].died_unix_s), (Some(17.0), Some(41.0)));
+    }
+
+    #[test]
+    fn an_outage_without_a_death_stays_unknown() {
+        let short = samples(0..30, "a", "10.0.0.2:1", false);
+        let other = samples(0..60, "b", "10.0.0.3:1", false);
+        let series = build(vec![short, other], &[life("a", "x", -100.0, None)]);
+        assert_eq!(series[0].died_unix_s, None);
+    }
+}

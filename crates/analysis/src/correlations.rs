@@ -1,0 +1,144 @@
+//! Every server metric with every client metric: Pearson and Spearman, with a lag scan, honest about how many
+//! independent samples there are and how many pairs and lags were tried.
+
+use serde::{Deserialize, Serialize};
+use swarmlab_frame::frame::Frame;
+use swarmlab_stats::{Correlation, CorrelationMethod, lag, multiple};
+
+use super::column;
+use crate::assemble::Raw;
+
+/// Lags are scanned this far to both sides, seconds.
+pub const MAX_LAG_S: f64 = 10.0;
+/// Pairs with a false discovery rate below this count as associated.
+pub const ALPHA: f64 = 0.05;
+
+/// One pair by one method.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// Column of the server.
+    pub server: String,
+    /// Column of the clients.
+    pub client: String,
+    /// `pearson` or `spearman`.
+    pub method: CorrelationMethod,
+    /// Coefficient without lag.
+    pub r_at_zero: Option<f64>,
+    /// Lag of the largest coefficient if it stands out from lag zero, else 0, seconds; positive: the server metric follows the client metric.
+    pub lag_s: f64,
+    /// Coefficient at that lag.
+    pub r: f64,
+    /// 95 % interval at that lag.
+    pub ci: (f64, f64),
+    /// Bins paired.
+    pub n: usize,
+    /// Independent samples they are worth.
+    pub n_eff: f64,
+    /// p-value, adjusted for the lags tried.
+    pub p_lags: f64,
+    /// The same, adjusted for all pairs and methods tried (Benjamini-Hochberg).
+    pub q: f64,
+}
+
+impl Row {
+    /// Whether the pair counts as associated.
+    pub fn significant(&self) -> bool {
+        self.q <= ALPHA
+    }
+}
+
+/// Server metrics that are correlated, by service.
+const SERVER: &[(&str, &str)] =
+    &[("cpu", "cores"), ("memory", "bytes"), ("network_received", "bytes_per_s"), ("replicas_healthy", "")];
+/// Metrics of a proxy, shown for the service behind it.
+const PROXY: &[(&str, &str)] = &[("cpu", "cores"), ("upstream_p95", "ms")];
+/// Client metrics that are correlated.
+pub const CLIENT: &[&str] = &[
+    "client_users",
+    "client_offered_per_s",
+    "client_throughput_per_s",
+    "client_errors_per_s",
+    "client_response_mean_ms",
+    "client_response_p50_ms",
+    "client_response_p95_ms",
+];
+
+/// The lag that may be claimed: the best one only if its coefficient lies outside the interval at lag zero. On a
+/// trending load neighbouring lags hardly differ, and the largest of them is chosen by noise.
+fn claimed(at_zero: Option<Correlation>, lag_bins: i64, best: Correlation) -> (i64, Correlation) {
+    match at_zero {
+        Some(zero) if (zero.ci_low..=zero.ci_high).contains(&best.r) => (0, zero),
+        _ => (lag_bins, best),
+    }
+}
+
+/// Columns of the servers that are correlated and exist in the frame.
+pub fn server_columns(raw: &Raw, frame: &Frame) -> Vec<String> {
+    let mut out = Vec::new();
+    for service in &raw.manifest.plan.measured {
+        out.extend(SERVER.iter().map(|(m, u)| column(service, m, u)));
+        for proxy in raw.manifest.topology.before(service) {
+            out.extend(PROXY.iter().map(|(m, u)| column(proxy, m, u)));
+        }
+    }
+    // A proxy before several services is named once.
+    let mut seen = std::collections::BTreeSet::new();
+    out.retain(|c| frame.get(c).is_some() && seen.insert(c.clone()));
+    out
+}
+
+/// All pairs that have a coefficient, strongest first.
+pub fn all(raw: &Raw, load: &Frame) -> Vec<Row> {
+    let bin_s = load.bins().width_s();
+    let max_lag = ((MAX_LAG_S / bin_s) as usize).min(load.bins().count() / 4);
+    let mut rows = Vec::new();
+    for server in server_columns(raw, load) {
+        let Some(x) = load.get(&server) else { continue };
+        for client in CLIENT {
+            let Some(y) = load.get(client) else { continue };
+            for method in [CorrelationMethod::Pearson, CorrelationMethod::Spearman] {
+                let Ok(scan) = lag::scan(method, y, x, max_lag) else { continue };
+                let Some(best) = scan.best else { continue };
+                let at_zero = scan.points.iter().find(|p| p.lag_bins == 0).and_then(|p| p.correlation);
+                let (lag_bins, c) = claimed(at_zero, best.lag_bins, best.correlation);
+                rows.push(Row {
+                    server: server.clone(),
+                    client: (*client).to_owned(),
+                    method,
+                    r_at_zero: at_zero.map(|c| c.r),
+                    lag_s: lag_bins as f64 * bin_s,
+                    r: c.r,
+                    ci: (c.ci_low, c.ci_high),
+                    n: c.n,
+                    n_eff: c.n_eff,
+                    p_lags: (c.p * scan.lags_tried as f64).min(1.0),
+                    q: 1.0,
+                });
+            }
+        }
+    }
+    let p: Vec<f64> = rows.iter().map(|r| r.p_lags).collect();
+    if let Ok(q) = multiple::benjamini_hochberg(&p) {
+        for (row, q) in rows.iter_mut().zip(q) {
+            row.q = q;
+        }
+    }
+    rows.sort_by(|a, b| b.r.abs().total_cmp(&a.r.abs()).then_with(|| a.server.cmp(&b.server)));
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn c(r: f64, half: f64) -> Correlation {
+        Correlation { r, n: 40, n_eff: 20.0, ci_low: r - half, ci_high: r + half, p: 0.01 }
+    }
+
+    #[test]
+    fn a_lag_is_claimed_only_when_it_stands_out() {
+        assert_eq!(claimed(Some(c(0.90, 0.05)), 3, c(0.93, 0.05)).0, 0);
+        assert_eq!(claimed(Some(c(0.50, 0.20)), 3, c(0.95, 0.05)).0, 3);
+        assert_eq!(claimed(None, -2, c(0.9, 0.1)).0, -2);
+    }
+}

@@ -1,0 +1,69 @@
+//! CPU demand per request of each service: fitted from outside, beside what the service accounts itself and what it
+//! was configured with.
+
+use swarmlab_frame::frame::Frame;
+use swarmlab_stats::demand::{self, DemandOptions, Method};
+
+use super::{column, counts};
+use crate::assemble::Raw;
+use swarmlab_record::metric::Meaning;
+use swarmlab_record::summary::{Demand, DemandMethod};
+
+/// Demands of all measured services that have CPU and a request count.
+pub fn all(raw: &Raw, load: &Frame) -> Vec<Demand> {
+    raw.manifest.plan.measured.iter().filter_map(|s| one(raw, load, s)).collect()
+}
+
+fn one(raw: &Raw, load: &Frame, service: &str) -> Option<Demand> {
+    let cpu = load.get(&column(service, "cpu", "cores"))?;
+    let requests = raw
+        .manifest
+        .topology
+        .before(service)
+        .find_map(|proxy| load.get(&column(proxy, "upstream_requests", "per_s")))
+        .or_else(|| load.get(&column(service, "requests", "per_s")))?;
+    let fit = match demand::fit(cpu, &[requests.to_vec()], load.bins().width_s(), &DemandOptions::default()) {
+        Ok(fit) => fit,
+        Err(e) => {
+            tracing::info!("{service}: no demand: {e}");
+            return None;
+        }
+    };
+    let class = fit.classes.first()?;
+    let own_requests =
+        counts::total(raw, service, &Meaning::APPLICATION_REQUESTS).map(|i| i.value).filter(|n| *n > 0.0);
+    let per_request = |meaning: &Meaning| {
+        let cpu_s = counts::total(raw, service, meaning)?.value;
+        Some(cpu_s / own_requests?)
+    };
+    let self_marginal_s = match (
+        load.get(&column(service, "self_cpu", "cores")),
+        load.get(&column(service, "requests", "per_s")),
+    ) {
+        (Some(cpu), Some(requests)) => {
+            demand::fit(cpu, &[requests.to_vec()], load.bins().width_s(), &DemandOptions::default())
+                .ok()
+                .filter(|f| f.method == Method::Regression)
+                .and_then(|f| f.classes.first().map(|c| c.demand_s.value))
+        }
+        _ => None,
+    };
+    Some(Demand {
+        service: service.to_owned(),
+        demand_s: class.demand_s.value,
+        ci_s: (class.demand_s.ci_low, class.demand_s.ci_high),
+        idle_cores: fit.idle_cores.map(|e| e.value),
+        method: match fit.method {
+            Method::Regression => DemandMethod::Regression,
+            Method::Ratio => DemandMethod::Ratio,
+        },
+        r2: fit.r2,
+        flattening_per_s: class.flattening_per_s,
+        bins: fit.n,
+        bin_s: fit.bin_width_s,
+        self_accounted_s: per_request(&Meaning::APPLICATION_CPU),
+        self_marginal_s,
+        burned_s: per_request(&Meaning::APPLICATION_BURNED),
+        declared_s: raw.manifest.plan.declared_demand_s.get(service).copied(),
+    })
+}

@@ -1,0 +1,90 @@
+//! What the run says: figures, laws, correlations, and the verdicts by which it proves its own numbers.
+//!
+//! Everything here is a pure function of the raw files (through the frame), so a report re-computed offline has
+//! identical figures. How each figure comes about and what its error is: docs/measurement.md.
+
+pub mod assemble;
+pub mod correlations;
+pub mod counts;
+pub mod demand;
+pub mod endpoints;
+mod figures;
+pub mod laws;
+pub mod quality;
+pub mod verdicts;
+
+use swarmlab_frame::frame::Frame;
+
+use swarmlab_record::summary::{EndpointFigures, FORMAT, Summary};
+
+pub use assemble::Raw;
+
+/// Everything that is computed of a run.
+#[derive(Debug, Clone)]
+pub struct Analysis {
+    /// Figures and verdicts.
+    pub summary: Summary,
+    /// All pairs of metrics, strongest first.
+    pub correlations: Vec<correlations::Row>,
+}
+
+/// Merged figures of the load engine over the load window, from its histograms.
+#[derive(Debug, Clone)]
+pub struct Client {
+    /// One an endpoint, then all together under the name `*`.
+    pub endpoints: Vec<EndpointFigures>,
+    /// What the load engine says of itself.
+    pub generator: Option<swarmlab_intervals::trust::VerdictInputs>,
+}
+
+/// Analyses a run.
+pub fn analyse(raw: &Raw, frame: &Frame, client: &Client) -> Analysis {
+    let load = load_window(raw, frame);
+    let counts = counts::compare(raw);
+    let demands = demand::all(raw, &load);
+    let little = laws::little(raw);
+    let correlations = correlations::all(raw, &load);
+    let quality = quality::notes(raw, &load);
+    let mut verdicts = Vec::new();
+    verdicts.push(verdicts::counts(raw, &counts));
+    verdicts.extend(verdicts::demands(&demands));
+    verdicts.extend(verdicts::little(little.as_ref(), raw));
+    verdicts.extend(verdicts::generator(client.generator.as_ref()));
+    verdicts.extend(verdicts::slo(raw, client));
+    verdicts.push(verdicts::completeness(&quality));
+    let headline = figures::headline(client, &demands);
+    let summary = Summary {
+        format: FORMAT,
+        origin: raw.manifest.origin,
+        name: raw.manifest.name.clone(),
+        testbed: raw.manifest.testbed,
+        state: raw.manifest.state.clone(),
+        sentence: figures::sentence(client, &verdicts, &raw.manifest.plan.target_service),
+        figures: figures::all(&headline, client, &demands, little.as_ref()),
+        headline,
+        verdicts,
+        demands,
+        counts,
+        little,
+        endpoints: client.endpoints.clone(),
+        notes: quality,
+    };
+    Analysis { summary, correlations }
+}
+
+/// The bins that lie wholly inside the load window.
+pub fn load_window(raw: &Raw, frame: &Frame) -> Frame {
+    let Ok(w) = raw.windows() else { return frame.clone() };
+    frame.select_range(w.load_start_unix_s, w.load_end_unix_s).unwrap_or_else(|_| frame.clone())
+}
+
+/// The column of a service.
+pub fn column(service: &str, metric: &str, unit: &str) -> String {
+    let owner = swarmlab_frame::frame::Owner::Service(service.to_owned());
+    let prefix = owner.prefix().unwrap_or_default();
+    if unit.is_empty() || metric.ends_with(&format!("_{unit}")) || metric == unit {
+        format!("{prefix}_{metric}")
+    } else {
+        format!("{prefix}_{metric}_{unit}")
+    }
+}

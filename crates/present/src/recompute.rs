@@ -1,0 +1,178 @@
+//! After a run: journals become Parquet, then everything is computed from the files alone. `swarmlab report DIR` is
+//! the second half of this file, so its figures cannot differ.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use swarmlab_analysis::assemble::{self, AssembleError, Raw};
+use swarmlab_analysis::{Analysis, Client, correlations, endpoints};
+use swarmlab_frame::store::{self, Cell};
+use swarmlab_intervals::Histogram;
+use swarmlab_record::client::ClientRow;
+use swarmlab_record::folder::{RunFolder, write_atomically};
+use swarmlab_record::manifest::{Manifest, ManifestError, Origin, State};
+use swarmlab_record::series::Sample;
+use swarmlab_record::summary::Summary;
+use swarmlab_record::{FileError, events, histograms, journal, samples};
+
+/// Why a folder cannot be read, or its results cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum RecomputeError {
+    /// The manifest is missing or damaged.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    /// A file cannot be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// There is nothing to analyse.
+    #[error(transparent)]
+    Assemble(#[from] AssembleError),
+    /// A file operation failed.
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io {
+        /// What was attempted.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// The report could not be drawn.
+    #[error("the report could not be drawn: {0}")]
+    Report(String),
+}
+
+fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> RecomputeError {
+    let path = path.to_owned();
+    move |source| RecomputeError::Io { action, path, source }
+}
+
+/// Turns the journals into Parquet files and notes how the run ended.
+///
+/// # Errors
+/// [`RecomputeError`] naming the file.
+pub fn seal(folder: &RunFolder, state: State) -> Result<(), RecomputeError> {
+    let mut manifest = Manifest::read(&folder.manifest())?;
+    if folder.client_journal().exists() {
+        let rows = journal::read::<ClientRow>(&folder.client_journal())?.rows;
+        store::write_client(&folder.client(), &rows)?;
+        remove(&folder.client_journal())?;
+    }
+    if folder.server_journal().exists() {
+        let journalled = samples::read(&folder.server_journal())?;
+        let events = events::read(&folder.events()).map_err(io("read", &folder.events()))?;
+        // One clock: samples carry Prometheus's, everything else ours.
+        let shift_s =
+            manifest.clock_offset.filter(|o| o.offset_s.abs() > o.error_s).map_or(0.0, |o| o.offset_s);
+        let moved = |s: Vec<Sample>| {
+            s.into_iter().map(|s| Sample { t_unix_s: s.t_unix_s - shift_s, ..s }).collect::<Vec<_>>()
+        };
+        let moved = journalled.into_iter().map(|(is, s)| (is, moved(s))).collect();
+        let series = assemble::series(moved, &assemble::lives(&events));
+        store::write_series(&folder.series(), &folder.samples(), &series)?;
+        remove(&folder.server_journal())?;
+    }
+    manifest.state = state;
+    manifest.write(&folder.manifest()).map_err(io("write", &folder.manifest()))
+}
+
+fn remove(path: &Path) -> Result<(), RecomputeError> {
+    std::fs::remove_file(path).map_err(io("remove", path))
+}
+
+/// Reads the raw files of a run. A folder whose run was killed is sealed first.
+///
+/// # Errors
+/// [`RecomputeError`] naming the file.
+pub fn read(folder: &RunFolder) -> Result<(Raw, Client), RecomputeError> {
+    let mut manifest = Manifest::read(&folder.manifest())?;
+    if folder.client_journal().exists() || folder.server_journal().exists() {
+        seal(folder, manifest.state.clone())?;
+        manifest = Manifest::read(&folder.manifest())?;
+    }
+    let events = events::read(&folder.events()).map_err(io("read", &folder.events()))?;
+    let client = store::read_client(&folder.client())?;
+    let mut series = match (folder.series(), folder.samples(), folder.server()) {
+        (who, when, _) if who.exists() => store::read_series(&who, &when)?,
+        (_, _, first_layout) if first_layout.exists() => store::read_server(&first_layout)?,
+        // A load alone has no servers.
+        _ if manifest.origin == Origin::Load => Vec::new(),
+        (who, when, _) => store::read_series(&who, &when)?,
+    };
+    assemble::relive(&mut series, &assemble::lives(&events));
+    let generator = manifest.generator;
+    let raw = Raw { manifest, client, series, events };
+    let response: BTreeMap<String, Histogram> = if folder.histograms().exists() {
+        histograms::responses(&folder.histograms())?
+    } else {
+        BTreeMap::new()
+    };
+    let endpoints = endpoints::figures(&raw, &response);
+    Ok((raw, Client { endpoints, generator }))
+}
+
+/// Computes everything from the raw files and writes it.
+///
+/// # Errors
+/// [`RecomputeError`], also when no load was begun.
+pub fn analyse(folder: &RunFolder) -> Result<Summary, RecomputeError> {
+    let (raw, client) = read(folder)?;
+    let frame = assemble::frame(&raw)?;
+    let analysis = swarmlab_analysis::analyse(&raw, &frame, &client);
+    store::write_frame(&folder.frame_parquet(), &frame)?;
+    store::write_frame_csv(&folder.frame_csv(), &frame)?;
+    write_correlations(folder, &analysis)?;
+    let at = folder.summary();
+    let mut summary = serde_json::to_vec_pretty(&analysis.summary)
+        .map_err(|e| io("write", &at)(std::io::Error::other(e)))?;
+    summary.push(b'\n');
+    write_atomically(&at, &summary).map_err(io("write", &at))?;
+    let model = crate::model(&raw, &frame, &analysis);
+    for artifact in swarmlab_report::render(&model).map_err(|e| RecomputeError::Report(e.to_string()))? {
+        let path = folder.root().join(&artifact.path);
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent).map_err(io("create", parent))?;
+        }
+        write_atomically(&path, artifact.text.as_bytes()).map_err(io("write", &path))?;
+    }
+    Ok(analysis.summary)
+}
+
+fn write_correlations(folder: &RunFolder, analysis: &Analysis) -> Result<(), RecomputeError> {
+    let header = [
+        "server",
+        "client",
+        "method",
+        "r_at_zero",
+        "lag_s",
+        "r",
+        "ci_low",
+        "ci_high",
+        "n",
+        "n_eff",
+        "p_lags",
+        "q",
+        "significant",
+    ];
+    let rows = analysis.correlations.iter().map(|r: &correlations::Row| {
+        vec![
+            Cell::Text(r.server.clone()),
+            Cell::Text(r.client.clone()),
+            Cell::Text(match r.method {
+                swarmlab_stats::CorrelationMethod::Pearson => "pearson".to_owned(),
+                swarmlab_stats::CorrelationMethod::Spearman => "spearman".to_owned(),
+            }),
+            r.r_at_zero.map_or(Cell::Null, Cell::Number),
+            Cell::Number(r.lag_s),
+            Cell::Number(r.r),
+            Cell::Number(r.ci.0),
+            Cell::Number(r.ci.1),
+            Cell::Number(r.n as f64),
+            Cell::Number(r.n_eff),
+            Cell::Number(r.p_lags),
+            Cell::Number(r.q),
+            Cell::Text(r.significant().to_string()),
+        ]
+    });
+    Ok(store::write_table_csv(&folder.correlations(), &header, rows)?)
+}

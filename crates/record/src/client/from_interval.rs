@@ -1,0 +1,85 @@
+//! One interval of the load engine becomes client rows: one an endpoint, and one for all together.
+
+use swarmlab_intervals::trust::{Thresholds, Trust, verdict};
+use swarmlab_intervals::{EndpointStats, Histogram, Interval};
+
+use super::{ALL_ENDPOINTS, ClientRow, LatencyMs, LatenessMs};
+use crate::Phase;
+
+/// Rows of one interval; the row of all endpoints carries the merged histograms' quantiles.
+pub fn rows(interval: &Interval, phase: Phase) -> Vec<ClientRow> {
+    let mut overall = interval.overall();
+    overall.endpoint = ALL_ENDPOINTS.to_owned();
+    std::iter::once(&overall).chain(&interval.endpoints).map(|e| row(interval, e, phase)).collect()
+}
+
+fn row(interval: &Interval, e: &EndpointStats, phase: Phase) -> ClientRow {
+    let all = e.endpoint == ALL_ENDPOINTS;
+    let t = &e.tally;
+    let mut errors: serde_json::Map<String, serde_json::Value> =
+        t.errors().into_iter().map(|(kind, count)| (kind.name().to_owned(), count.into())).collect();
+    let mut failed = t.failed;
+    let mut offered = t.offered;
+    if all {
+        // Intents that never got a step belong to no endpoint, but they were offered.
+        offered = interval.offered;
+        for (kind, count) in &interval.unassigned_errors {
+            failed += count;
+            let sum = errors.get(kind.name()).and_then(serde_json::Value::as_u64).unwrap_or(0) + count;
+            errors.insert(kind.name().to_owned(), sum.into());
+        }
+    }
+    ClientRow {
+        t_unix_s: interval.start_unix_s,
+        width_s: interval.length_s(),
+        phase,
+        endpoint: e.endpoint.clone(),
+        users: interval.users,
+        offered,
+        sent: t.sent,
+        completed: t.completed,
+        succeeded: t.succeeded,
+        failed,
+        late: t.late,
+        connect_errors: t.errors().iter().filter(|(kind, _)| kind.is_before_send()).map(|(_, n)| n).sum(),
+        trust: all.then(|| trust(interval)),
+        in_flight: if all { interval.in_flight_end } else { 0 },
+        queued: if all { interval.queued_end } else { 0 },
+        iterations: if all { interval.iterations_completed } else { 0 },
+        think_s: if all { interval.think_s } else { 0.0 },
+        status_1xx: t.status_classes[1],
+        status_2xx: t.status_classes[2],
+        status_3xx: t.status_classes[3],
+        status_4xx: t.status_classes[4],
+        status_5xx: t.status_classes[5],
+        errors_json: serde_json::Value::Object(errors).to_string(),
+        bytes_sent: t.bytes_sent,
+        bytes_received: t.bytes_received,
+        response: latency(&e.response, t.response_sum_s),
+        service: latency(&e.service, t.service_sum_s),
+        lateness: (!e.lateness.is_empty()).then(|| LatenessMs {
+            p50: ms(e.lateness.value_at_quantile(0.5)),
+            p99: ms(e.lateness.value_at_quantile(0.99)),
+        }),
+    }
+}
+
+/// The load engine's verdict on itself.
+fn trust(interval: &Interval) -> Trust {
+    verdict(&interval.verdict_inputs(), &Thresholds::default()).trust
+}
+
+fn latency(h: &Histogram, sum_s: f64) -> Option<LatencyMs> {
+    (!h.is_empty()).then(|| LatencyMs {
+        mean: sum_s * 1e3 / h.len() as f64,
+        p50: ms(h.value_at_quantile(0.5)),
+        p90: ms(h.value_at_quantile(0.9)),
+        p95: ms(h.value_at_quantile(0.95)),
+        p99: ms(h.value_at_quantile(0.99)),
+        max: ms(h.max()),
+    })
+}
+
+fn ms(value_us: u64) -> f64 {
+    value_us as f64 / 1e3
+}

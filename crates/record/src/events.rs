@@ -1,0 +1,109 @@
+//! `events.jsonl`: what happened, when, on one clock; one JSON object a line, written at once.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Phase;
+use crate::topology::{ReplicaEvent, TaskLife};
+
+/// One line of the file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// A phase began.
+    Phase {
+        /// When.
+        t_unix_s: f64,
+        /// Which.
+        phase: Phase,
+    },
+    /// Replica counts changed.
+    Replicas(ReplicaEvent),
+    /// A task was born or died.
+    Task(TaskLife),
+    /// Something a reader of the figures should know.
+    Warning {
+        /// When.
+        t_unix_s: f64,
+        /// A sentence.
+        message: String,
+    },
+    /// A step of the testbed.
+    Step {
+        /// When.
+        t_unix_s: f64,
+        /// A sentence.
+        message: String,
+    },
+}
+
+/// Appends events to the file.
+pub struct EventLog {
+    file: File,
+}
+
+impl EventLog {
+    /// Opens a new file.
+    pub fn create(path: &Path) -> std::io::Result<Self> {
+        Ok(Self { file: File::options().create_new(true).append(true).open(path)? })
+    }
+
+    /// Writes one event and hands it to the kernel.
+    pub fn write(&mut self, event: &Event) -> std::io::Result<()> {
+        let mut line = serde_json::to_vec(event)?;
+        line.push(b'\n');
+        self.file.write_all(&line)
+    }
+}
+
+/// Reads a file of events; a torn last line (a crash) is left out.
+pub fn read(path: &Path) -> std::io::Result<Vec<Event>> {
+    let text = std::fs::read_to_string(path)?;
+    let mut events = Vec::new();
+    let mut lines = text.lines().enumerate().peekable();
+    while let Some((i, line)) = lines.next() {
+        match serde_json::from_str(line) {
+            Ok(e) => events.push(e),
+            Err(_) if lines.peek().is_none() && !text.ends_with('\n') => {}
+            Err(e) => {
+                return Err(std::io::Error::new(
+                    std::io::ErrorKind::InvalidData,
+                    format!("{}:{}: {e}", path.display(), i + 1),
+                ));
+            }
+        }
+    }
+    Ok(events)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_and_a_torn_line_is_left_out() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("events.jsonl");
+        let mut log = EventLog::create(&path).unwrap();
+        let a = Event::Phase { t_unix_s: 1.5, phase: Phase::WarmUp };
+        let b = Event::Replicas(ReplicaEvent {
+            t_unix_s: 2.0,
+            service: "web".to_owned(),
+            desired: 4,
+            running: 3,
+            healthy: 2,
+            cause: "start".to_owned(),
+        });
+        log.write(&a).unwrap();
+        log.write(&b).unwrap();
+        assert_eq!(read(&path).unwrap(), vec![a.clone(), b.clone()]);
+        log.file.write_all(b"{\"event\":\"wa").unwrap();
+        assert_eq!(read(&path).unwrap(), vec![a, b]);
+        log.file.write_all(b"\n{}\n").unwrap();
+        assert!(read(&path).unwrap_err().to_string().contains("events.jsonl:3"));
+    }
+}

@@ -1,0 +1,131 @@
+//! The run's folder: `results/<name>-<UTC>/`, what is in it, and who may create it.
+
+use std::path::{Path, PathBuf};
+
+use crate::utc;
+
+/// Paths of one run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunFolder {
+    root: PathBuf,
+}
+
+impl RunFolder {
+    /// Creates a fresh folder below `results`; a name that exists gets a number behind it.
+    pub fn create(results: &Path, name: &str, now_unix_s: f64) -> std::io::Result<Self> {
+        std::fs::create_dir_all(results)?;
+        let stem = format!("{name}-{}", utc::compact(now_unix_s));
+        let mut candidate = results.join(&stem);
+        let mut n = 2;
+        loop {
+            match std::fs::create_dir(&candidate) {
+                Ok(()) => break,
+                Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {
+                    candidate = results.join(format!("{stem}-{n}"));
+                    n += 1;
+                }
+                Err(e) => return Err(e),
+            }
+        }
+        let folder = Self { root: candidate };
+        std::fs::create_dir(folder.logs())?;
+        Ok(folder)
+    }
+
+    /// An existing run.
+    pub fn open(root: &Path) -> Self {
+        Self { root: root.to_owned() }
+    }
+
+    /// The folder itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+    /// What was run: resolved configuration, versions, phases.
+    pub fn manifest(&self) -> PathBuf {
+        self.root.join("manifest.json")
+    }
+    /// Phases, replica counts, warnings on one clock.
+    pub fn events(&self) -> PathBuf {
+        self.root.join("events.jsonl")
+    }
+    /// Client intervals as they come (gone once `client.parquet` is whole).
+    pub fn client_journal(&self) -> PathBuf {
+        self.root.join("client.jsonl")
+    }
+    /// Server samples as they come (gone once `samples.parquet` is whole).
+    pub fn server_journal(&self) -> PathBuf {
+        self.root.join("server.jsonl")
+    }
+    /// Client intervals.
+    pub fn client(&self) -> PathBuf {
+        self.root.join("client.parquet")
+    }
+    /// Series of servers: who.
+    pub fn series(&self) -> PathBuf {
+        self.root.join("series.parquet")
+    }
+    /// Samples of those series: what when.
+    pub fn samples(&self) -> PathBuf {
+        self.root.join("samples.parquet")
+    }
+    /// Server samples in a folder of the first layout.
+    pub fn server(&self) -> PathBuf {
+        self.root.join("server.parquet")
+    }
+    /// Interval histograms.
+    pub fn histograms(&self) -> PathBuf {
+        self.root.join("histograms.hlog")
+    }
+    /// Wide frame, Parquet.
+    pub fn frame_parquet(&self) -> PathBuf {
+        self.root.join("frame.parquet")
+    }
+    /// Wide frame, CSV.
+    pub fn frame_csv(&self) -> PathBuf {
+        self.root.join("frame.csv")
+    }
+    /// Every correlation that was computed.
+    pub fn correlations(&self) -> PathBuf {
+        self.root.join("correlations.csv")
+    }
+    /// Headline figures and verdicts.
+    pub fn summary(&self) -> PathBuf {
+        self.root.join("summary.json")
+    }
+    /// The report.
+    pub fn report(&self) -> PathBuf {
+        self.root.join("report.html")
+    }
+    /// The charts alone.
+    pub fn charts(&self) -> PathBuf {
+        self.root.join("charts")
+    }
+    /// Logs of child processes.
+    pub fn logs(&self) -> PathBuf {
+        self.root.join("logs")
+    }
+}
+
+/// Writes a file whole or not at all.
+pub fn write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(".tmp");
+    std::fs::write(&temporary, bytes)?;
+    std::fs::rename(&temporary, path)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn two_runs_in_one_second_get_two_folders() {
+        let dir = tempfile::tempdir().unwrap();
+        let a = RunFolder::create(dir.path(), "x", 0.0).unwrap();
+        let b = RunFolder::create(dir.path(), "x", 0.0).unwrap();
+        assert!(a.root().ends_with("x-19700101T000000Z"));
+        assert!(b.root().ends_with("x-19700101T000000Z-2"));
+    }
+}

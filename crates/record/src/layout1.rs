@@ -1,0 +1,70 @@
+//! Folders of the first layout (`server.parquet`): their series say the raw name only, and the list of what was collected
+//! was closed. It stands here so that those folders still open.
+
+use std::collections::BTreeMap;
+
+use crate::metric::{Kind, Meaning};
+use crate::series::Identity;
+
+type Row = (&'static str, Meaning, Kind, &'static str, f64, bool);
+
+const ROWS: [Row; 18] = {
+    use Kind::{Bucket, Counter, Gauge};
+    [
+        ("container_cpu_usage_seconds_total", Meaning::CPU, Counter, "s", 1.0, true),
+        ("container_cpu_cfs_throttled_seconds_total", Meaning::CPU_THROTTLED, Counter, "s", 1.0, true),
+        ("container_memory_working_set_bytes", Meaning::MEMORY, Gauge, "bytes", 1.0, true),
+        ("container_network_receive_bytes_total", Meaning::NETWORK_RECEIVED, Counter, "bytes", 1.0, true),
+        ("container_network_transmit_bytes_total", Meaning::NETWORK_SENT, Counter, "bytes", 1.0, true),
+        ("envoy_http_downstream_rq_total", Meaning::PROXY_DOWNSTREAM, Counter, "requests", 1.0, false),
+        ("envoy_cluster_upstream_rq_total", Meaning::PROXY_UPSTREAM, Counter, "requests", 1.0, false),
+        ("envoy_cluster_upstream_rq_xx", Meaning::PROXY_RESPONSES, Counter, "responses", 1.0, false),
+        ("envoy_cluster_upstream_rq_time_bucket", Meaning::PROXY_UPSTREAM_TIME, Bucket, "ms", 1.0, false),
+        ("demo_requests_total", Meaning::APPLICATION_REQUESTS, Counter, "requests", 1.0, false),
+        ("demo_cpu_burned_seconds_total", Meaning::APPLICATION_BURNED, Counter, "s", 1.0, false),
+        ("process_cpu_seconds_total", Meaning::APPLICATION_CPU, Counter, "s", 1.0, false),
+        ("proc_cpu_seconds_total", Meaning::CPU, Counter, "s", 1.0, false),
+        ("proc_resident_memory_bytes", Meaning::MEMORY, Gauge, "bytes", 1.0, false),
+        (
+            "swarmlab_proxy_downstream_requests_total",
+            Meaning::PROXY_DOWNSTREAM,
+            Counter,
+            "requests",
+            1.0,
+            false,
+        ),
+        ("swarmlab_proxy_upstream_requests_total", Meaning::PROXY_UPSTREAM, Counter, "requests", 1.0, false),
+        (
+            "swarmlab_proxy_upstream_responses_total",
+            Meaning::PROXY_RESPONSES,
+            Counter,
+            "responses",
+            1.0,
+            false,
+        ),
+        ("swarmlab_proxy_upstream_seconds_bucket", Meaning::PROXY_UPSTREAM_TIME, Bucket, "ms", 1000.0, false),
+    ]
+};
+
+/// What a series of the first layout is; `None` for a name that was never collected.
+pub fn identity_of(
+    service: String,
+    task: String,
+    metric: String,
+    labels: BTreeMap<String, String>,
+) -> Option<Identity> {
+    let (_, meaning, kind, unit, scale, task_is_exact) = ROWS.into_iter().find(|r| r.0 == metric)?;
+    let upstream = labels.get("envoy_cluster_name").cloned();
+    Some(Identity {
+        service,
+        task,
+        metric,
+        meaning,
+        kind,
+        unit: unit.to_owned(),
+        scale,
+        upstream,
+        task_is_exact,
+        labels,
+    })
+}

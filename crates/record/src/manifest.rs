@@ -1,0 +1,149 @@
+//! `manifest.json`: what was run, on what, with which seeds; enough to re-compute every figure offline.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use swarmlab_intervals::trust::VerdictInputs;
+
+use super::folder::write_atomically;
+use crate::plan::Plan;
+use crate::topology::{Bed, ClockOffset, Target, Topology};
+
+/// Version of the folder's layout; readers refuse a newer one. Format 1 had one `fronts` a service, the raw names of
+/// metrics in `server.parquet`, and no seals.
+pub const FORMAT: u32 = 2;
+
+/// The manifest.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Layout version.
+    pub format: u32,
+    /// Who wrote the folder.
+    #[serde(default)]
+    pub origin: Origin,
+    /// Version of swarmlab that ran it.
+    pub swarmlab: String,
+    /// Experiment's name.
+    pub name: String,
+    /// When the run began, Unix seconds.
+    pub started_unix_s: f64,
+    /// Which testbed; none for a load alone.
+    pub testbed: Option<Bed>,
+    /// Why this testbed was taken.
+    pub testbed_reason: String,
+    /// The resolved experiment.
+    #[serde(alias = "experiment")]
+    pub plan: Plan,
+    /// Services, and the proxies before them.
+    #[serde(alias = "services")]
+    pub topology: Topology,
+    /// Where load went.
+    pub target: Option<Target>,
+    /// Versions and digests: engine, kernel, images.
+    pub provenance: BTreeMap<String, String>,
+    /// Prometheus's clock against ours; absent on the embedded testbed (one clock).
+    pub clock_offset: Option<ClockOffset>,
+    /// Bin grid and windows.
+    pub windows: Option<Windows>,
+    /// What the load engine recorded of itself over the load.
+    pub generator: Option<VerdictInputs>,
+    /// Whole, or why not.
+    pub state: State,
+}
+
+/// Who wrote a folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// `swarmlab run`: a stack, its servers, and the load.
+    #[default]
+    Run,
+    /// `swarmlab load --out`: clients alone.
+    Load,
+}
+
+/// When what was measured; all in Unix seconds on our clock.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Windows {
+    /// First edge of the bin grid.
+    pub grid_unix_s: f64,
+    /// First request may be sent from here on; an edge of the grid.
+    pub load_start_unix_s: f64,
+    /// No request is offered from here on.
+    pub load_end_unix_s: f64,
+    /// The last answer was in, or given up.
+    pub drained_unix_s: f64,
+    /// Every source had been sampled after the drain by then (or had been waited for in vain).
+    pub settled_unix_s: f64,
+}
+
+/// How the run ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum State {
+    /// Still going, or the command was killed.
+    Running,
+    /// Whole.
+    Complete,
+    /// Ended early; what was measured is there.
+    Partial {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Why a manifest cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ManifestError {
+    /// No such file, or unreadable.
+    #[error("{path}: {source}")]
+    Io {
+        /// Path.
+        path: String,
+        /// Reason.
+        source: std::io::Error,
+    },
+    /// Not a manifest.
+    #[error("{path}: not a manifest: {reason}")]
+    Invalid {
+        /// Path.
+        path: String,
+        /// Reason.
+        reason: String,
+    },
+    /// Written by a newer version.
+    #[error("{path}: format {found} is newer than this swarmlab reads ({FORMAT})")]
+    Newer {
+        /// Path.
+        path: String,
+        /// Format found.
+        found: u64,
+    },
+}
+
+impl Manifest {
+    /// Writes the manifest whole or not at all.
+    pub fn write(&self, path: &Path) -> std::io::Result<()> {
+        let mut text = serde_json::to_vec_pretty(self)?;
+        text.push(b'\n');
+        write_atomically(path, &text)
+    }
+
+    /// Reads a manifest.
+    pub fn read(path: &Path) -> Result<Self, ManifestError> {
+        let shown = path.display().to_string();
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ManifestError::Io { path: shown.clone(), source })?;
+        let invalid =
+            |e: serde_json::Error| ManifestError::Invalid { path: shown.clone(), reason: e.to_string() };
+        let value: serde_json::Value = serde_json::from_str(&text).map_err(invalid)?;
+        if let Some(found) =
+            value.get("format").and_then(serde_json::Value::as_u64).filter(|f| *f > u64::from(FORMAT))
+        {
+            return Err(ManifestError::Newer { path: shown, found });
+        }
+        serde_json::from_value(value).map_err(invalid)
+    }
+}

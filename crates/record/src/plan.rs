@@ -1,0 +1,80 @@
+//! What a reader needs of the experiment that was run.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, Serialize};
+use swarmlab_shapes::Shape;
+
+/// How users behave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LoadModel {
+    /// Users that wait for the answer, and think.
+    Closed,
+    /// Requests by schedule, whatever becomes of the ones before.
+    Open,
+}
+
+impl LoadModel {
+    /// The word, as in the serialised form.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Open => "open",
+        }
+    }
+}
+
+/// The resolved experiment, as far as figures depend on it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Path of the experiment file as given; empty for a load alone.
+    pub file: String,
+    /// Text of the experiment file.
+    pub text: String,
+    /// Path of the stack file; empty for a load alone.
+    pub stack: String,
+    /// Variables the stack was interpolated with (never secrets: those are files).
+    pub variables: BTreeMap<String, String>,
+    /// Service that load was sent to; for a load alone the address.
+    pub target_service: String,
+    /// Closed or open loop.
+    pub model: LoadModel,
+    /// The level over time: users, or requests a second.
+    #[serde(deserialize_with = "shape")]
+    pub shape: Shape,
+    /// Length of the load, seconds.
+    pub duration_s: f64,
+    /// Mean think time after each iteration (closed loop), seconds; none with pacing, where it follows from the
+    /// response times, and where classes of users differ in it.
+    pub think_s: Option<f64>,
+    /// Requests an iteration of the scenario sends, mean over its classes and tasks by weight.
+    pub steps: f64,
+    /// Bin width, seconds.
+    pub bin_s: f64,
+    /// Services under study.
+    pub measured: Vec<String>,
+    /// Objective for the 95th percentile of the response time, seconds.
+    pub slo_p95_s: Option<f64>,
+    /// Objective for the error rate.
+    pub slo_error_rate: Option<f64>,
+    /// Seed of everything random.
+    pub seed: u64,
+    /// CPU demand a request that services declare (`x-swarmlab: { demand: … }` in the stack file), seconds.
+    #[serde(alias = "configured_demand_s")]
+    pub declared_demand_s: BTreeMap<String, f64>,
+}
+
+/// The shape itself, or (format 1) its text.
+fn shape<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Shape, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Text(String),
+        Shape(Shape),
+    }
+    match Written::deserialize(deserializer)? {
+        Written::Shape(shape) => Ok(shape),
+        Written::Text(text) => serde_json::from_str(&text).map_err(serde::de::Error::custom),
+    }
+}

@@ -1,0 +1,257 @@
+//! From a planned stack to child processes: which to start, with which addresses. Pure.
+//!
+//! Applications must be roles of the sample application (`swarmlab demo …`); each Envoy becomes a built-in
+//! proxy, the database becomes a SQLite file, telemetry becomes the sampler. Container addresses
+//! (`http://ms-other-envoy:8080`) are rewritten to loopback addresses.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use swarmlab_stackfile::{Role, ServicePlan, StackSpecs};
+
+use crate::{TestbedError, stack};
+
+/// One child process to start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProcessPlan {
+    /// Short name of the service.
+    pub service: String,
+    /// `<service>.<slot>`.
+    pub task: String,
+    /// Arguments after the binary's name.
+    pub args: Vec<String>,
+    /// Environment on top of ours.
+    pub env: BTreeMap<String, String>,
+    /// Answers 200 once the process is ready.
+    pub health_url: String,
+    /// Serves its metrics.
+    pub metrics_url: String,
+}
+
+/// All processes of a stack, in starting order, and where its proxies listen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// Applications first, then proxies.
+    pub processes: Vec<ProcessPlan>,
+    /// Listening address of each proxy and of each application's first replica.
+    pub entrances: BTreeMap<String, SocketAddr>,
+    /// Services that are replaced or left out, a sentence each.
+    pub notes: Vec<String>,
+}
+
+/// Name of the file with the secret that all replicas sign tokens with, in the state folder.
+pub const TOKEN_SECRET: &str = "token.secret";
+/// Options of a role that would be wrong outside its container.
+const CONTAINER_ONLY: &[&str] = &["--listen", "--database", "--password-file"];
+/// The same, as environment.
+const CONTAINER_ONLY_ENV: &[&str] =
+    &["DEMO_LISTEN", "DEMO_DATABASE", "DEMO_PASSWORD_FILE", "DEMO_TOKEN_SECRET_FILE", "PATH"];
+
+/// Roles of the sample application.
+const ROLES: &[&str] = &["gateway", "ms-exercise", "ms-other"];
+
+/// Plans the processes; `next_address` hands out free loopback addresses.
+pub fn plan(
+    specs: &StackSpecs,
+    state_dir: &Path,
+    next_address: &mut dyn FnMut() -> std::io::Result<SocketAddr>,
+) -> Result<Plan, TestbedError> {
+    let mut address = |service: &str| {
+        next_address()
+            .map_err(|source| TestbedError::Io { what: format!("find a free port for {service}"), source })
+    };
+    let mut entrances = BTreeMap::new();
+    let mut replicas: BTreeMap<&str, Vec<SocketAddr>> = BTreeMap::new();
+    let mut admins: BTreeMap<&str, SocketAddr> = BTreeMap::new();
+    let mut notes = Vec::new();
+    for s in &specs.services {
+        match s.role {
+            Role::Application => {
+                let mut addresses = Vec::new();
+                for _ in 0..stack::replicas(s) {
+                    addresses.push(address(&s.short)?);
+                }
+                if let Some(first) = addresses.first() {
+                    entrances.insert(s.short.clone(), *first);
+                }
+                replicas.insert(&s.short, addresses);
+            }
+            Role::Proxy => {
+                entrances.insert(s.short.clone(), address(&s.short)?);
+                admins.insert(&s.short, address(&s.short)?);
+                notes.push(format!("{}: the built-in proxy stands in for {}", s.short, image(s)));
+            }
+            Role::Database => notes.push(format!("{}: a SQLite file stands in for {}", s.short, image(s))),
+            Role::Telemetry => {
+                notes.push(format!("{}: left out, /proc and the services' own metrics are read", s.short))
+            }
+            Role::Other => notes.push(format!("{}: left out, it has no swarmlab.role", s.short)),
+        }
+    }
+    let mut processes = Vec::new();
+    for s in &specs.services {
+        if s.role == Role::Application {
+            for (i, listen) in replicas.get(s.short.as_str()).into_iter().flatten().enumerate() {
+                processes.push(application(s, i + 1, *listen, &entrances, state_dir)?);
+            }
+        }
+    }
+    for s in &specs.services {
+        if let (Role::Proxy, Some(listen), Some(admin)) =
+            (s.role, entrances.get(&s.short), admins.get(s.short.as_str()))
+        {
+            let upstreams = s.fronts.as_deref().and_then(|f| replicas.get(f)).cloned().unwrap_or_default();
+            if upstreams.is_empty() {
+                return Err(TestbedError::NotEmbeddable {
+                    service: s.short.clone(),
+                    reason: "its deploy label `swarmlab.fronts` names no application of this stack"
+                        .to_owned(),
+                });
+            }
+            processes.push(proxy(s, *listen, *admin, &upstreams));
+        }
+    }
+    Ok(Plan { processes, entrances, notes })
+}
+
+fn image(s: &ServicePlan) -> String {
+    stack::container(s).and_then(|c| c.image.clone()).unwrap_or_else(|| "its container".to_owned())
+}
+
+fn application(
+    s: &ServicePlan,
+    slot: usize,
+    listen: SocketAddr,
+    entrances: &BTreeMap<String, SocketAddr>,
+    state_dir: &Path,
+) -> Result<ProcessPlan, TestbedError> {
+    let line = stack::command_line(s);
+    // The demo image's entry point is `swarmlab demo`; a command may also spell it out.
+    let role = line.iter().position(|a| ROLES.contains(&a.as_str()));
+    let Some(role) = role else {
+        return Err(TestbedError::NotEmbeddable {
+            service: s.short.clone(),
+            reason: format!("its command is `{}`, not a role of `swarmlab demo`", line.join(" ")),
+        });
+    };
+    let mut args = vec!["demo".to_owned()];
+    args.extend(without_options(&line[role..], CONTAINER_ONLY));
+    for a in &mut args {
+        *a = rewrite(a, entrances);
+    }
+    args.extend(["--listen".to_owned(), listen.to_string()]);
+    let database = state_dir.join("exercise.sqlite");
+    if args.get(1).is_some_and(|role| role == "ms-exercise") {
+        args.extend(["--database".to_owned(), format!("sqlite:{}", database.display())]);
+    }
+    args.push("--exit-with-parent".to_owned());
+    let mut env: BTreeMap<String, String> = stack::environment(s)
+        .into_iter()
+        .filter(|(k, _)| !CONTAINER_ONLY_ENV.contains(&k.as_str()))
+        .map(|(k, v)| (k, rewrite(&v, entrances)))
+        .collect();
+    env.insert("DEMO_TOKEN_SECRET_FILE".to_owned(), state_dir.join(TOKEN_SECRET).display().to_string());
+    Ok(ProcessPlan {
+        service: s.short.clone(),
+        task: format!("{}.{slot}", s.short),
+        args,
+        env,
+        health_url: format!("http://{listen}/healthz"),
+        metrics_url: format!("http://{listen}/metrics"),
+    })
+}
+
+fn proxy(s: &ServicePlan, listen: SocketAddr, admin: SocketAddr, upstreams: &[SocketAddr]) -> ProcessPlan {
+    let mut args: Vec<String> =
+        ["demo", "proxy", "--listen", &listen.to_string(), "--admin", &admin.to_string()]
+            .map(str::to_owned)
+            .to_vec();
+    for u in upstreams {
+        args.extend(["--upstream".to_owned(), u.to_string()]);
+    }
+    args.push("--exit-with-parent".to_owned());
+    ProcessPlan {
+        service: s.short.clone(),
+        task: format!("{}.1", s.short),
+        args,
+        env: BTreeMap::new(),
+        health_url: format!("http://{admin}/healthz"),
+        metrics_url: format!("http://{admin}/metrics"),
+    }
+}
+
+/// Drops `--option value` and `--option=value` of the given options.
+fn without_options(args: &[String], options: &[&str]) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut it = args.iter();
+    while let Some(a) = it.next() {
+        if options.contains(&a.as_str()) {
+            it.next();
+        } else if !options.iter().any(|o| a.strip_prefix(o).is_some_and(|rest| rest.starts_with('='))) {
+            out.push(a.clone());
+        }
+    }
+    out
+}
+
+/// Replaces `http://<service>[:port]` of services that have an entrance by their loopback address.
+fn rewrite(text: &str, entrances: &BTreeMap<String, SocketAddr>) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("http://") {
+        let (before, url) = rest.split_at(at + "http://".len());
+        out.push_str(before);
+        let end = url.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c))).unwrap_or(url.len());
+        let (host, after) = url.split_at(end);
+        match entrances.get(host) {
+            Some(address) => {
+                out.push_str(&address.to_string());
+                let port = after
+                    .strip_prefix(':')
+                    .map_or(0, |p| 1 + p.find(|c: char| !c.is_ascii_digit()).unwrap_or(p.len()));
+                rest = &after[port..];
+            }
+            None => {
+                out.push_str(host);
+                rest = after;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn entrances() -> BTreeMap<String, SocketAddr> {
+        [("a-envoy", "127.0.0.1:11"), ("a", "127.0.0.1:22")]
+            .into_iter()
+            .map(|(k, v)| (k.to_owned(), v.parse().unwrap()))
+            .collect()
+    }
+
+    #[test]
+    fn urls_of_services_are_rewritten_exactly() {
+        let e = entrances();
+        assert_eq!(rewrite("http://a-envoy:8080/x", &e), "http://127.0.0.1:11/x");
+        assert_eq!(rewrite("--url=http://a", &e), "--url=http://127.0.0.1:22");
+        assert_eq!(
+            rewrite("http://a-envoy-2:80 http://a:1,http://b:2", &e),
+            "http://a-envoy-2:80 http://127.0.0.1:22,http://b:2"
+        );
+        assert_eq!(rewrite("a-envoy:8080", &e), "a-envoy:8080");
+    }
+
+    #[test]
+    fn container_only_options_are_dropped_in_both_spellings() {
+        let args: Vec<String> =
+            ["demo", "gateway", "--listen", "0.0.0.0:1", "--listen=0.0.0.0:2", "--listener", "x"]
+                .map(str::to_owned)
+                .to_vec();
+        assert_eq!(without_options(&args, &["--listen"]), ["demo", "gateway", "--listener", "x"]);
+    }
+}

@@ -1,0 +1,109 @@
+//! What can go wrong with a testbed, each with what to do.
+
+use swarmlab_swarm::SwarmError;
+
+/// A testbed failed; [`TestbedError::help`] says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum TestbedError {
+    /// The stack engine failed.
+    #[error(transparent)]
+    Swarm(#[from] SwarmError),
+    /// A port is in use by another program.
+    #[error("port {port} is taken by another program, but {service} publishes it")]
+    PortTaken {
+        /// The published port.
+        port: u16,
+        /// Which service wants it.
+        service: String,
+    },
+    /// The experiment's target is not published.
+    #[error("{service} publishes no port {port}: load cannot reach it")]
+    NotPublished {
+        /// Service of the target.
+        service: String,
+        /// Port of the target.
+        port: u16,
+    },
+    /// The stack has no Prometheus that can be reached.
+    #[error("the stack has no telemetry service that publishes port 9090: Prometheus cannot be asked")]
+    NoPrometheus,
+    /// Scrape targets are missing or down.
+    #[error("Prometheus does not see every service:{}", list(.0))]
+    TargetsDown(Vec<String>),
+    /// A proxy never saw the proof request.
+    #[error("the proof request did not go through:{}", list(.0))]
+    NoProof(Vec<String>),
+    /// Prometheus stayed silent.
+    #[error(transparent)]
+    Telemetry(#[from] swarmlab_telemetry::TelemetryError),
+    /// A service cannot run without containers.
+    #[error("{service} cannot run on the embedded testbed: {reason}")]
+    NotEmbeddable {
+        /// Short name.
+        service: String,
+        /// Why.
+        reason: String,
+    },
+    /// A child process did not start, ended early or never became healthy.
+    #[error("{task} {what}{}", last_lines(.log))]
+    Child {
+        /// `<service>.<slot>`.
+        task: String,
+        /// What it did.
+        what: String,
+        /// Last lines of its log.
+        log: Vec<String>,
+    },
+    /// A file or process operation failed.
+    #[error("{what}: {source}")]
+    Io {
+        /// What was attempted.
+        what: String,
+        /// Why it failed.
+        source: std::io::Error,
+    },
+    /// The user interrupted.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+fn list(items: &[String]) -> String {
+    items.iter().map(|i| format!("\n  - {i}")).collect()
+}
+
+fn last_lines(log: &[String]) -> String {
+    if log.is_empty() { String::new() } else { format!("; its last lines:{}", list(log)) }
+}
+
+impl TestbedError {
+    /// What the user can do next.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Swarm(e) => Some(e.help()),
+            Self::PortTaken { port, .. } => Some(format!(
+                "stop the program that listens on {port} (`ss -ltnp 'sport = :{port}'` names it), or choose another \
+                 port in the experiment's `variables`"
+            )),
+            Self::NotPublished { .. } => {
+                Some("publish it in the stack file with `mode: host`, or choose another target".to_owned())
+            }
+            Self::NoPrometheus => Some(
+                "add a service with the deploy label `swarmlab.role: telemetry` that publishes 9090 (see stacks/exercise.yml)"
+                    .to_owned(),
+            ),
+            Self::TargetsDown(_) => {
+                Some("each scrape job must be named after its service; see prometheus/prometheus.yml".to_owned())
+            }
+            Self::NoProof(_) => Some(
+                "every proxy must lie in the path of the proof request (deploy label `swarmlab.proof` on the published \
+                 proxy names its path)"
+                    .to_owned(),
+            ),
+            Self::Telemetry(_) => Some("check the prometheus service with `swarmlab status`".to_owned()),
+            Self::NotEmbeddable { .. } => {
+                Some("use `testbed: swarm`, or a stack whose applications are `swarmlab demo` roles".to_owned())
+            }
+            Self::Child { .. } | Self::Io { .. } | Self::Interrupted => None,
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! Where the services run: a Docker Swarm, or child processes on this machine.
+//!
+//! Both beds take the same stack file and answer the same questions (where to send load, which
+//! services exist, how many replicas are healthy, what they used), so that everything behind this room does
+//! not know which one it was.
+
+pub mod bed;
+pub mod embedded;
+pub mod error;
+pub mod observation;
+pub mod stack;
+pub mod swarm;
+
+pub use error::TestbedError;
+pub use swarmlab_record::topology::{Bed as Kind, ReplicaEvent, Service, Target, TaskLife};
+
+/// What a bed reports while it comes up and goes down; for people and for `events.jsonl`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Note {
+    /// A step has begun or ended, a sentence.
+    Step(String),
+    /// Services converged so far, of how many.
+    Converged {
+        /// Ready.
+        ready: usize,
+        /// All.
+        of: usize,
+    },
+    /// Something the user should know, a sentence.
+    Warning(String),
+}

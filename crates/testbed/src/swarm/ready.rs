@@ -1,0 +1,173 @@
+//! When a deployed stack is ready to be measured: Prometheus scrapes every task it should, and one request went
+//! through every proxy.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use swarmlab_stackfile::{Role, StackSpecs};
+use tokio::time::Instant;
+
+use crate::{Note, TestbedError, stack};
+use swarmlab_telemetry::TelemetryError;
+use swarmlab_telemetry::prometheus::{PrometheusSource, Target};
+
+/// Between two looks at Prometheus.
+const POLL: Duration = Duration::from_millis(250);
+
+/// Waits for targets, then for the proof of each proxy.
+pub async fn wait(
+    prometheus: &PrometheusSource,
+    specs: &StackSpecs,
+    nodes: u32,
+    fronts: &[(String, SocketAddr, String)],
+    wait: Duration,
+    note: &mut (dyn FnMut(Note) + Send),
+) -> Result<(), TestbedError> {
+    let deadline = Instant::now() + wait;
+    let up = targets(prometheus, specs, nodes, deadline).await?;
+    note(Note::Step(format!("Prometheus scrapes {up} targets")));
+    let proven = proof(prometheus, specs, fronts, deadline).await?;
+    if proven > 0 {
+        note(Note::Step(format!("one request went through each of {proven} proxies")));
+    }
+    Ok(())
+}
+
+/// Jobs of a Prometheus that are named after a service must have as many healthy targets as the service has replicas.
+async fn targets(
+    prometheus: &PrometheusSource,
+    specs: &StackSpecs,
+    nodes: u32,
+    deadline: Instant,
+) -> Result<usize, TestbedError> {
+    let expected: BTreeMap<&str, u64> = specs
+        .services
+        .iter()
+        .filter(|s| matches!(s.role, Role::Application | Role::Proxy | Role::Telemetry))
+        .map(|s| (s.short.as_str(), if stack::is_global(s) { u64::from(nodes) } else { stack::replicas(s) }))
+        .collect();
+    loop {
+        let missing = match prometheus.targets().await {
+            Ok(found) => {
+                let missing = unmet(&expected, &found);
+                if missing.is_empty() {
+                    return Ok(found.iter().filter(|t| t.up).count());
+                }
+                missing
+            }
+            Err(e) if Instant::now() >= deadline => return Err(e.into()),
+            Err(_) => Vec::new(),
+        };
+        if Instant::now() >= deadline {
+            return Err(TestbedError::TargetsDown(missing));
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+/// Which services are not scraped as they should be, a sentence each. Prometheus itself need not scrape itself.
+fn unmet(expected: &BTreeMap<&str, u64>, found: &[Target]) -> Vec<String> {
+    let mut out = Vec::new();
+    for (service, replicas) in expected {
+        let of_job: Vec<&Target> = found.iter().filter(|t| t.job == *service).collect();
+        let up = of_job.iter().filter(|t| t.up).count() as u64;
+        let itself = of_job.is_empty() && *service == "prometheus";
+        if up == *replicas || itself {
+            continue;
+        }
+        let why = of_job.iter().find(|t| !t.up && !t.last_error.is_empty()).map_or_else(
+            || {
+                if of_job.is_empty() {
+                    "no scrape job of this name has a target".to_owned()
+                } else {
+                    "not scraped yet".to_owned()
+                }
+            },
+            |t| format!("{}: {}", t.url, t.last_error),
+        );
+        out.push(format!("{service}: {up} of {replicas} targets up; {why}"));
+    }
+    out
+}
+
+/// Sends one request to each published proxy until every proxy of the stack has counted one.
+async fn proof(
+    prometheus: &PrometheusSource,
+    specs: &StackSpecs,
+    fronts: &[(String, SocketAddr, String)],
+    deadline: Instant,
+) -> Result<usize, TestbedError> {
+    let proxies: Vec<&str> =
+        specs.services.iter().filter(|s| s.role == Role::Proxy).map(|s| s.short.as_str()).collect();
+    if proxies.is_empty() {
+        return Ok(0);
+    }
+    let http =
+        reqwest::Client::builder().timeout(Duration::from_secs(5)).no_proxy().build().map_err(|e| {
+            TestbedError::Telemetry(TelemetryError::Scrape {
+                url: "the proof request".to_owned(),
+                reason: e.to_string(),
+            })
+        })?;
+    let mut last: BTreeMap<&str, String> = BTreeMap::new();
+    let mut sent = false;
+    loop {
+        if !sent {
+            sent = true;
+            for (service, address, path) in fronts {
+                let outcome = match http.get(format!("http://{address}{path}")).send().await {
+                    Ok(answer) if answer.status().is_success() => {
+                        last.remove(service.as_str());
+                        continue;
+                    }
+                    Ok(answer) => format!("GET http://{address}{path} answered {}", answer.status()),
+                    Err(e) => format!("GET http://{address}{path} failed: {e}"),
+                };
+                last.insert(service, outcome);
+                sent = false;
+            }
+        }
+        let counted = requests_by_proxy(prometheus).await.unwrap_or_default();
+        let unseen: Vec<&str> =
+            proxies.iter().copied().filter(|p| counted.get(*p).copied().unwrap_or(0.0) < 1.0).collect();
+        if sent && unseen.is_empty() {
+            return Ok(proxies.len());
+        }
+        if Instant::now() >= deadline {
+            let mut reasons: Vec<String> = last.into_iter().map(|(s, e)| format!("{s}: {e}")).collect();
+            reasons.extend(unseen.iter().map(|p| format!("{p} has counted no request")));
+            return Err(TestbedError::NoProof(reasons));
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+async fn requests_by_proxy(prometheus: &PrometheusSource) -> Result<BTreeMap<String, f64>, TelemetryError> {
+    prometheus.newest_by_job("envoy_http_downstream_rq_total").await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target(job: &str, up: bool, error: &str) -> Target {
+        Target { job: job.to_owned(), url: format!("http://{job}/metrics"), up, last_error: error.to_owned() }
+    }
+
+    #[test]
+    fn each_service_must_have_its_replicas_scraped() {
+        let expected = BTreeMap::from([("a", 2), ("b", 1), ("prometheus", 1)]);
+        let found = [target("a", true, ""), target("a", true, ""), target("b", true, "")];
+        assert!(unmet(&expected, &found).is_empty());
+        let found =
+            [target("a", true, ""), target("a", false, "connection refused"), target("b-envoy", true, "")];
+        assert_eq!(
+            unmet(&expected, &found),
+            [
+                "a: 1 of 2 targets up; http://a/metrics: connection refused",
+                "b: 0 of 1 targets up; no scrape job of this name has a target"
+            ]
+        );
+    }
+}
