@@ -3,24 +3,8 @@
 
 use crate::errors::EndState;
 use crate::happening::LoadId;
-use crate::phase::Phase;
-
-/// When what was measured; seconds since the Unix epoch on our clock.
-///
-/// `grid <= load_start <= load_end <= drained <= settled`, and `load_start` is an edge of the grid.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Windows {
-    /// First edge of the bin grid.
-    pub grid_unix_s: f64,
-    /// First request may be sent from here on; an edge of the grid.
-    pub load_start_unix_s: f64,
-    /// No request is offered from here on.
-    pub load_end_unix_s: f64,
-    /// The last answer was in, or given up.
-    pub drained_unix_s: f64,
-    /// Every source had been sampled after the drain by then (or had been waited for in vain).
-    pub settled_unix_s: f64,
-}
+use swarmlab_record::Phase;
+use swarmlab_record::manifest::Windows;
 
 /// What of a happening goes into the record.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,6 +64,7 @@ pub enum Command {
     /// Tell and record something a reader of the figures should know. No sentence comes twice in a trial.
     Warn(String),
     /// The trial's windows, as far as they are known; none if there is nothing to be analysed after all.
+    /// `grid <= load_start <= load_end <= drained <= settled`, and `load_start` is an edge of the grid.
     Windows(Option<Windows>),
     /// Take the testbed down, also if it is not or only half up. Answered by `Down`.
     TakeDown,

@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use swarmlab_record::metric::Meaning;
+
 /// One quantity of one service.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Source {
     /// Short name of the service.
     pub service: String,
-    /// What is sampled of it, in the words of the metric schema.
-    pub meaning: String,
+    /// What is sampled of it.
+    pub meaning: Meaning,
 }
 
 impl std::fmt::Display for Source {
@@ -65,7 +67,7 @@ mod tests {
     use super::*;
 
     fn cpu(service: &str) -> Source {
-        Source { service: service.to_owned(), meaning: "Cpu".to_owned() }
+        Source { service: service.to_owned(), meaning: Meaning::CPU }
     }
 
     fn seen(service: &str, task: &str, t_unix_s: f64) -> Seen {

@@ -2,7 +2,8 @@
 
 use crate::errors::Failure;
 use crate::freshness::Seen;
-use crate::phase::Phase;
+use swarmlab_record::Phase;
+use swarmlab_record::topology::ClockOffset;
 
 /// Which load of a trial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,15 +46,6 @@ pub struct IntervalSeen {
     pub failed: u64,
     /// Connections refused, timed out or failed.
     pub connect_errors: u64,
-}
-
-/// The clock of the samples against ours.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct ClockOffset {
-    /// Theirs minus ours, seconds.
-    pub offset_s: f64,
-    /// Largest error of the offset, seconds.
-    pub error_s: f64,
 }
 
 /// One thing that happened.

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use crate::command::{Command, Entry, Windows};
+use crate::command::{Command, Entry};
 use crate::errors::{Cut, EndState};
 use crate::freshness::{Freshness, Source};
 use crate::grid::Grid;
-use crate::happening::{ClockOffset, Happening, LoadId, Part};
-use crate::phase::Phase;
+use crate::happening::{Happening, LoadId, Part};
 use crate::plan::{Plan, TrialPlan};
 use crate::rules::MakeRules;
+use swarmlab_record::Phase;
+use swarmlab_record::manifest::Windows;
+use swarmlab_record::topology::ClockOffset;
 
 /// A session apart from its state.
 #[derive(Debug)]
@@ -23,7 +25,7 @@ pub(crate) struct Run {
     pub grid: Grid,
     pub windows: Option<Windows>,
     pub target: String,
-    pub clock: ClockOffset,
+    pub clock: Option<ClockOffset>,
     /// Whether the testbed came up.
     pub came_up: bool,
     /// Whether nothing can be recorded any more.
@@ -45,7 +47,7 @@ impl Run {
             grid: Grid::at(now, 1.0),
             windows: None,
             target: String::new(),
-            clock: ClockOffset::default(),
+            clock: None,
             came_up: false,
             record_failed: false,
             observing: false,
@@ -117,7 +119,7 @@ impl Run {
 
     /// Sources without a sample since the system fell quiet, on our clock.
     pub fn missing(&self, since_unix_s: f64, required: &[Source]) -> BTreeSet<Source> {
-        let on_their_clock = since_unix_s + self.clock.offset_s + self.clock.error_s;
+        let on_their_clock = since_unix_s + self.clock.map_or(0.0, |c| c.offset_s + c.error_s);
         self.freshness.missing(on_their_clock, self.plan.limits.gone_s, required)
     }
 

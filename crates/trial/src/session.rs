@@ -2,11 +2,11 @@
 
 use crate::command::Command;
 use crate::happening::Happening;
-use crate::phase::Phase;
 use crate::plan::Plan;
 use crate::rules::{self, MakeRules};
 use crate::run::Run;
 use crate::state::State;
+use swarmlab_record::Phase;
 
 /// A session under way.
 #[derive(Debug)]

@@ -1,9 +1,13 @@
 //! What a run does, one behaviour a test.
 #![allow(clippy::unwrap_used)]
 
+use swarmlab_record::Phase;
+use swarmlab_record::manifest::Windows;
+use swarmlab_record::metric::Meaning;
+use swarmlab_record::topology::ClockOffset;
 use swarmlab_trial::{
-    ClockOffset, Command, Cut, EndState, Entry, Failure, Happening, IntervalSeen, Keep, Limits, LoadId, Part,
-    Phase, Plan, Seen, Session, Source, TrialPlan, Waited, Windows,
+    Command, Cut, EndState, Entry, Failure, Happening, IntervalSeen, Keep, Limits, LoadId, Part, Plan, Seen,
+    Session, Source, TrialPlan, Waited,
 };
 
 const T: f64 = 1000.0;
@@ -24,7 +28,7 @@ fn failure(message: &str) -> Failure {
 }
 
 fn cpu() -> Source {
-    Source { service: "web".to_owned(), meaning: "Cpu".to_owned() }
+    Source { service: "web".to_owned(), meaning: Meaning::CPU }
 }
 
 /// A session, the time, and all commands so far.
@@ -156,7 +160,7 @@ fn a_source_that_stays_silent_is_named_and_the_load_starts_without_it() {
     assert_eq!(
         warnings(&t.said),
         [
-            "no sample of the quiet system within 15 s: Cpu of web; counts over the load window may not be exact"
+            "no sample of the quiet system within 15 s: cpu of web; counts over the load window may not be exact"
         ]
     );
     assert_eq!(started(&t.said, LOAD), Some(1021.0));

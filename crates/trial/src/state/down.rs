@@ -4,9 +4,9 @@ use super::State;
 use crate::command::Command;
 use crate::errors::{Cut, Waited};
 use crate::happening::Happening;
-use crate::phase::Phase;
 use crate::plan::Keep;
 use crate::run::Run;
+use swarmlab_record::Phase;
 
 /// Waits until the testbed is down.
 #[derive(Debug)]

@@ -5,8 +5,8 @@ use crate::command::Command;
 use crate::errors::Cut;
 use crate::freshness::Source;
 use crate::happening::{Happening, Part};
-use crate::phase::Phase;
 use crate::run::Run;
+use swarmlab_record::Phase;
 
 /// Waits until every source has a sample of the quiet system.
 #[derive(Debug)]

@@ -23,7 +23,7 @@ impl Up {
             Happening::CameUp { target, clock } => {
                 run.came_up = true;
                 run.target.clone_from(target);
-                run.clock = clock.unwrap_or_default();
+                run.clock = *clock;
                 // It may come up although it was cancelled.
                 if run.is_cut() { down::enter(run) } else { trial::enter(run) }
             }

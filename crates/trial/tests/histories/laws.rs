@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use swarmlab_trial::{
-    Command, EndState, Entry, Happening, Keep, LEAD_S, LoadId, Part, Phase, TrialPlan, Windows,
-};
+use swarmlab_record::Phase;
+use swarmlab_record::manifest::Windows;
+use swarmlab_trial::{Command, EndState, Entry, Happening, Keep, LEAD_S, LoadId, Part, TrialPlan};
 
 use crate::script::Script;
 use crate::world::{History, Step};

@@ -2,7 +2,9 @@
 
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
-use swarmlab_trial::{ClockOffset, Keep, Limits, Plan, Source, TrialPlan};
+use swarmlab_record::metric::Meaning;
+use swarmlab_record::topology::ClockOffset;
+use swarmlab_trial::{Keep, Limits, Plan, Source, TrialPlan};
 
 /// What someone does when asked.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -122,7 +124,7 @@ fn limits() -> Limits {
 }
 
 fn sources() -> Vec<Source> {
-    ["web", "db"].iter().map(|s| Source { service: (*s).to_owned(), meaning: "Cpu".to_owned() }).collect()
+    ["web", "db"].iter().map(|s| Source { service: (*s).to_owned(), meaning: Meaning::CPU }).collect()
 }
 
 impl Script {
