@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{Global, output, summary};
-use crate::exit::Exit;
-use crate::run::RunError;
+use crate::exit::{Exit, run_exit};
+use swarmlab_lab::RunError;
 use swarmlab_present::recompute;
 use swarmlab_record::folder::RunFolder;
 
@@ -31,6 +31,6 @@ pub fn main(args: &ReportArgs, global: &Global) -> Exit {
             summary::print(&s, &folder, global.json);
             Exit::Success
         }
-        Err(e) => output::fail(&e, e.help().as_deref(), global.json, e.exit()),
+        Err(e) => output::fail(&e, e.help().as_deref(), global.json, run_exit(&e)),
     }
 }

@@ -7,8 +7,7 @@ use swarmlab_swarm::{Engine, SwarmError};
 use swarmlab_yaml::Diagnostics;
 
 use super::{Global, output};
-use crate::exit::Exit;
-use crate::run::error::testbed_exit;
+use crate::exit::{Exit, testbed_exit};
 use crate::variables;
 use swarmlab_testbed::TestbedError;
 

@@ -3,17 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use swarmlab_frame::store;
-use swarmlab_intervals::Interval;
+use swarmlab_lab::bus::Sink;
+use swarmlab_lab::message::{Message, News};
 use swarmlab_record::client::ClientRow;
 use swarmlab_record::journal::{self, Journal};
 
-use super::Sink;
 use super::summary::LoadSummary;
 use swarmlab_record::Phase;
 use swarmlab_record::client;
 use swarmlab_record::folder::write_atomically;
 use swarmlab_record::histograms::HistogramLog;
-use swarmlab_telemetry::clock::unix_now_s;
 
 /// The files of one load: `client.jsonl` (then `client.parquet`), `histograms.hlog`, `summary.json`.
 pub struct Files {
@@ -59,10 +58,10 @@ impl Files {
 }
 
 impl Sink for Files {
-    fn interval(&mut self, interval: &Interval) -> std::io::Result<()> {
-        let now_s = unix_now_s();
+    fn on(&mut self, message: &Message) -> std::io::Result<()> {
+        let News::Interval { interval, .. } = &message.news else { return Ok(()) };
         for row in client::rows(interval, Phase::Load) {
-            self.client.append(&row, now_s).map_err(std::io::Error::other)?;
+            self.client.append(&row, message.t_unix_s).map_err(std::io::Error::other)?;
         }
         self.histograms.write(interval)
     }

@@ -1,0 +1,48 @@
+//! JSON lines: one object a message, for programs.
+
+use std::io;
+
+use serde_json::{Value, json};
+
+use crate::bus::Sink;
+use crate::message::{Message, News};
+use crate::tick::Ticker;
+
+/// Prints a JSON object for each message that concerns who watches.
+pub struct JsonLines<P> {
+    print: P,
+    ticker: Ticker,
+}
+
+impl<P: FnMut(&Value)> JsonLines<P> {
+    /// Prints with `print`.
+    pub fn new(print: P) -> Self {
+        Self { print, ticker: Ticker::default() }
+    }
+}
+
+impl<P: FnMut(&Value) + Send> Sink for JsonLines<P> {
+    fn on(&mut self, message: &Message) -> io::Result<()> {
+        if let Some(tick) = self.ticker.on(message) {
+            (self.print)(&json!({"event": "load", "tick": tick}));
+        } else if let Some(value) = value(&message.news) {
+            (self.print)(&value);
+        }
+        Ok(())
+    }
+}
+
+fn value(news: &News) -> Option<Value> {
+    Some(match news {
+        News::Started { name, folder, testbed, reason, .. } => {
+            json!({"event": "started", "name": name, "folder": folder, "testbed": testbed, "reason": reason})
+        }
+        News::Phase { phase, expected_s } => {
+            json!({"event": "phase", "phase": phase, "expected_s": expected_s})
+        }
+        News::Step(m) => json!({"event": "step", "message": m}),
+        News::Converged { ready, of } => json!({"event": "converged", "ready": ready, "of": of}),
+        News::Warning(m) => json!({"event": "warning", "message": m}),
+        _ => return None,
+    })
+}
