@@ -160,7 +160,7 @@ fn results_are_written_and_never_overwritten() {
     let rows = swarmlab_frame::store::read_client(&out.join("client.parquet")).unwrap();
     let completed: u64 = rows
         .iter()
-        .filter(|r| r.endpoint == swarmlab_frame::client::ALL_ENDPOINTS)
+        .filter(|r| r.endpoint == swarmlab_record::client::ALL_ENDPOINTS)
         .map(|r| r.completed)
         .sum();
     assert_eq!(s["counts"]["completed"], completed);

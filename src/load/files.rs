@@ -1,68 +1,119 @@
-//! `--out DIR`: what a load leaves on disk, written as it goes, so that a crash loses at most an interval.
+//! `--out DIR`: a run folder of clients alone, written as the load goes, so that a crash loses at most an interval.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::Path;
 
-use swarmlab_frame::store;
+use swarmlab_intervals::End;
 use swarmlab_lab::bus::Sink;
-use swarmlab_lab::message::{Message, News};
-use swarmlab_record::client::ClientRow;
-use swarmlab_record::journal::{self, Journal};
+use swarmlab_lab::message::Message;
+use swarmlab_lab::sinks::FolderSink;
+use swarmlab_loadgen::{LoadSpec, Model};
+use swarmlab_present::recompute::{self, RecomputeError};
+use swarmlab_record::folder::{RunFolder, write_atomically};
+use swarmlab_record::manifest::{FORMAT, Manifest, Origin, State};
+use swarmlab_record::plan::{LoadModel, Plan};
+use swarmlab_record::topology::{Target, Topology};
+use swarmlab_record::utc;
+use swarmlab_telemetry::clock::unix_now_s;
 
+use super::Ended;
+use super::objectives::Objectives;
 use super::summary::LoadSummary;
-use swarmlab_record::Phase;
-use swarmlab_record::client;
-use swarmlab_record::folder::write_atomically;
-use swarmlab_record::histograms::HistogramLog;
 
-/// The files of one load: `client.jsonl` (then `client.parquet`), `histograms.hlog`, `summary.json`.
+/// The folder of one load.
 pub struct Files {
-    folder: PathBuf,
-    client: Journal<ClientRow>,
-    histograms: HistogramLog,
+    folder: RunFolder,
+    sink: FolderSink<'static>,
 }
 
 impl Files {
-    /// Creates the folder; it must be new or empty, results are never overwritten.
+    /// Creates the folder; it must be new or empty, results are never overwritten. `title` says where the load goes.
     ///
     /// # Errors
     /// A folder that holds something, or that cannot be made.
-    pub fn create(folder: &Path) -> std::io::Result<Self> {
-        std::fs::create_dir_all(folder)?;
-        if std::fs::read_dir(folder)?.next().is_some() {
-            return Err(std::io::Error::new(
-                std::io::ErrorKind::AlreadyExists,
-                format!("{} is not empty; results are never overwritten", folder.display()),
-            ));
-        }
-        Ok(Self {
-            folder: folder.to_owned(),
-            client: Journal::create(&folder.join("client.jsonl")).map_err(std::io::Error::other)?,
-            histograms: HistogramLog::new(&folder.join("histograms.hlog")),
-        })
+    pub fn create(
+        path: &Path,
+        spec: &LoadSpec,
+        title: &str,
+        objectives: &Objectives,
+    ) -> std::io::Result<Self> {
+        let folder = RunFolder::create_at(path)?;
+        let sink = FolderSink::create(&folder, manifest(spec, title, objectives, unix_now_s()))?;
+        Ok(Self { folder, sink })
     }
 
-    /// Turns the journal into Parquet and writes the summary.
+    /// Seals the folder and computes what `swarmlab report` computes of it.
     ///
     /// # Errors
     /// What the disk refuses.
-    pub fn finish(self, summary: &LoadSummary) -> std::io::Result<()> {
-        let journal = self.folder.join("client.jsonl");
-        self.client.finish().map_err(std::io::Error::other)?;
-        let rows = journal::read::<ClientRow>(&journal).map_err(std::io::Error::other)?.rows;
-        store::write_client(&self.folder.join("client.parquet"), &rows).map_err(std::io::Error::other)?;
-        std::fs::remove_file(&journal)?;
-        let mut text = serde_json::to_vec_pretty(summary)?;
+    pub fn finish(mut self, ended: &Ended, summary: &LoadSummary) -> Result<(), RecomputeError> {
+        let state = match ended.outcome.end {
+            End::Completed => State::Complete,
+            End::Stopped => State::Partial { reason: "interrupted".to_owned() },
+            End::Aborted => State::Partial { reason: "aborted".to_owned() },
+        };
+        let path = self.folder.load_summary();
+        let io = |source| RecomputeError::Io { action: "write", path: path.clone(), source };
+        self.sink.close().map_err(io)?;
+        let mut text = serde_json::to_vec_pretty(summary).map_err(|e| io(e.into()))?;
         text.push(b'\n');
-        write_atomically(&self.folder.join("summary.json"), &text)
+        write_atomically(&path, &text).map_err(io)?;
+        recompute::seal(&self.folder, state)?;
+        match recompute::analyse(&self.folder) {
+            // A load without an interval has nothing to analyse; its manifest says how it ended.
+            Err(RecomputeError::Assemble(_)) if summary.counts.offered == 0 => Ok(()),
+            other => other.map(|_| ()),
+        }
     }
 }
 
 impl Sink for Files {
     fn on(&mut self, message: &Message) -> std::io::Result<()> {
-        let News::Interval { interval, .. } = &message.news else { return Ok(()) };
-        for row in client::rows(interval, Phase::Load) {
-            self.client.append(&row, message.t_unix_s).map_err(std::io::Error::other)?;
-        }
-        self.histograms.write(interval)
+        self.sink.on(message)
+    }
+
+    fn close(&mut self) -> std::io::Result<()> {
+        self.sink.close()
+    }
+}
+
+fn manifest(spec: &LoadSpec, title: &str, objectives: &Objectives, now_unix_s: f64) -> Manifest {
+    let (model, shape) = match &spec.model {
+        Model::Closed { users, .. } => (LoadModel::Closed, users),
+        Model::Open { rate_per_s, .. } => (LoadModel::Open, rate_per_s),
+    };
+    Manifest {
+        format: FORMAT,
+        origin: Origin::Load,
+        swarmlab: env!("CARGO_PKG_VERSION").to_owned(),
+        name: format!("load-{}", utc::compact(now_unix_s)),
+        started_unix_s: now_unix_s,
+        testbed: None,
+        testbed_reason: String::new(),
+        plan: Plan {
+            file: String::new(),
+            text: String::new(),
+            stack: String::new(),
+            variables: BTreeMap::new(),
+            target_service: title.to_owned(),
+            model,
+            shape: shape.clone(),
+            duration_s: shape.duration_s(),
+            think_s: spec.scenario.mean_wait_s(),
+            steps: spec.scenario.requests_per_iteration(),
+            bin_s: spec.interval_s,
+            measured: Vec::new(),
+            slo_p95_s: objectives.p95.map(|d| d.as_secs_f64()),
+            slo_error_rate: objectives.error_rate,
+            seed: spec.seed,
+            declared_demand_s: BTreeMap::new(),
+        },
+        topology: Topology::default(),
+        target: None::<Target>,
+        provenance: BTreeMap::new(),
+        clock_offset: None,
+        windows: None,
+        generator: None,
+        state: State::Running,
     }
 }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use swarmlab_record::client::error_rate;
+
 use super::summary::LoadSummary;
 
 /// Bounds that the user sets.
@@ -11,8 +13,8 @@ use super::summary::LoadSummary;
 pub struct Objectives {
     /// Upper bound of the 95th percentile of the response time.
     pub p95: Option<Duration>,
-    /// Upper bound of the share of failed requests among those that were due, 0 to 1.
-    pub error_share: Option<f64>,
+    /// Upper bound of the error rate: of the requests that ended, the share that failed, 0 to 1.
+    pub error_rate: Option<f64>,
 }
 
 /// One of them against what was measured.
@@ -34,8 +36,8 @@ pub struct Objective {
 pub enum Figure {
     /// 95th percentile of the response time, milliseconds.
     ResponseP95Ms,
-    /// Share of failed requests among those that were due, 0 to 1.
-    ErrorShare,
+    /// Of the requests that ended, the share that failed, 0 to 1.
+    ErrorRate,
 }
 
 impl Objectives {
@@ -44,10 +46,9 @@ impl Objectives {
         let p95_ms = self.p95.map(|limit| {
             (Figure::ResponseP95Ms, limit.as_secs_f64() * 1e3, s.times.response.as_ref().map(|q| q.p95_ms))
         });
-        let errors = self.error_share.map(|limit| {
-            let due = s.counts.offered;
-            (Figure::ErrorShare, limit, (due > 0).then(|| s.counts.failed as f64 / due as f64))
-        });
+        let errors = self
+            .error_rate
+            .map(|limit| (Figure::ErrorRate, limit, error_rate(s.counts.succeeded, s.counts.failed)));
         [p95_ms, errors]
             .into_iter()
             .flatten()

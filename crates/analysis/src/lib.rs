@@ -15,6 +15,7 @@ pub mod verdicts;
 
 use swarmlab_frame::frame::Frame;
 
+use swarmlab_record::manifest::Origin;
 use swarmlab_record::summary::{EndpointFigures, FORMAT, Summary};
 
 pub use assemble::Raw;
@@ -46,7 +47,9 @@ pub fn analyse(raw: &Raw, frame: &Frame, client: &Client) -> Analysis {
     let correlations = correlations::all(raw, &load);
     let quality = quality::notes(raw, &load);
     let mut verdicts = Vec::new();
-    verdicts.push(verdicts::counts(raw, &counts));
+    if raw.manifest.origin == Origin::Run {
+        verdicts.push(verdicts::counts(raw, &counts));
+    }
     verdicts.extend(verdicts::demands(&demands));
     verdicts.extend(verdicts::little(little.as_ref(), raw));
     verdicts.extend(verdicts::generator(client.generator.as_ref()));

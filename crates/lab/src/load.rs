@@ -4,6 +4,8 @@ use std::io;
 
 use swarmlab_intervals::Outcome;
 use swarmlab_loadgen::{LoadError, LoadSpec};
+use swarmlab_record::Phase;
+use swarmlab_record::manifest::Windows;
 use swarmlab_swarm::CancellationToken;
 use swarmlab_telemetry::clock::unix_now_s;
 use swarmlab_trial::{LoadId, Part};
@@ -58,6 +60,7 @@ pub async fn load(
     bus: &mut Bus<'_>,
     cancel: &CancellationToken,
 ) -> Result<Ended, LoadFailure> {
+    let duration_s = spec.model.shape().duration_s();
     let (inbox, mut letters) = mpsc::channel(inbox::QUEUE);
     let mut running = threads::start(spec, Outlet::new(LOAD, inbox))?;
     let mut beats = Vec::new();
@@ -78,8 +81,10 @@ pub async fn load(
                     end_unix_s: interval.end_unix_s,
                     completed: interval.endpoints.iter().map(|e| e.tally.completed).collect(),
                 });
-                let news = News::Interval { load, interval };
-                if let Err(e) = bus.tell(Message { t_unix_s: unix_now_s(), news })
+                let begun =
+                    if beats.len() == 1 { begin(bus, interval.start_unix_s, duration_s) } else { Ok(()) };
+                let told = tell(bus, News::Interval { load, interval });
+                if let Err(e) = begun.and(told)
                     && failed.is_none()
                 {
                     failed = Some(e);
@@ -88,14 +93,39 @@ pub async fn load(
             }
             Some(Letter::LoadEnded(_, ended)) => {
                 let outcome = (*ended)?;
-                return match failed {
-                    Some(e) => Err(e.into()),
-                    None => Ok(Ended { outcome, beats, interrupted }),
-                };
+                if let Some(e) = failed {
+                    return Err(e.into());
+                }
+                let (start, end) = (outcome.start_unix_s, outcome.load_end_unix_s);
+                tell(bus, News::Windows(Some(windows(start, end, outcome.end_unix_s))))?;
+                tell(bus, News::Generator { load: LOAD, inputs: outcome.verdict_inputs })?;
+                return Ok(Ended { outcome, beats, interrupted });
             }
             // A load alone has no testbed.
             Some(_) => {}
             None => return Err(LoadError::Panicked("the engine fell silent".to_owned()).into()),
         }
+    }
+}
+
+fn tell(bus: &mut Bus<'_>, news: News) -> io::Result<()> {
+    bus.tell(Message { t_unix_s: unix_now_s(), news })
+}
+
+/// The load began with its first interval.
+fn begin(bus: &mut Bus<'_>, start_unix_s: f64, duration_s: f64) -> io::Result<()> {
+    let end = start_unix_s + duration_s;
+    let news = News::Phase { phase: Phase::Load, expected_s: Some(duration_s) };
+    bus.tell(Message { t_unix_s: start_unix_s, news })?;
+    tell(bus, News::Windows(Some(windows(start_unix_s, end, end))))
+}
+
+fn windows(start_unix_s: f64, load_end_unix_s: f64, end_unix_s: f64) -> Windows {
+    Windows {
+        grid_unix_s: start_unix_s,
+        load_start_unix_s: start_unix_s,
+        load_end_unix_s,
+        drained_unix_s: end_unix_s,
+        settled_unix_s: end_unix_s,
     }
 }

@@ -32,6 +32,21 @@ impl RunFolder {
         Ok(folder)
     }
 
+    /// Makes a folder with a name of its own; it must be new or empty, results are never overwritten.
+    ///
+    /// # Errors
+    /// A folder that holds something ([`std::io::ErrorKind::AlreadyExists`]), or that cannot be made.
+    pub fn create_at(root: &Path) -> std::io::Result<Self> {
+        std::fs::create_dir_all(root)?;
+        if std::fs::read_dir(root)?.next().is_some() {
+            return Err(std::io::Error::new(
+                std::io::ErrorKind::AlreadyExists,
+                format!("{} is not empty; results are never overwritten", root.display()),
+            ));
+        }
+        Ok(Self { root: root.to_owned() })
+    }
+
     /// An existing run.
     pub fn open(root: &Path) -> Self {
         Self { root: root.to_owned() }
@@ -93,6 +108,10 @@ impl RunFolder {
     pub fn summary(&self) -> PathBuf {
         self.root.join("summary.json")
     }
+    /// What `swarmlab load` says of its own load.
+    pub fn load_summary(&self) -> PathBuf {
+        self.root.join("load.json")
+    }
     /// The report.
     pub fn report(&self) -> PathBuf {
         self.root.join("report.html")
@@ -119,6 +138,17 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn a_folder_that_holds_something_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let own = dir.path().join("new");
+        RunFolder::create_at(&own).unwrap();
+        RunFolder::create_at(&own).unwrap();
+        std::fs::write(own.join("x"), "").unwrap();
+        let refused = RunFolder::create_at(&own).unwrap_err();
+        assert_eq!(refused.kind(), std::io::ErrorKind::AlreadyExists);
+    }
 
     #[test]
     fn two_runs_in_one_second_get_two_folders() {

@@ -31,7 +31,9 @@ pub fn main(args: &LoadArgs, global: &Global) -> Exit {
         output::warning(w, global.json);
     }
     session::block_on(|cancel, _left| async move {
-        let mut files = match args.out.as_deref().map(Files::create).transpose() {
+        let objectives = Objectives { p95: args.max_p95, error_rate: args.max_errors };
+        let create = |out: &Path| Files::create(out, &plan.spec, &plan.title, &objectives);
+        let mut files = match args.out.as_deref().map(create).transpose() {
             Ok(f) => f,
             Err(e) => {
                 let folder = args.out.as_deref().unwrap_or(Path::new("")).display();
@@ -51,7 +53,6 @@ pub fn main(args: &LoadArgs, global: &Global) -> Exit {
                 return output::fail(&error, Some(help), global.json, Exit::BadInput);
             }
         };
-        let objectives = Objectives { p95: args.max_p95, error_share: args.max_errors };
         let mut live = live::live(&plan, global.json);
         let mut bus = Bus::new();
         bus.attach(live.as_mut());
@@ -72,7 +73,7 @@ pub fn main(args: &LoadArgs, global: &Global) -> Exit {
         };
         let summary = LoadSummary::of(&plan.spec, &plan.title, &ended, &objectives);
         if let Some(files) = files
-            && let Err(e) = files.finish(&summary)
+            && let Err(e) = files.finish(&ended, &summary)
         {
             return output::fail(&e, None, global.json, Exit::Failure);
         }

@@ -8,7 +8,7 @@ use swarmlab_record::events::{Event, EventLog};
 use swarmlab_record::folder::RunFolder;
 use swarmlab_record::histograms::HistogramLog;
 use swarmlab_record::journal::Journal;
-use swarmlab_record::manifest::Manifest;
+use swarmlab_record::manifest::{Manifest, Origin};
 use swarmlab_record::samples::SampleJournal;
 
 use crate::bus::Sink;
@@ -28,7 +28,8 @@ struct Files {
     manifest: Manifest,
     events: EventLog,
     client: Journal<ClientRow>,
-    server: SampleJournal,
+    /// None for a load alone: there are no servers.
+    server: Option<SampleJournal>,
     histograms: HistogramLog,
 }
 
@@ -86,7 +87,12 @@ impl Files {
         Ok(Self {
             events: EventLog::create(&folder.events())?,
             client: Journal::create(&folder.client_journal()).map_err(io::Error::other)?,
-            server: SampleJournal::create(&folder.server_journal()).map_err(io::Error::other)?,
+            server: match manifest.origin {
+                Origin::Run => {
+                    Some(SampleJournal::create(&folder.server_journal()).map_err(io::Error::other)?)
+                }
+                Origin::Load => None,
+            },
             histograms: HistogramLog::new(&folder.histograms()),
             folder: folder.clone(),
             manifest,
@@ -102,10 +108,11 @@ impl Files {
             News::Warning(m) => Event::Warning { t_unix_s, message: m.clone() },
             News::Step(m) | News::Log(m) => Event::Step { t_unix_s, message: m.clone() },
             News::Samples(readings) => {
+                let Some(server) = &mut self.server else { return Ok(()) };
                 for r in readings.iter() {
-                    self.server.append(r, t_unix_s).map_err(io::Error::other)?;
+                    server.append(r, t_unix_s).map_err(io::Error::other)?;
                 }
-                return self.server.tick(t_unix_s).map_err(io::Error::other);
+                return server.tick(t_unix_s).map_err(io::Error::other);
             }
             News::Interval { load, interval } => {
                 let phase = load.part.phase();
@@ -140,6 +147,7 @@ impl Files {
     }
 
     fn finish(self) -> io::Result<()> {
-        self.client.finish().and_then(|()| self.server.finish()).map_err(io::Error::other)
+        let server = self.server.map_or(Ok(()), SampleJournal::finish);
+        self.client.finish().and(server).map_err(io::Error::other)
     }
 }

@@ -27,7 +27,9 @@ async fn a_whole_session_leaves_a_whole_folder() {
     assert_eq!(rows.matches("\"warm-up\"").count(), 2, "{rows}");
     assert!(played.folder.histograms().exists());
     let events = std::fs::read_to_string(played.folder.events()).unwrap();
-    for said in ["a step while coming up", "the testbed is up", "load ended", "the testbed is down", "\"web\""] {
+    for said in
+        ["a step while coming up", "the testbed is up", "load ended", "the testbed is down", "\"web\""]
+    {
         assert!(events.contains(said), "{said} is not in {events}");
     }
     assert!(std::fs::read_to_string(played.folder.server_journal()).unwrap().lines().count() > 5);

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use swarmlab_intervals::{EndpointStats, End, Interval, Outcome, SelfMetrics, new_histogram};
+use swarmlab_intervals::{End, EndpointStats, Interval, Outcome, SelfMetrics, new_histogram};
 use swarmlab_lab::RunError;
 use swarmlab_lab::bed::{Answer, Ready, Testbed};
 use swarmlab_lab::bus::{Bus, Sink};
@@ -152,7 +152,17 @@ impl Stage {
         };
         let result = execute(plan, cast).await;
         drop(bus);
-        Played { result, took_s: began.elapsed().as_secs_f64(), folder, second, bed, generator, heard, left, _dir: dir }
+        Played {
+            result,
+            took_s: began.elapsed().as_secs_f64(),
+            folder,
+            second,
+            bed,
+            generator,
+            heard,
+            left,
+            _dir: dir,
+        }
     }
 
     fn plan(&self) -> Plan {
