@@ -1,10 +1,11 @@
 //! What a session asks its executor to do. Commands of one step are executed in their order; none of them is waited
 //! for by the core: what comes of them are happenings.
 
-use crate::errors::EndState;
-use crate::happening::LoadId;
 use swarmlab_record::Phase;
 use swarmlab_record::manifest::Windows;
+
+use crate::errors::EndState;
+use crate::happening::LoadId;
 
 /// What of a happening goes into the record.
 #[derive(Debug, Clone, PartialEq)]

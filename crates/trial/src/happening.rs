@@ -1,9 +1,10 @@
 //! What can happen to a session.
 
-use crate::errors::Failure;
-use crate::freshness::Seen;
 use swarmlab_record::Phase;
 use swarmlab_record::topology::ClockOffset;
+
+use crate::errors::Failure;
+use crate::freshness::Seen;
 
 /// Which load of a trial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -2,6 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use swarmlab_record::Phase;
+use swarmlab_record::manifest::Windows;
+use swarmlab_record::topology::ClockOffset;
+
 use crate::command::{Command, Entry};
 use crate::errors::{Cut, EndState};
 use crate::freshness::{Freshness, Source};
@@ -9,9 +13,6 @@ use crate::grid::Grid;
 use crate::happening::{Happening, LoadId, Part};
 use crate::plan::{Plan, TrialPlan};
 use crate::rules::MakeRules;
-use swarmlab_record::Phase;
-use swarmlab_record::manifest::Windows;
-use swarmlab_record::topology::ClockOffset;
 
 /// A session apart from its state.
 #[derive(Debug)]

@@ -1,12 +1,13 @@
 //! The session: one step at a time.
 
+use swarmlab_record::Phase;
+
 use crate::command::Command;
 use crate::happening::Happening;
 use crate::plan::Plan;
 use crate::rules::{self, MakeRules};
 use crate::run::Run;
 use crate::state::State;
-use swarmlab_record::Phase;
 
 /// A session under way.
 #[derive(Debug)]

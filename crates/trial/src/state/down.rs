@@ -1,12 +1,13 @@
 //! The testbed goes down, the record is closed.
 
+use swarmlab_record::Phase;
+
 use super::State;
 use crate::command::Command;
 use crate::errors::{Cut, Waited};
 use crate::happening::Happening;
 use crate::plan::Keep;
 use crate::run::Run;
-use swarmlab_record::Phase;
 
 /// Waits until the testbed is down.
 #[derive(Debug)]

@@ -1,13 +1,14 @@
 //! Load is sent: warm-up, or load and drain.
 
+use swarmlab_record::Phase;
+use swarmlab_record::manifest::Windows;
+
 use super::{State, down, settle};
 use crate::command::Command;
 use crate::errors::{Cut, Waited};
 use crate::happening::{Happening, IntervalSeen, LoadId, Part};
 use crate::rules::{Advice, Rule};
 use crate::run::Run;
-use swarmlab_record::Phase;
-use swarmlab_record::manifest::Windows;
 
 /// How far the generator was told to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]

@@ -8,7 +8,6 @@ mod up;
 
 use crate::happening::Happening;
 use crate::run::Run;
-
 use down::{Closing, Down};
 use load::Loading;
 use settle::Settling;

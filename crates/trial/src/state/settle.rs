@@ -1,12 +1,13 @@
 //! The system is quiet: settle before the load, collect after it.
 
+use swarmlab_record::Phase;
+
 use super::{State, down, load, trial};
 use crate::command::Command;
 use crate::errors::Cut;
 use crate::freshness::Source;
 use crate::happening::{Happening, Part};
 use crate::run::Run;
-use swarmlab_record::Phase;
 
 /// Waits until every source has a sample of the quiet system.
 #[derive(Debug)]
