@@ -46,3 +46,33 @@ fn value(news: &News) -> Option<Value> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use swarmlab_record::Phase;
+
+    use super::*;
+
+    #[test]
+    fn whoever_watches_sees_what_concerns_him_and_no_more() {
+        let mut lines = Vec::new();
+        let mut sink = JsonLines::new(|v: &Value| lines.push(v.to_string()));
+        for news in [
+            News::Phase { phase: Phase::Load, expected_s: Some(5.0) },
+            News::Log("load ended".to_owned()),
+            News::Windows(None),
+            News::Converged { ready: 1, of: 2 },
+            News::Warning("w".to_owned()),
+        ] {
+            sink.on(&Message { t_unix_s: 1.0, news }).unwrap();
+        }
+        assert_eq!(
+            lines,
+            [
+                r#"{"event":"phase","phase":"load","expected_s":5.0}"#,
+                r#"{"event":"converged","ready":1,"of":2}"#,
+                r#"{"event":"warning","message":"w"}"#,
+            ]
+        );
+    }
+}

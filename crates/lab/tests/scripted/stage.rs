@@ -27,7 +27,7 @@ use swarmlab_testbed::observation::Observation;
 use swarmlab_testbed::{Note, TestbedError};
 use swarmlab_trial::{Keep, Limits, LoadId, Part, Plan, Source, TrialPlan};
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
 
 const BEGIN: f64 = 1_000_000.0;
 const LOAD_S: f64 = 5.0;
@@ -141,6 +141,7 @@ impl Stage {
             }),
             generator: &mut ScriptedGenerator {
                 generates: self.generates,
+                began,
                 warm_up_s: self.warm_up_s.unwrap_or(0.0),
                 log: Arc::clone(&generator),
             },
@@ -287,6 +288,7 @@ impl Testbed for ScriptedBed {
 
 struct ScriptedGenerator {
     generates: Generates,
+    began: Instant,
     warm_up_s: f64,
     log: Log<String>,
 }
@@ -306,11 +308,12 @@ impl Generator for ScriptedGenerator {
         let length_s = if load.part == Part::WarmUp { self.warm_up_s } else { LOAD_S };
         let (ends, mut ended) = watch::channel(false);
         let forever = self.generates == Generates::Forever;
+        let start = self.began + Duration::from_secs_f64(start_unix_s - BEGIN);
         tokio::spawn(async move {
             let mut n = 0;
             while forever || (n as f64) < length_s {
                 tokio::select! {
-                    () = sleep(Duration::from_secs(1)) => {}
+                    () = sleep_until(start + Duration::from_secs(n + 1)) => {}
                     _ = ended.wait_for(|e| *e && !forever) => break,
                 }
                 if !out.interval_async(interval(n, start_unix_s)).await {
