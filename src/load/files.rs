@@ -97,7 +97,7 @@ fn manifest(spec: &LoadSpec, title: &str, objectives: &Objectives, now_unix_s: f
             variables: BTreeMap::new(),
             target_service: title.to_owned(),
             model,
-            shape: shape.clone(),
+            shape: Some(shape.clone()),
             duration_s: shape.duration_s(),
             think_s: spec.scenario.mean_wait_s(),
             steps: spec.scenario.requests_per_iteration(),

@@ -57,11 +57,11 @@ pub struct Generator {
     pub span_s: f64,
     /// Requests it sent.
     pub sent: u64,
-    /// Intervals, and how many it calls `SUSPECT` and `INVALID`.
+    /// Its intervals.
     pub intervals: usize,
-    /// See there.
+    /// Of them, called `SUSPECT` by the generator itself.
     pub suspect: usize,
-    /// See there.
+    /// Of them, called `INVALID` by the generator itself.
     pub invalid: usize,
 }
 

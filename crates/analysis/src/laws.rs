@@ -15,7 +15,7 @@ pub fn little(raw: &Raw) -> Option<Little> {
     if raw.manifest.plan.model != LoadModel::Closed {
         return None;
     }
-    let shape = &raw.manifest.plan.shape;
+    let shape = raw.manifest.plan.shape.as_ref()?;
     let failed: u64 = raw.client.iter().filter(|r| r.phase == Phase::Load).map(|r| r.failed).sum();
     let (mut time_s, mut user_s, mut completed, mut response_s, mut think_s) = (0.0, 0.0, 0.0, 0.0, 0.0);
     let rows = raw.client.iter().filter(|r| {

@@ -117,7 +117,9 @@ fn one_demand(d: &Demand) -> Option<Verdict> {
 /// Little's law on the closed loop.
 pub fn little(l: Option<&Little>, raw: &Raw) -> Option<Verdict> {
     let Some(l) = l else {
-        return (raw.manifest.plan.model == LoadModel::Closed).then(|| {
+        // Without a shape nobody knows how many users there should be.
+        let closed = raw.manifest.plan.model == LoadModel::Closed && raw.manifest.plan.shape.is_some();
+        return closed.then(|| {
             make(
                 "littles-law",
                 Status::Warn,

@@ -21,7 +21,7 @@ pub enum TestbedChoice {
 /// A resolved experiment and what is odd about its files.
 #[derive(Debug, Clone)]
 pub struct Loaded {
-    /// The experiment.
+    /// What the files say together.
     pub experiment: Experiment,
     /// Warnings of all files.
     pub warnings: Diagnostics,

@@ -41,17 +41,17 @@ pub struct Experiment {
     pub text: String,
     /// Name: prefix of the run's folder.
     pub name: String,
-    /// Which testbed.
+    /// Where it runs, as the file says.
     pub testbed: TestbedChoice,
     /// The stack file.
     pub stack_path: PathBuf,
-    /// The stack.
+    /// The stack, its variables put in.
     pub stack: Stack,
     /// Variables for the stack's interpolation, as the file sets them.
     pub variables: BTreeMap<String, String>,
     /// Where load goes.
     pub target: TargetRef,
-    /// What load.
+    /// The load that is measured, and the one before it.
     pub load: Load,
     /// What is measured.
     pub measure: Measure,

@@ -33,7 +33,7 @@ pub struct WarmUp {
     pub level: f64,
 }
 
-/// What load.
+/// The load that is measured, and the one before it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Load {
     /// Closed or open.

@@ -11,7 +11,7 @@ pub type Variables<'a> = dyn Fn(&str) -> Option<String> + 'a;
 /// Reads a stack file.
 ///
 /// # Errors
-/// All findings.
+/// All findings in the file, or why it cannot be read.
 pub fn read(path: &Path, variables: &Variables<'_>) -> Result<Stack, Diagnostics> {
     swarmlab_stackfile::load_file(path, variables)
 }

@@ -11,7 +11,7 @@ use super::{load::parse, scenario, shape};
 /// Reads a scenario as [`super::read_scenario`] does.
 ///
 /// # Errors
-/// All findings.
+/// All findings in the text.
 pub fn scenario_from_text(text: &str) -> Result<Scenario, Diagnostics> {
     parse(Path::new("scenario.yml"), text, scenario::element).map(|(scenario, _)| scenario)
 }
@@ -19,7 +19,7 @@ pub fn scenario_from_text(text: &str) -> Result<Scenario, Diagnostics> {
 /// Reads a shape as [`super::read_shape`] does.
 ///
 /// # Errors
-/// All findings.
+/// All findings in the text.
 pub fn shape_from_text(text: &str) -> Result<Shape, Diagnostics> {
     parse(Path::new("shape.yml"), text, shape::element).map(|(shape, _)| shape)
 }

@@ -4,9 +4,11 @@
 use crate::hash::HashWriter;
 use crate::recipe::Recipe;
 use crate::rootfs::RootFs;
-use crate::{tar, time};
+use crate::tar;
+use ::tar::Builder;
 use serde_json::{Map, Value, json};
 use std::io::{self, Write};
+use swarmlab_units::utc;
 
 /// What an image says of itself beside its recipe.
 pub(crate) struct About {
@@ -22,28 +24,25 @@ const CONFIGURATION: &str = "config.json";
 
 /// Writes the archive of an image.
 pub(crate) fn write(recipe: &Recipe, about: &About, root: &RootFs, out: &mut impl Write) -> io::Result<()> {
-    let length = tar::length_bytes(root)? + tar::END_BYTES;
-    tar::file_header(LAYER, length, out)?;
-    let mut layer = HashWriter::new(&mut *out);
+    let mut archive = Builder::new(out);
+    // The layer is written as it is digested. Its length is one of whole blocks, so that nothing fills up the last.
+    let header = tar::file_header(LAYER, tar::length_bytes(root)?)?;
+    archive.get_mut().write_all(header.as_bytes())?;
+    let mut layer = HashWriter::new(archive.get_mut());
     tar::write_root(root, &mut layer)?;
     let (_, digest) = layer.finish();
-    tar::pad(length, out)?;
-    member(CONFIGURATION, &configuration(recipe, about, &digest), out)?;
     let manifest = json!([{"Config": CONFIGURATION, "RepoTags": [about.reference], "Layers": [LAYER]}]);
-    member("manifest.json", &manifest, out)?;
-    tar::finish(out)
-}
-
-fn member(path: &str, value: &Value, out: &mut impl Write) -> io::Result<()> {
-    let text = value.to_string();
-    tar::file_header(path, text.len() as u64, out)?;
-    out.write_all(text.as_bytes())?;
-    tar::pad(text.len() as u64, out)
+    for (path, value) in [(CONFIGURATION, configuration(recipe, about, &digest)), ("manifest.json", manifest)]
+    {
+        let text = value.to_string();
+        archive.append(&tar::file_header(path, text.len() as u64)?, text.as_bytes())?;
+    }
+    archive.finish()
 }
 
 /// The image configuration (OCI image-spec, `config.md`).
 fn configuration(recipe: &Recipe, about: &About, layer_sha256: &str) -> Value {
-    let created = time::rfc3339(about.created_s);
+    let created = created(about.created_s);
     let labels: Map<String, Value> =
         about.labels.iter().map(|(key, value)| (key.clone(), Value::from(value.as_str()))).collect();
     json!({
@@ -62,6 +61,12 @@ fn configuration(recipe: &Recipe, about: &About, layer_sha256: &str) -> Value {
         "rootfs": {"type": "layers", "diff_ids": [format!("sha256:{layer_sha256}")]},
         "history": [{"created": created, "created_by": "swarmlab images build"}],
     })
+}
+
+/// RFC 3339; a clock beyond the year 9999 is no clock, and its images are as old as Unix.
+fn created(unix_s: u64) -> String {
+    let date = i64::try_from(unix_s).ok().and_then(utc::extended);
+    date.unwrap_or_else(|| "1970-01-01T00:00:00Z".to_owned())
 }
 
 /// The name that container images use for a processor.
@@ -111,6 +116,12 @@ mod tests {
         assert_eq!(config["config"]["Labels"]["swarmlab.image"], "demo");
         let manifest: Value = serde_json::from_slice(&read("manifest.json")).unwrap();
         assert_eq!(manifest[0]["RepoTags"], json!(["swarmlab/demo:t"]));
+    }
+
+    #[test]
+    fn the_time_of_building_is_a_date_whatever_the_clock_says() {
+        assert_eq!(created(1_795_233_120), "2026-11-21T03:52:00Z");
+        assert_eq!([253_402_300_800, u64::MAX].map(created), ["1970-01-01T00:00:00Z"; 2]);
     }
 
     #[test]

@@ -38,7 +38,7 @@ impl BuildRequest {
 /// An image that is now in the Engine.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BuiltImage {
-    /// Which.
+    /// Which of the project's images it is.
     pub name: ImageName,
     /// Repository, such as `swarmlab/envoy`.
     pub repository: String,

@@ -71,9 +71,9 @@ pub enum ImageError {
     /// The swarmlab binary that the demo image is made from cannot be read.
     #[error("cannot read the binary {} for the demo image: {source}", path.display())]
     Binary {
-        /// Its path.
+        /// Path of the file or folder.
         path: PathBuf,
-        /// Why.
+        /// What the system said.
         source: std::io::Error,
     },
     /// A file of the cache or of a package could not be read or written.
@@ -81,7 +81,7 @@ pub enum ImageError {
     Io {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// What the system said.
         source: std::io::Error,
     },
     /// The Engine refused a request or did not answer.
@@ -89,7 +89,7 @@ pub enum ImageError {
     Engine {
         /// What was asked.
         action: String,
-        /// Its answer.
+        /// What the Engine answered, or why it could not be asked.
         source: bollard::errors::Error,
     },
 }

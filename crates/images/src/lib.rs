@@ -23,7 +23,6 @@ mod recipe;
 mod rootfs;
 mod store;
 mod tar;
-mod time;
 mod unpack;
 mod wheel;
 

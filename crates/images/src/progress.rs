@@ -17,19 +17,19 @@ pub enum Progress {
     },
     /// An image is being put together.
     Assembling {
-        /// Which.
+        /// The image that is to be built.
         image: ImageName,
     },
     /// An image is being handed to the Engine.
     Loading {
-        /// Which.
+        /// The image that is loaded.
         image: ImageName,
         /// Size of its files.
         bytes: u64,
     },
     /// An image is done.
     Finished {
-        /// Which.
+        /// The image that is there now.
         image: ImageName,
         /// It was there already, made from the same inputs.
         unchanged: bool,

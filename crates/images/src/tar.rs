@@ -3,58 +3,53 @@
 
 use crate::rootfs::{Content, Node, RootFs};
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
+use tar::{Builder, EntryType, Header};
 
-const BLOCK: usize = 512;
+const BLOCK: u64 = 512;
 
-/// Length of an archive of this file system without its end mark, in bytes.
+/// Length of the end mark, in bytes.
+const END_BYTES: u64 = 2 * BLOCK;
+
+/// Length of an archive of this file system, in bytes.
 pub(crate) fn length_bytes(root: &RootFs) -> io::Result<u64> {
-    let mut total = 0;
+    let mut total = END_BYTES;
     for (_, node) in root.nodes() {
-        total += BLOCK as u64 + padded(content_length(node)?);
+        total += BLOCK + content_length(node)?.next_multiple_of(BLOCK);
     }
     Ok(total)
 }
 
-/// Length of the end mark, in bytes.
-pub(crate) const END_BYTES: u64 = 2 * BLOCK as u64;
-
 /// Writes a file system as an archive, with its end mark.
 pub(crate) fn write_root(root: &RootFs, out: &mut impl Write) -> io::Result<()> {
+    let mut archive = Builder::new(out);
     for (path, node) in root.nodes() {
         match node {
             Node::Folder { mode, owner } => {
-                out.write_all(&header(&format!("{path}/"), b'5', 0, *mode, *owner, "")?)?;
+                let header = header(&format!("{path}/"), EntryType::Directory, 0, *mode, *owner, "")?;
+                archive.append(&header, io::empty())?;
             }
-            Node::Link { target } => out.write_all(&header(path, b'2', 0, 0o777, 0, target)?)?,
+            Node::Link { target } => {
+                archive.append(&header(path, EntryType::Symlink, 0, 0o777, 0, target)?, io::empty())?;
+            }
             Node::File { content, mode, owner } => {
-                let length = content_length(node)?;
-                out.write_all(&header(path, b'0', length, *mode, *owner, "")?)?;
+                let left = content_length(node)?;
+                let header = header(path, EntryType::Regular, left, *mode, *owner, "")?;
                 match content {
-                    Content::Bytes(bytes) => out.write_all(bytes)?,
-                    Content::Path(source) => copy_exactly(File::open(source)?, length, out)?,
+                    Content::Bytes(bytes) => archive.append(&header, bytes.as_slice())?,
+                    Content::Path(source) => {
+                        archive.append(&header, Exactly { source: File::open(source)?, left })?;
+                    }
                 }
-                pad(length, out)?;
             }
         }
     }
-    finish(out)
+    archive.finish()
 }
 
-/// Writes a file's header; `length` bytes of content and [`pad`] must follow.
-pub(crate) fn file_header(path: &str, length: u64, out: &mut impl Write) -> io::Result<()> {
-    out.write_all(&header(path, b'0', length, 0o644, 0, "")?)
-}
-
-/// Fills the last block of a content of `length` bytes.
-pub(crate) fn pad(length: u64, out: &mut impl Write) -> io::Result<()> {
-    let rest = (padded(length) - length) as usize; // less than a block
-    out.write_all(&[0; BLOCK][..rest])
-}
-
-/// Writes the end mark.
-pub(crate) fn finish(out: &mut impl Write) -> io::Result<()> {
-    out.write_all(&[0; 2 * BLOCK])
+/// The header of a file that anybody may read; `length` bytes of content must follow.
+pub(crate) fn file_header(path: &str, length: u64) -> io::Result<Header> {
+    header(path, EntryType::Regular, length, 0o644, 0, "")
 }
 
 fn content_length(node: &Node) -> io::Result<u64> {
@@ -65,55 +60,38 @@ fn content_length(node: &Node) -> io::Result<u64> {
     }
 }
 
-fn padded(length: u64) -> u64 {
-    length.next_multiple_of(BLOCK as u64)
+/// So many bytes of a source: the header has told its length. A file that grows or shrinks meanwhile would shift all
+/// that follows: what has come to it is left out, and where bytes are missing, better an error.
+struct Exactly<R> {
+    source: R,
+    left: u64,
 }
 
-/// A file that grows or shrinks meanwhile would shift all that follows: better an error.
-fn copy_exactly(source: File, length: u64, out: &mut impl Write) -> io::Result<()> {
-    let copied = io::copy(&mut source.take(length), out)?;
-    if copied == length {
-        return Ok(());
+impl<R: Read> Read for Exactly<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let read = (&mut self.source).take(self.left).read(out)?;
+        self.left -= read as u64;
+        if read == 0 && self.left > 0 && !out.is_empty() {
+            return Err(io::Error::new(ErrorKind::UnexpectedEof, "a file became shorter while it was read"));
+        }
+        Ok(read)
     }
-    Err(io::Error::new(io::ErrorKind::UnexpectedEof, "a file became shorter while it was read"))
 }
 
-fn header(path: &str, kind: u8, length: u64, mode: u32, owner: u32, target: &str) -> io::Result<[u8; BLOCK]> {
-    let too_long =
-        || io::Error::new(io::ErrorKind::InvalidInput, format!("{path}: too long for a tar header"));
-    let (prefix, name) = split(path).ok_or_else(too_long)?;
-    let mut block = [0; BLOCK];
-    put(&mut block[0..100], name.as_bytes());
-    put(&mut block[100..108], format!("{mode:07o}").as_bytes());
-    put(&mut block[108..116], format!("{owner:07o}").as_bytes());
-    put(&mut block[116..124], format!("{owner:07o}").as_bytes());
-    if length >= 1 << 33 || target.len() > 100 {
-        return Err(too_long());
-    }
-    put(&mut block[124..136], format!("{length:011o}").as_bytes());
-    put(&mut block[136..148], b"00000000000");
-    put(&mut block[148..156], b"        "); // the sum is taken over blanks here
-    block[156] = kind;
-    put(&mut block[157..257], target.as_bytes());
-    put(&mut block[257..265], b"ustar\x0000");
-    put(&mut block[345..500], prefix.as_bytes());
-    let sum: u32 = block.iter().map(|byte| u32::from(*byte)).sum();
-    put(&mut block[148..156], format!("{sum:06o}\0 ").as_bytes());
-    Ok(block)
-}
-
-fn put(field: &mut [u8], bytes: &[u8]) {
-    field[..bytes.len()].copy_from_slice(bytes);
-}
-
-/// A path longer than the name's field goes into two fields, parted at a slash.
-fn split(path: &str) -> Option<(&str, &str)> {
-    if path.len() <= 100 {
-        return Some(("", path));
-    }
-    let fits = |at: &usize| *at <= 155 && path.len() - at - 1 <= 100 && path.len() > at + 1;
-    let at = path.match_indices('/').map(|(at, _)| at).find(fits)?;
-    Some((&path[..at], &path[at + 1..]))
+fn header(path: &str, kind: EntryType, length: u64, mode: u32, owner: u32, to: &str) -> io::Result<Header> {
+    let named =
+        |_| io::Error::new(ErrorKind::InvalidInput, format!("{path}: does not fit into a tar header"));
+    // The time is 0, and names of users are empty.
+    let mut header = Header::new_ustar();
+    header.set_path(path).map_err(named)?;
+    header.set_link_name_literal(to).map_err(named)?;
+    header.set_entry_type(kind);
+    header.set_size(length);
+    header.set_mode(mode);
+    header.set_uid(owner.into());
+    header.set_gid(owner.into());
+    header.set_cksum();
+    Ok(header)
 }
 
 #[cfg(test)]
@@ -151,7 +129,7 @@ mod tests {
         root.text(&deep, 0o644, "");
         let mut archive = Vec::new();
         write_root(&root, &mut archive).unwrap();
-        assert_eq!(archive.len() as u64, length_bytes(&root).unwrap() + END_BYTES);
+        assert_eq!(archive.len() as u64, length_bytes(&root).unwrap());
         let text = listed(&archive);
         for line in [
             "drwx------ 999/999           0 1970-01-01 00:00 data/",
@@ -165,20 +143,51 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_refused() {
+    fn nothing_of_the_machine_is_in_a_header() {
         let mut root = RootFs::default();
-        root.text(&"x".repeat(101), 0o644, "");
-        assert!(write_root(&root, &mut Vec::new()).is_err());
+        root.folder("data", 0o750, 70);
+        let mut archive = Vec::new();
+        write_root(&root, &mut archive).unwrap();
+        let mut archive = tar::Archive::new(archive.as_slice());
+        let entry = archive.entries().unwrap().next().unwrap().unwrap();
+        let header = entry.header().as_ustar().unwrap();
+        let fields = [&header.mode, &header.uid, &header.gid].map(|field| field.as_slice());
+        assert_eq!(fields, [b"0000750\0", b"0000106\0", b"0000106\0"]);
+        assert_eq!((&header.size, &header.mtime), (b"00000000000\0", b"00000000000\0"));
+        assert_eq!((header.uname, header.gname, header.dev_major), ([0; 32], [0; 32], [0; 8]));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        let refused = |path: &str, target: Option<&str>| {
+            let mut root = RootFs::default();
+            match target {
+                Some(target) => root.link(path, target),
+                None => root.text(path, 0o644, ""),
+            }
+            let error = write_root(&root, &mut Vec::new()).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidInput);
+            assert!(error.to_string().starts_with(&path[..4]), "{error}");
+        };
+        refused(&"x".repeat(101), None);
+        refused(&["x".repeat(100), "y".repeat(100), "z".repeat(100)].join("/"), None);
+        refused("link", Some(&"x".repeat(101)));
+    }
+
+    #[test]
+    fn a_file_has_the_length_that_was_told() {
+        let read = |left| io::read_to_string(Exactly { source: &b"12345"[..], left });
+        assert_eq!((read(5).unwrap(), read(3).unwrap()), ("12345".to_owned(), "123".to_owned()));
+        assert_eq!(read(6).unwrap_err().kind(), ErrorKind::UnexpectedEof);
     }
 
     proptest! {
         #[test]
-        fn a_split_path_joins_again(parts in prop::collection::vec("[a-z]{1,60}", 1..6)) {
+        fn a_path_is_kept_or_refused(parts in prop::collection::vec("[a-z]{1,60}", 1..6)) {
             let path = parts.join("/");
-            if let Some((prefix, name)) = split(&path) {
-                prop_assert!(prefix.len() <= 155 && name.len() <= 100 && !name.is_empty());
-                let joined = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}/{name}") };
-                prop_assert_eq!(joined, path);
+            match file_header(&path, 0) {
+                Ok(header) => prop_assert_eq!(&*header.path_bytes(), path.as_bytes()),
+                Err(_) => prop_assert!(path.len() > 100),
             }
         }
     }

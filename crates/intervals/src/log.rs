@@ -145,7 +145,7 @@ pub enum RecordError {
     Tag {
         /// Number of the line, from 1.
         line: usize,
-        /// The tag.
+        /// The tag as it stands in the log.
         tag: String,
     },
     /// The histogram is damaged.

@@ -79,7 +79,7 @@ impl Tally {
             .collect()
     }
 
-    /// Adds `other`.
+    /// Adds the counts of `other`.
     pub fn add(&mut self, other: &Tally) {
         self.offered += other.offered;
         self.sent += other.sent;

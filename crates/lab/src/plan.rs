@@ -114,7 +114,7 @@ pub(crate) fn resolved(experiment: &Experiment, specs: &StackSpecs) -> Plan {
             ModelKind::Closed { .. } => LoadModel::Closed,
             ModelKind::Open { .. } => LoadModel::Open,
         },
-        shape: load.shape.clone(),
+        shape: Some(load.shape.clone()),
         duration_s: load.shape.duration_s(),
         think_s: load.scenario.mean_wait_s(),
         steps: load.scenario.requests_per_iteration(),

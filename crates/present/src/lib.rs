@@ -127,7 +127,10 @@ fn provenance(raw: &Raw) -> Vec<(String, String)> {
         out.push(("experiment".to_owned(), e.file.clone()));
         out.push(("stack".to_owned(), e.stack.clone()));
     }
-    out.push(("shape".to_owned(), shortened(&serde_json::to_string(&e.shape).unwrap_or_default())));
+    if let Some(shape) = &e.shape {
+        let text = serde_json::to_string(shape).unwrap_or_default();
+        out.push(("shape".to_owned(), shortened(&text)));
+    }
     out.push(("seed".to_owned(), e.seed.to_string()));
     if let Some(t) = &manifest.target {
         let addresses: Vec<String> = t.addresses.iter().map(ToString::to_string).collect();

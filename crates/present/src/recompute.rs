@@ -13,7 +13,7 @@ use swarmlab_record::folder::{RunFolder, write_atomically};
 use swarmlab_record::manifest::{Manifest, ManifestError, Origin, State};
 use swarmlab_record::series::Sample;
 use swarmlab_record::summary::Summary;
-use swarmlab_record::{FileError, events, histograms, journal, samples};
+use swarmlab_record::{FileError, events, histograms, journal, layout1, samples};
 
 /// Why a folder cannot be read, or its results cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +59,9 @@ pub fn seal(folder: &RunFolder, state: State) -> Result<(), RecomputeError> {
         remove(&folder.client_journal())?;
     }
     if folder.server_journal().exists() {
-        let journalled = samples::read(&folder.server_journal())?;
+        let journal = folder.server_journal();
+        let journalled =
+            if manifest.format == 1 { layout1::read_samples(&journal)? } else { samples::read(&journal)? };
         let events = events::read(&folder.events()).map_err(io("read", &folder.events()))?;
         // One clock: samples carry Prometheus's, everything else ours.
         let shift_s =

@@ -19,7 +19,7 @@ pub mod file_error;
 pub mod folder;
 pub mod histograms;
 pub mod journal;
-mod layout1;
+pub mod layout1;
 pub mod manifest;
 pub mod metric;
 mod nonfinite;

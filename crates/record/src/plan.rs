@@ -40,9 +40,9 @@ pub struct Plan {
     pub target_service: String,
     /// Closed or open loop.
     pub model: LoadModel,
-    /// The level over time: users, or requests a second.
-    #[serde(deserialize_with = "shape")]
-    pub shape: Shape,
+    /// The level over time: users, or requests a second; none where only its outcome is known.
+    #[serde(default, deserialize_with = "shape")]
+    pub shape: Option<Shape>,
     /// Length of the load, seconds.
     pub duration_s: f64,
     /// Mean think time after each iteration (closed loop), seconds; none with pacing, where it follows from the
@@ -65,16 +65,17 @@ pub struct Plan {
     pub declared_demand_s: BTreeMap<String, f64>,
 }
 
-/// The shape itself, or (format 1) its text.
-fn shape<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Shape, D::Error> {
+/// The shape itself, or (format 1) its text, or nothing.
+fn shape<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Shape>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Written {
         Text(String),
         Shape(Shape),
     }
-    match Written::deserialize(deserializer)? {
-        Written::Shape(shape) => Ok(shape),
-        Written::Text(text) => serde_json::from_str(&text).map_err(serde::de::Error::custom),
+    match Option::<Written>::deserialize(deserializer)? {
+        None => Ok(None),
+        Some(Written::Shape(shape)) => Ok(Some(shape)),
+        Some(Written::Text(text)) => serde_json::from_str(&text).map_err(serde::de::Error::custom),
     }
 }

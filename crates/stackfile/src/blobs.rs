@@ -21,7 +21,7 @@ pub struct Blob {
     pub engine_name: Option<String>,
     /// True if it must exist already; `data` is then empty.
     pub external: bool,
-    /// The content.
+    /// What containers find in the file that is mounted.
     pub data: Vec<u8>,
     /// Labels.
     pub labels: BTreeMap<String, String>,

@@ -94,18 +94,18 @@ pub struct RestartPolicy {
     pub delay: Option<Duration>,
     /// Replacements at most, within the window.
     pub max_attempts: Option<u64>,
-    /// The window.
+    /// How long a task must have run for its start to count as a success.
     pub window: Option<Duration>,
 }
 
 /// After which ends a task is replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RestartCondition {
-    /// Never.
+    /// A task that ended is not replaced.
     None,
     /// When it failed.
     OnFailure,
-    /// Always.
+    /// Whenever it ended, for whatever reason.
     Any,
 }
 
@@ -140,7 +140,7 @@ pub struct UpdateConfig {
 /// What to do when an update fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailureAction {
-    /// Go on.
+    /// Go on with the next tasks.
     Continue,
     /// Stop where it is.
     Pause,

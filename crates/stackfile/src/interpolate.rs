@@ -25,7 +25,7 @@ pub enum Problem {
     Required {
         /// Where it stands.
         at: Range<usize>,
-        /// Its name.
+        /// Name of the variable.
         name: String,
         /// The author's message; may be empty.
         message: String,
@@ -34,7 +34,7 @@ pub enum Problem {
     Unset {
         /// Where it stands.
         at: Range<usize>,
-        /// Its name.
+        /// Name of the variable.
         name: String,
     },
 }

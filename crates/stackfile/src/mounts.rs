@@ -38,7 +38,7 @@ pub enum MountKind {
         /// True if a new volume is not filled from the image.
         no_copy: bool,
     },
-    /// Memory.
+    /// A file system in memory.
     Tmpfs {
         /// Its size at most.
         size_bytes: Option<i64>,

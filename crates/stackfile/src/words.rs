@@ -1,4 +1,9 @@
 //! A command line, split into words as a shell does it.
+//!
+//! By hand, because no crate reads quite so. The crate `shlex` takes a carriage return for a letter, which Compose
+//! takes for a blank (files with Windows line ends), and its error does not say what was left open. Docker's own
+//! splitter (`github.com/google/shlex`) departs from the shell in two places: within double quotes it drops each
+//! backslash, also the one of `"\n"`, and a backslash before a line end keeps the line end. Here both are as in a shell.
 
 /// Splits at blanks outside quotes. Single quotes keep everything, double quotes keep everything but
 /// `\"`, `\\`, `\$` and `` \` ``, a backslash outside quotes keeps the next character, `#` at the start of
@@ -70,6 +75,7 @@ mod tests {
             (r"a\ b \\", vec!["a b", "\\"]),
             ("a # b\nc#d", vec!["a", "c#d"]),
             ("a \\\n b", vec!["a", "b"]),
+            ("a\r\nb 'c\r'", vec!["a", "b", "c\r"]),
         ] {
             assert_eq!(split_words(text).unwrap(), want, "{text}");
         }

@@ -56,9 +56,9 @@ pub enum StatsError {
     /// An argument is outside its domain.
     #[error("{name} must be {expected}")]
     OutOfRange {
-        /// The argument.
+        /// Name of the argument.
         name: String,
-        /// Its domain.
+        /// The values it may have, in words.
         expected: String,
     },
     /// The columns of a design are linearly dependent.

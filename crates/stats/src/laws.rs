@@ -77,7 +77,7 @@ pub struct Bounds {
     pub demand_max_s: f64,
     /// Index of that station: the bottleneck.
     pub bottleneck: usize,
-    /// Z.
+    /// Z, the time between an answer and the next request of a user, seconds.
     pub think_s: f64,
 }
 

@@ -219,7 +219,7 @@ pub enum SwarmError {
     /// Published ports are taken.
     #[error("published ports are taken\n{}", lines(clashes))]
     PortTaken {
-        /// Each clash.
+        /// Ports that are wanted, and who has them.
         clashes: Vec<PortClash>,
     },
     /// Services did not come up in time, or cannot come up at all.
@@ -262,7 +262,7 @@ pub enum SwarmError {
         doing: String,
         /// HTTP status of its answer, if there was one.
         status: Option<u16>,
-        /// Its words.
+        /// The engine's words.
         message: String,
     },
 }

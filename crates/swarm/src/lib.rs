@@ -31,7 +31,6 @@ mod ports;
 mod raw;
 mod scale;
 mod status;
-mod suggest;
 mod teardown;
 mod time;
 mod up;

@@ -9,7 +9,7 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TaskState {
-    /// Created.
+    /// Created, nothing done yet.
     New,
     /// Has its network addresses.
     Allocated,
@@ -25,7 +25,7 @@ pub enum TaskState {
     Ready,
     /// The container starts; with a health check: until it is healthy.
     Starting,
-    /// Runs.
+    /// Its container runs.
     Running,
     /// Ended with exit code 0.
     Complete,
@@ -78,7 +78,7 @@ pub enum Health {
     None,
     /// No verdict yet.
     Starting,
-    /// Passed.
+    /// Passed its last health check.
     Healthy,
     /// Failed as often in a row as it is allowed to.
     Unhealthy,

@@ -7,10 +7,10 @@ use crate::error::SwarmError;
 use crate::labels::short_name;
 use crate::model::{ServiceMode, ServiceView};
 use crate::status::no_such_stack;
-use crate::suggest::nearest;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::time::Instant;
+use swarmlab_yaml::nearest;
 use tokio_util::sync::CancellationToken;
 
 /// How a service is scaled.
@@ -109,7 +109,7 @@ fn find<'a>(stack: &str, services: &'a [ServiceView], name: &str) -> Result<&'a 
         SwarmError::NoSuchService {
             stack: stack.to_string(),
             service: name.to_string(),
-            suggestion: nearest(name, &known),
+            suggestion: nearest(name, known.iter().map(String::as_str)).map(str::to_owned),
             known,
         }
     })

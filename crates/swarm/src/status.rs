@@ -6,10 +6,10 @@ use crate::judge::{arrived, tally};
 use crate::labels::{short_name, stack_filter};
 use crate::listing::Labelled;
 use crate::model::{Health, ServiceMode, ServiceView, TaskView};
-use crate::suggest::nearest;
 use bollard::models::{EndpointPortConfig, Service};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
+use swarmlab_yaml::nearest;
 
 /// A stack at one moment.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -148,7 +148,8 @@ fn summarize(found: Vec<Labelled>) -> Vec<StackSummary> {
 pub(crate) async fn no_such_stack(engine: &Engine, stack: &str) -> Result<SwarmError, SwarmError> {
     let known: Vec<String> = list_stacks(engine).await?.into_iter().map(|stack| stack.name).collect();
     let known: Vec<String> = known.into_iter().filter(|name| name != stack).collect();
-    Ok(SwarmError::NoSuchStack { stack: stack.to_string(), suggestion: nearest(stack, &known), known })
+    let suggestion = nearest(stack, known.iter().map(String::as_str)).map(str::to_owned);
+    Ok(SwarmError::NoSuchStack { stack: stack.to_string(), suggestion, known })
 }
 
 fn service_status(

@@ -1,58 +1,13 @@
 //! The Engine's timestamps as seconds since 1970.
 
+use swarmlab_units::utc;
+
 /// Reads RFC 3339 as the Engine writes it (`2026-11-21T03:45:47.944056952Z`, or with `+01:00`).
 ///
 /// Returns seconds since 1970-01-01 UTC (a `f64` keeps them to a quarter of a microsecond), or `None` if
-/// the text is no such time or is the Engine's "never" (year 1).
+/// the text is no such time or before 1970, as the Engine's "never" (year 1) is.
 pub(crate) fn unix_s(text: &str) -> Option<f64> {
-    let number = |from: usize, to: usize| -> Option<i64> {
-        let digits = text.get(from..to)?;
-        if !digits.bytes().all(|b| b.is_ascii_digit()) {
-            return None;
-        }
-        digits.parse().ok()
-    };
-    let mark = |at: usize, allowed: &[u8]| text.as_bytes().get(at).is_some_and(|b| allowed.contains(b));
-    let marks = [(4, &b"-"[..]), (7, b"-"), (10, b"Tt "), (13, b":"), (16, b":")];
-    if !marks.iter().all(|(at, allowed)| mark(*at, allowed)) {
-        return None;
-    }
-    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
-    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
-    let in_range = (1..=12).contains(&month) && (1..=31).contains(&day) && hour < 24 && minute < 60;
-    if year < 1970 || !in_range || second > 60 {
-        return None;
-    }
-    let rest = text.get(19..)?;
-    let zone_at = rest.find(['Z', 'z', '+', '-'])?;
-    let (fraction, zone) = rest.split_at(zone_at);
-    let fraction_s = match fraction.strip_prefix('.') {
-        Some(digits) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => {
-            format!("0.{digits}").parse::<f64>().ok()?
-        }
-        None if fraction.is_empty() => 0.0,
-        _ => return None,
-    };
-    let whole_s = days_since_1970(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second;
-    Some((whole_s - zone_offset_s(zone)?) as f64 + fraction_s)
-}
-
-fn zone_offset_s(zone: &str) -> Option<i64> {
-    if zone.eq_ignore_ascii_case("z") {
-        return Some(0);
-    }
-    let sign = if zone.starts_with('-') { -1 } else { 1 };
-    let (hours, minutes) = zone.get(1..)?.split_once(':')?;
-    Some(sign * (hours.parse::<u8>().ok()? as i64 * 3_600 + minutes.parse::<u8>().ok()? as i64 * 60))
-}
-
-/// Days from 1970-01-01 to a date of the Gregorian calendar (years counted from March, so that the leap
-/// day comes last).
-fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let month_from_march = (month + 9) % 12;
-    let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
-    365 * year + year / 4 - year / 100 + year / 400 + day_of_year - 719_468
+    utc::parse_s(text).filter(|unix_s| *unix_s >= 0.0)
 }
 
 #[cfg(test)]
@@ -73,7 +28,14 @@ mod tests {
 
     #[test]
     fn never_and_nonsense_are_none() {
-        for text in ["0001-01-01T00:00:00Z", "", "yesterday", "2026-13-01T00:00:00Z", "2026-11-21T03:45:47"] {
+        for text in [
+            "0001-01-01T00:00:00Z",
+            "",
+            "yesterday",
+            "2026-13-01T00:00:00Z",
+            "2026-11-21T03:45:47",
+            "2026-02-29T00:00:00Z",
+        ] {
             assert_eq!(unix_s(text), None, "{text}");
         }
     }

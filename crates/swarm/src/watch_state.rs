@@ -21,7 +21,7 @@ pub enum WatchEvent {
         from_t_unix_s: f64,
         /// When it was over.
         to_t_unix_s: f64,
-        /// What happened.
+        /// Why it could not be heard.
         why: String,
     },
 }
@@ -55,14 +55,14 @@ pub enum Cause {
     Removal,
     /// A task went on.
     Task {
-        /// Its id.
+        /// Id of the task.
         task_id: String,
         /// Its state; `None` if the engine has forgotten it.
         state: Option<TaskState>,
     },
     /// A container's health changed.
     Health {
-        /// Its id.
+        /// Id of the container.
         container_id: String,
         /// What its health check says now.
         health: Health,
@@ -84,7 +84,7 @@ pub struct TaskEvent {
     pub container_id: Option<String>,
     /// Id of its node, once it has one.
     pub node_id: Option<String>,
-    /// What happened.
+    /// What the task or its container came to.
     pub phase: TaskPhase,
     /// The engine's error text, if any.
     pub error: Option<String>,

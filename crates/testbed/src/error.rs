@@ -16,6 +16,16 @@ pub enum TestbedError {
         /// Which service wants it.
         service: String,
     },
+    /// It cannot be told where the engine's published ports answer.
+    #[error(
+        "cannot tell which machine the engine at {address} is on, so its published ports cannot be reached: {why}"
+    )]
+    NoNodeAddress {
+        /// The engine's address.
+        address: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The experiment's target is not published.
     #[error("{service} publishes no port {port}: load cannot reach it")]
     NotPublished {
@@ -84,6 +94,10 @@ impl TestbedError {
                 "stop the program that listens on {port} (`ss -ltnp 'sport = :{port}'` names it), or choose another \
                  port in the experiment's `variables`"
             )),
+            Self::NoNodeAddress { .. } => Some(
+                "name the engine by the IP address of its machine (`--engine tcp://192.0.2.1:2375`, or DOCKER_HOST)"
+                    .to_owned(),
+            ),
             Self::NotPublished { .. } => {
                 Some("publish it in the stack file with `mode: host`, or choose another target".to_owned())
             }

@@ -1,45 +1,27 @@
 //! "Did you mean …?"
 
+use strsim::osa_distance;
+
+/// Longer words, in characters, are no slips of the keyboard; comparing costs the product of both lengths.
+const LONGEST: usize = 64;
+
 /// The candidate nearest to `word`, if it is near enough to be a slip of the keyboard: at most a third of
-/// the word's characters wrong (at least one), a swap of neighbours counting once.
+/// the word's characters wrong (at least one, at most four), a swap of neighbours counting once. Of equally near ones
+/// the first.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let is_long = |text: &str| text.chars().nth(LONGEST).is_some();
+    if is_long(word) {
+        return None;
+    }
     let limit = (word.chars().count() / 3).clamp(1, 4);
     let lower = word.to_lowercase();
     candidates
         .into_iter()
-        .map(|c| (distance(&lower, &c.to_lowercase()), c))
+        .filter(|c| !is_long(c))
+        .map(|c| (osa_distance(&lower, &c.to_lowercase()), c))
         .filter(|&(d, _)| d <= limit)
         .min_by_key(|&(d, _)| d)
         .map(|(_, c)| c)
-}
-
-/// Edit distance with insertion, deletion, substitution and transposition of neighbours (optimal string
-/// alignment). Words beyond 64 characters are no slips: their distance is reported as their length.
-fn distance(a: &str, b: &str) -> usize {
-    let a: Vec<char> = a.chars().collect();
-    let b: Vec<char> = b.chars().collect();
-    if a.len().max(b.len()) > 64 {
-        return a.len().max(b.len());
-    }
-    let width = b.len() + 1;
-    let mut table = vec![0usize; (a.len() + 1) * width];
-    for i in 0..=a.len() {
-        for j in 0..=b.len() {
-            table[i * width + j] = if i == 0 || j == 0 {
-                i + j
-            } else {
-                let differ = usize::from(a[i - 1] != b[j - 1]);
-                let mut best = (table[(i - 1) * width + j] + 1)
-                    .min(table[i * width + j - 1] + 1)
-                    .min(table[(i - 1) * width + j - 1] + differ);
-                if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                    best = best.min(table[(i - 2) * width + j - 2] + 1);
-                }
-                best
-            };
-        }
-    }
-    table[a.len() * width + b.len()]
 }
 
 #[cfg(test)]
@@ -57,9 +39,29 @@ mod tests {
     }
 
     #[test]
-    fn distance_counts_a_swap_once() {
-        assert_eq!(distance("ab", "ba"), 1);
-        assert_eq!(distance("kitten", "sitting"), 3);
-        assert_eq!(distance("", "abc"), 3);
+    fn a_swap_counts_once() {
+        // Two letters allow one slip: a swap is one, two replacements are two.
+        assert_eq!(nearest("ba", ["ab"]), Some("ab"));
+        assert_eq!(nearest("ba", ["xy"]), None);
+        assert_eq!(nearest("agnet", ["angle", "agent"]), Some("agent"));
+        assert_eq!(nearest("gatway", ["ms-exercise", "gateway"]), Some("gateway"));
+        assert_eq!(nearest("ms-exercises", ["gateway", "ms-exercise"]), Some("ms-exercise"));
+        assert_eq!(nearest("xy", ["gateway", "db"]), None);
+    }
+
+    #[test]
+    fn of_equally_near_ones_the_first_is_named() {
+        assert_eq!(nearest("pot", ["port", "post"]), Some("port"));
+        assert_eq!(nearest("pot", ["post", "port"]), Some("post"));
+    }
+
+    #[test]
+    fn long_texts_are_no_slips_and_cost_nothing() {
+        let word = "x".repeat(64);
+        assert_eq!(nearest(&word, [&*format!("{}y", "x".repeat(63))]).map(str::len), Some(64));
+        let long = "x".repeat(65);
+        assert_eq!((nearest(&long, [&*word]), nearest(&word, [&*long])), (None, None));
+        let huge = "x".repeat(4 << 20);
+        assert_eq!((nearest(&huge, [&*huge]), nearest("x", [&*huge])), (None, None));
     }
 }

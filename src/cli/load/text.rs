@@ -65,7 +65,7 @@ fn objectives(out: &mut String, objectives: &[Objective]) -> std::fmt::Result {
     for o in objectives {
         let (name, in_words): (_, fn(f64) -> String) = match o.figure {
             Figure::ResponseP95Ms => ("response time p95", span),
-            Figure::ErrorShare => ("failed requests", |share| format!("{:.2} %", share * 100.0)),
+            Figure::ErrorRate => ("failed requests", |share| format!("{:.2} %", share * 100.0)),
         };
         let word = if o.met { "met   " } else { "MISSED" };
         let value = o.value.map_or("unknown".to_owned(), in_words);

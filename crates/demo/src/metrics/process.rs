@@ -38,7 +38,7 @@ pub(crate) fn counter_f64(
     counter.encode(encoder.encode_descriptor(name, help, None, counter.metric_type())?)
 }
 
-/// One gauge.
+/// Writes one gauge, with its help.
 pub(crate) fn gauge(
     encoder: &mut DescriptorEncoder,
     name: &str,

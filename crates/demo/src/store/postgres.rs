@@ -37,7 +37,7 @@ const INSERT: &str = "INSERT INTO exercises (user_name, title, description) VALU
 const LATEST: &str = "SELECT id, title, description, extract(epoch FROM created_at)::float8
     FROM exercises WHERE user_name = $1 ORDER BY id DESC LIMIT $2";
 
-/// The pool.
+/// A pool of connections to PostgreSQL.
 pub(crate) struct PostgresStore {
     config: tokio_postgres::Config,
     permits: Semaphore,

@@ -21,7 +21,7 @@ use super::unreadable;
 /// Reads a scenario file, and the files it names.
 ///
 /// # Errors
-/// All findings.
+/// All findings in the file and in those it names, or why it cannot be read.
 pub fn read(path: &Path) -> Result<Scenario, Diagnostics> {
     let text = std::fs::read_to_string(path).map_err(|e| unreadable(path, &e))?;
     parse(path, &text, element).map(|(scenario, _)| scenario)

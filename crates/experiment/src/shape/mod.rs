@@ -24,7 +24,7 @@ use super::{load::parse, unreadable};
 /// Reads a shape file.
 ///
 /// # Errors
-/// All findings.
+/// All findings in the file, or why it cannot be read.
 pub fn read(path: &Path) -> Result<Shape, Diagnostics> {
     read_with_warnings(path).map(|(shape, _)| shape)
 }
@@ -32,7 +32,7 @@ pub fn read(path: &Path) -> Result<Shape, Diagnostics> {
 /// Reads a shape file; the second part is what is odd about it without being wrong.
 ///
 /// # Errors
-/// All findings.
+/// All findings in the file, or why it cannot be read.
 pub fn read_with_warnings(path: &Path) -> Result<(Shape, Diagnostics), Diagnostics> {
     let text = std::fs::read_to_string(path).map_err(|e| unreadable(path, &e))?;
     parse(path, &text, element)

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Thresholds, VerdictInputs};
 
-/// The judgement.
+/// Whether a generator's figures can be believed, from best to worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Trust {
@@ -40,7 +40,7 @@ impl Trust {
 /// One figure that speaks against the generator.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reason {
-    /// How grave.
+    /// The judgement that this reason alone leads to.
     pub trust: Trust,
     /// Which figure, one of `lateness`, `pickup`, `overslept`, `sent_share`, `cpu`, `run_queue`, `steal`,
     /// `crowded`, `throttled`, `queue_full`, `intervals`.
@@ -54,7 +54,7 @@ pub struct Reason {
 pub struct Verdict {
     /// The gravest of the reasons, or [`Trust::Valid`].
     pub trust: Trust,
-    /// Why.
+    /// What speaks against the generator; empty if nothing does.
     pub reasons: Vec<Reason>,
     /// Figures that could not be judged because the kernel does not tell them, named as in the reasons.
     #[serde(default)]

@@ -4,6 +4,8 @@
 //! `Domain` is not: a cookie belongs to the target that set it, and is sent to no other. `Secure`, `HttpOnly`
 //! and `SameSite` are not either: there are no scripts and no other sites here.
 
+use swarmlab_units::utc;
+
 /// Most cookies in a jar; the oldest gives way (RFC 6265 section 6.1 asks for at least 50 per domain).
 const MAXIMUM_COOKIES: usize = 50;
 
@@ -82,8 +84,6 @@ fn whole_number(text: &[u8]) -> Option<i64> {
 
 /// A cookie date, seconds since the Unix epoch (section 5.1.1: words in any order, told by their form).
 pub fn date(text: &[u8]) -> Option<i64> {
-    const MONTHS: [&[u8]; 12] =
-        [b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"];
     let (mut time, mut day, mut month, mut year) = (None, None, None, None);
     let is_delimiter =
         |byte: &u8| matches!(byte, b'\t' | 0x20..=0x2f | 0x3b..=0x40 | 0x5b..=0x60 | 0x7b..=0x7e);
@@ -98,7 +98,7 @@ pub fn date(text: &[u8]) -> Option<i64> {
         } else if word[0].is_ascii_digit() && day.is_none() && word.len() <= 2 {
             day = whole_number(word);
         } else if month.is_none() && word.len() >= 3 && word[0].is_ascii_alphabetic() {
-            month = MONTHS.iter().position(|name| word[..3].eq_ignore_ascii_case(name));
+            month = utc::month(&word[..3]);
         } else if year.is_none() && word[0].is_ascii_digit() && matches!(word.len(), 2 | 4) {
             year = whole_number(word).map(|year| match year {
                 0..=69 => year + 2000,
@@ -107,22 +107,9 @@ pub fn date(text: &[u8]) -> Option<i64> {
             });
         }
     }
-    let (time, day, month, year) = (time?, day?, month? as i64 + 1, year?);
-    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let days = match month {
-        2 => 28 + i64::from(is_leap),
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    };
-    if !(1..=days).contains(&day) || year < 1601 {
-        return None;
-    }
-    // Days from the civil date: years begin in March, so that leap days come last.
-    let year = if month <= 2 { year - 1 } else { year };
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let day_of_era =
-        year.rem_euclid(400) * 365 + year.rem_euclid(400) / 4 - year.rem_euclid(400) / 100 + day_of_year;
-    Some((year.div_euclid(400) * 146_097 + day_of_era - 719_468) * 86_400 + time)
+    let (day, year) = (u8::try_from(day?).ok()?, i32::try_from(year?).ok()?);
+    let midnight = utc::midnight(year, month?, day).filter(|_| year >= 1601)?;
+    Some(midnight + time?)
 }
 
 /// The cookies that one target has set for one user; buffers are kept and used again.

@@ -10,7 +10,7 @@ use crate::model::ReportModel;
 use crate::style::Palette;
 use crate::text::slug;
 
-/// The charts.
+/// Writes each chart as an SVG file of its own.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Svg;
 

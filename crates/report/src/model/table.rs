@@ -48,10 +48,10 @@ impl Column {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Align {
-    /// Words.
+    /// Words, at the left.
     #[default]
     Left,
-    /// Numbers.
+    /// Numbers, at the right, so that their digits stand below each other.
     Right,
 }
 

@@ -5,6 +5,8 @@
 
 use std::io::BufRead;
 
+use swarmlab_units::utc;
+
 use super::counter::Counter;
 use super::lines::{Lines, shown};
 use super::{Options, Reading, Select, TraceError};
@@ -82,8 +84,6 @@ fn split(text: &[u8], at: u8) -> Option<(&[u8], &[u8])> {
 
 /// Seconds since 1970 of `10/Oct/2000:13:55:36 -0700`; without a zone it is taken as UTC.
 fn unix_s(time: &[u8]) -> Option<i64> {
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let text = std::str::from_utf8(time).ok()?;
     let (moment, zone) = text.split_once(' ').unwrap_or((text, "+0000"));
     let (date, clock) = moment.split_once(':')?;
@@ -94,9 +94,8 @@ fn unix_s(time: &[u8]) -> Option<i64> {
     if date.next().is_some() || clock.next().is_some() {
         return None;
     }
-    let day = within(day, 1, 31)?;
-    let month = MONTHS.iter().position(|name| name.eq_ignore_ascii_case(month))? as i64 + 1;
-    let year = within(year, 1970, 9999)?;
+    let (day, year) = (within(day, 1, 31)?, within(year, 1970, 9999)?);
+    let midnight = utc::midnight(year as i32, utc::month(month.as_bytes())?, day as u8)?;
     let clock_s = within(hour, 0, 23)? * 3600 + within(minute, 0, 59)? * 60 + within(second, 0, 60)?;
     let (sign, offset) = match zone.split_at_checked(1)? {
         ("+", offset) => (1, offset),
@@ -105,21 +104,13 @@ fn unix_s(time: &[u8]) -> Option<i64> {
     };
     let (hours, minutes) = offset.split_at_checked(2)?;
     let zone_s = sign * (within(hours, 0, 23)? * 3600 + within(minutes, 0, 59)? * 60);
-    Some(days(year, month, day) * 86_400 + clock_s - zone_s)
+    Some(midnight + clock_s - zone_s)
 }
 
 /// Digits as a number within bounds.
 fn within(digits: &str, least: i64, most: i64) -> Option<i64> {
     let plain = !digits.is_empty() && digits.len() <= 4 && digits.bytes().all(|b| b.is_ascii_digit());
     digits.parse().ok().filter(|n| plain && (least..=most).contains(n))
-}
-
-/// Days since 1970 of a date of the Gregorian calendar, by counting from 1 March 0000, so that the leap day is
-/// the last of its year.
-fn days(year: i64, month: i64, day: i64) -> i64 {
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let leap_days = year / 4 - year / 100 + year / 400;
-    365 * year + leap_days + (153 * month + 2) / 5 + day - 1 - 719_468
 }
 
 #[cfg(test)]
@@ -145,6 +136,8 @@ mod tests {
             "10/Oct/2000",
             "10/Okt/2000:13:55:36 -0700",
             "32/Oct/2000:13:55:36 -0700",
+            "31/Sep/2000:13:55:36 -0700",
+            "29/Feb/2100:00:00:00 +0000",
             "10/Oct/2000:24:00:00 -0700",
             "10/Oct/2000:13:55:36 0700",
             "10/Oct/2000:13:55:36 +é0",

@@ -14,7 +14,7 @@ pub enum TraceError {
     Io {
         /// What was read before.
         place: String,
-        /// Reason.
+        /// What the system said.
         source: io::Error,
     },
     /// A line is not what the format says.

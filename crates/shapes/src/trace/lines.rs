@@ -1,4 +1,8 @@
 //! Lines of an input, with their numbers, none of them longer than a bound.
+//!
+//! What is in a line is split by each format itself, where it is split at commas too: those fields are numbers and
+//! hashes, never quoted. The crate `csv` has no bound on a record's length, and an unclosed quote would take the rest
+//! of a trace of gigabytes into memory.
 
 use std::io::{BufRead, ErrorKind};
 

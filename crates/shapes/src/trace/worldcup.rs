@@ -16,7 +16,7 @@ pub const RECORD_BYTES: usize = 20;
 pub const METHODS: [&str; 9] =
     ["GET", "HEAD", "POST", "PUT", "DELETE", "TRACE", "OPTIONS", "CONNECT", "OTHER"];
 
-/// Reads records.
+/// Reads a log of fixed-length binary records.
 ///
 /// # Errors
 /// An input that fails or ends within a record, or too many bins.

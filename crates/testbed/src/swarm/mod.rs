@@ -1,6 +1,7 @@
 //! The Swarm testbed: the stack engine, plus what makes a stack ready to be measured (every scrape target up,
 //! one request through every proxy) and what watches it.
 
+pub mod address;
 pub mod ready;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +27,8 @@ const PROMETHEUS_PORT: u16 = 9090;
 /// A stack that is up and ready to be measured.
 pub struct SwarmBed {
     engine: Engine,
+    /// Where published host-mode ports answer. A remote engine's answer where the engine does.
+    node: IpAddr,
     specs: StackSpecs,
     images: Vec<String>,
     prometheus_url: String,
@@ -60,18 +63,6 @@ impl Convergence {
     }
 }
 
-/// The address at which a published host-mode port of this engine's node answers.
-fn node_address(engine: &Engine) -> IpAddr {
-    let address = &engine.info().address;
-    // A local socket means this machine; a remote engine's ports answer where the engine answers.
-    address
-        .strip_prefix("tcp://")
-        .or_else(|| address.strip_prefix("http://"))
-        .and_then(|rest| rest.rsplit_once(':'))
-        .and_then(|(host, _)| host.trim_matches(['[', ']']).parse().ok())
-        .unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
-}
-
 /// Sees that no other program of this machine holds a port that the stack publishes; the engine itself would find out
 /// only when the container starts, and would try again and again. (Ports of other stacks the stack engine knows.)
 fn free_ports(engine: &Engine, specs: &StackSpecs) -> Result<(), TestbedError> {
@@ -91,9 +82,9 @@ fn free_ports(engine: &Engine, specs: &StackSpecs) -> Result<(), TestbedError> {
 }
 
 /// Address of a service's published port.
-fn published(engine: &Engine, specs: &StackSpecs, service: &str, port: u16) -> Option<SocketAddr> {
+fn published(node: IpAddr, specs: &StackSpecs, service: &str, port: u16) -> Option<SocketAddr> {
     let plan = specs.services.iter().find(|s| s.short == service)?;
-    Some(SocketAddr::new(node_address(engine), stack::published_port(plan, port)?))
+    Some(SocketAddr::new(node, stack::published_port(plan, port)?))
 }
 
 impl SwarmBed {
@@ -105,11 +96,15 @@ impl SwarmBed {
         cancel: &CancellationToken,
         note: &mut (dyn FnMut(Note) + Send),
     ) -> Result<Self, TestbedError> {
+        let at = engine.info().address.clone();
+        let node = tokio::task::spawn_blocking(move || address::node(&at, address::look_up)).await.map_err(
+            |e| TestbedError::Io { what: "resolving the engine's host".to_owned(), source: e.into() },
+        )??;
         let prometheus_url = specs
             .services
             .iter()
             .filter(|s| s.role == Role::Telemetry)
-            .find_map(|s| published(&engine, specs, &s.short, PROMETHEUS_PORT))
+            .find_map(|s| published(node, specs, &s.short, PROMETHEUS_PORT))
             .map(|address| format!("http://{address}"))
             .ok_or(TestbedError::NoPrometheus)?;
         free_ports(&engine, specs)?;
@@ -123,7 +118,7 @@ impl SwarmBed {
         })
         .await?;
         let images = report.images.into_keys().collect();
-        let bed = Self { engine, specs: specs.clone(), images, prometheus_url };
+        let bed = Self { engine, node, specs: specs.clone(), images, prometheus_url };
         match bed.ready(wait, cancel, note).await {
             Ok(()) => Ok(bed),
             Err(e) => {
@@ -149,7 +144,7 @@ impl SwarmBed {
             .filter_map(|s| {
                 let port = stack::ports(s).first()?.published;
                 let path = stack::label(s, "swarmlab.proof").unwrap_or("/").to_owned();
-                Some((s.short.clone(), SocketAddr::new(node_address(&self.engine), port), path))
+                Some((s.short.clone(), SocketAddr::new(self.node, port), path))
             })
             .collect();
         tokio::select! {
@@ -165,7 +160,7 @@ impl SwarmBed {
 
     /// Where load for a port of a service goes.
     pub async fn target(&self, service: &str, port: u16) -> Result<Target, TestbedError> {
-        let address = published(&self.engine, &self.specs, service, port)
+        let address = published(self.node, &self.specs, service, port)
             .ok_or_else(|| TestbedError::NotPublished { service: service.to_owned(), port })?;
         Ok(Target { addresses: vec![address], host: address.to_string() })
     }

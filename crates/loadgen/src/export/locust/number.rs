@@ -1,7 +1,5 @@
 //! Numbers, moments and fields as Python writes them.
 
-use std::borrow::Cow;
-
 /// A float as Python's `repr` writes it: the shortest text that reads back as the same number.
 pub(super) fn float(value: f64) -> String {
     // Rust has the same digits, but writes exponents without a sign and without a leading zero.
@@ -27,37 +25,28 @@ pub(super) fn bucket_ms(ms: f64) -> u64 {
     }
 }
 
-/// A moment as `YYYY-MM-DDTHH:MM:SSZ`.
+/// A moment as `YYYY-MM-DDTHH:MM:SSZ`; where four digits do not hold the year, the Unix seconds themselves.
 pub(super) fn utc(unix_s: i64) -> String {
-    let (days, seconds) = (unix_s.div_euclid(86_400), unix_s.rem_euclid(86_400));
-    // Days to a date of the proleptic Gregorian calendar, by eras of 400 years that begin in March.
-    let shifted = days + 719_468;
-    let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+    swarmlab_units::utc::extended(unix_s).unwrap_or_else(|| unix_s.to_string())
 }
 
-/// Appends a row; fields are quoted only where they must be, rows end with CR LF.
-pub(super) fn row<'a>(out: &mut String, fields: impl IntoIterator<Item = Cow<'a, str>>) {
-    for (index, field) in fields.into_iter().enumerate() {
-        if index > 0 {
-            out.push(',');
-        }
-        if field.contains([',', '"', '\r', '\n']) {
-            out.push('"');
-            out.push_str(&field.replace('"', "\"\""));
-            out.push('"');
-        } else {
-            out.push_str(&field);
-        }
+/// Rows as Python's `csv` writes them: fields are quoted only where they must be, rows end with CR LF.
+pub(super) struct Rows(csv::Writer<Vec<u8>>);
+
+impl Rows {
+    pub fn new() -> Self {
+        let mut format = csv::WriterBuilder::new();
+        Self(format.terminator(csv::Terminator::CRLF).flexible(true).from_writer(Vec::new()))
     }
-    out.push_str("\r\n");
+
+    pub fn add(&mut self, fields: impl IntoIterator<Item = impl AsRef<[u8]>>) {
+        // Memory takes all bytes, and rows may be of any length: neither this nor what follows can fail.
+        let _ = self.0.write_record(fields);
+    }
+
+    pub fn text(self) -> String {
+        self.0.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
+    }
 }
 
 #[cfg(test)]
@@ -87,12 +76,15 @@ mod tests {
         assert_eq!(utc(0), "1970-01-01T00:00:00Z");
         assert_eq!(utc(1_709_210_096), "2024-02-29T12:34:56Z");
         assert_eq!(utc(1_795_257_571), "2026-11-21T10:39:31Z");
+        assert_eq!(utc(i64::MAX), "9223372036854775807");
     }
 
     #[test]
     fn fields_are_quoted_where_they_must_be() {
-        let mut out = String::new();
-        row(&mut out, ["a b", "c,d", "e\"f", ""].map(Cow::Borrowed));
-        assert_eq!(out, "a b,\"c,d\",\"e\"\"f\",\r\n");
+        let mut rows = Rows::new();
+        rows.add(["a b", "c,d", "e\"f", "#", "'g'", "\u{e4}", ""]);
+        rows.add(["two\nlines", "a\rb"]);
+        assert_eq!(rows.text(), "a b,\"c,d\",\"e\"\"f\",#,'g',\u{e4},\r\n\"two\nlines\",\"a\rb\"\r\n");
+        assert_eq!(Rows::new().text(), "");
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::Options;
 use super::entry::Entry;
-use super::number::{float, row, utc};
+use super::number::{Rows, float, utc};
 use swarmlab_intervals::ErrorKind;
 use swarmlab_intervals::{EndpointStats, Interval};
 
@@ -99,7 +99,7 @@ impl Table {
 
     /// The whole of `_stats.csv`.
     pub fn stats(&self) -> String {
-        let mut out = STATS_HEADER.to_owned();
+        let mut rows = Rows::new();
         let before_start = Entry::new("", "Aggregated", 0);
         for entry in self.entries.values().chain([self.total.as_ref().unwrap_or(&before_start)]) {
             let elapsed_s = self.last_unix_s.map_or(0.0, |last| last - self.start_unix_s);
@@ -108,14 +108,14 @@ impl Table {
             fields.extend(sums(entry).map(Cow::from));
             fields.extend([float(rate(entry.requests)), float(rate(entry.failures))].map(Cow::from));
             fields.extend(percentiles(entry, |share| entry.percentile_ms(share)).map(Cow::from));
-            row(&mut out, fields);
+            rows.add(fields.iter().map(|field| field.as_bytes()));
         }
-        out
+        STATS_HEADER.to_owned() + &rows.text()
     }
 
     /// The rows that `_stats_history.csv` gets at that moment.
     pub fn history(&self, now_unix_s: f64) -> String {
-        let mut out = String::new();
+        let mut rows = Rows::new();
         let now = now_unix_s as i64;
         // A request that ended in the interval ended before its end.
         let last = self.last_unix_s.map(|last| (last - 1e-6) as i64);
@@ -133,22 +133,18 @@ impl Table {
                 }
             }));
             fields.extend(sums(entry));
-            row(&mut out, fields.into_iter().map(Cow::from));
+            rows.add(fields);
         }
-        out
+        rows.text()
     }
 
     /// The whole of `_failures.csv`.
     pub fn failures(&self) -> String {
-        let mut out = FAILURES_HEADER.to_owned();
+        let mut rows = Rows::new();
         for ((name, method, kind), (count, first, last)) in &self.failures {
-            let fields = [kind.to_string(), count.to_string(), utc(*first), utc(*last)];
-            row(
-                &mut out,
-                [Cow::from(&**method), Cow::from(&**name)].into_iter().chain(fields.map(Cow::from)),
-            );
+            rows.add([method, name, &kind.to_string(), &count.to_string(), &utc(*first), &utc(*last)]);
         }
-        out
+        FAILURES_HEADER.to_owned() + &rows.text()
     }
 }
 

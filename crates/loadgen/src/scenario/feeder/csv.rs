@@ -1,4 +1,8 @@
 //! CSV as RFC 4180 has it.
+//!
+//! Not read with the crate `csv`, which takes whatever it gets: a quote in the middle of a field or never closed is no
+//! error there, so that a slip would become thousands of rows with wrong values, sent as load. Here both are errors,
+//! with their line.
 
 use super::{MAXIMUM_COLUMNS, Table, TableError, TableProblem};
 
