@@ -71,7 +71,7 @@ pub fn swarm_exit(e: &SwarmError) -> Exit {
 pub fn testbed_exit(e: &TestbedError) -> Exit {
     match e {
         TestbedError::Swarm(s) => swarm_exit(s),
-        TestbedError::PortTaken { .. } => Exit::Environment,
+        TestbedError::PortTaken { .. } | TestbedError::NoNodeAddress { .. } => Exit::Environment,
         TestbedError::NotPublished { .. }
         | TestbedError::NotEmbeddable { .. }
         | TestbedError::NoPrometheus => Exit::BadInput,

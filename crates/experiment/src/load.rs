@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use swarmlab_loadgen::{Scenario, Target};
+use swarmlab_loadgen::{LoadTarget, Scenario};
 use swarmlab_shapes::{Arrivals, Shape};
 use swarmlab_yaml::{Cx, Diagnostic, Diagnostics, Document, Value};
 
@@ -45,7 +45,7 @@ pub struct Load {
     /// Before the measurement.
     pub warm_up: Option<WarmUp>,
     /// Further targets that steps of the scenario may name.
-    pub targets: Vec<Target>,
+    pub targets: Vec<LoadTarget>,
     /// Threads of the load engine.
     pub threads: usize,
     /// After this a request counts as failed.
@@ -89,8 +89,8 @@ impl Load {
             Some(WarmUp { duration: duration?, level: level? })
         });
         let targets = map.or("targets", Vec::new(), |v| {
-            let named = v.map(|url| url.parse("a URL such as http://host:port", Target::parse))?;
-            let name = |(key, mut target): (swarmlab_yaml::Key, Target)| {
+            let named = v.map(|url| url.parse("a URL such as http://host:port", LoadTarget::parse))?;
+            let name = |(key, mut target): (swarmlab_yaml::Key, LoadTarget)| {
                 target.name = key.name;
                 target
             };

@@ -26,8 +26,12 @@ pub trait Generator: Send {
 
 /// A load that is being sent.
 pub trait Running: Send {
-    /// Scales the load: 1 is its shape as it is. Says whether this generator can.
-    fn set_level(&mut self, factor: f64) -> bool;
+    /// Gives the load another level (users, or requests per second) than its shape says, until its end or the next
+    /// change.
+    ///
+    /// # Errors
+    /// Why the level stays as it is.
+    fn set_level(&mut self, level: f64) -> Result<(), LoadError>;
 
     /// Sends nothing more; answers under way are waited for.
     fn stop(&mut self);

@@ -176,12 +176,14 @@ impl Executor<'_, '_> {
             Command::StartLoad { load, start_unix_s } => self.start(load, start_unix_s),
             Command::StopLoad(id) => self.running(id, |r| r.stop()),
             Command::AbortLoad(id) => self.running(id, |r| r.abort()),
-            Command::SetLevel { load, factor } => {
-                let mut can = true;
-                self.running(load, |r| can = r.set_level(factor));
-                if !can {
-                    self.tell(News::Log("the generator cannot change its level".to_owned()));
-                }
+            Command::SetLevel { load, level } => {
+                let mut set = Ok(());
+                self.running(load, |r| set = r.set_level(level));
+                let said = match set {
+                    Ok(()) => format!("level set to {level}"),
+                    Err(e) => format!("level not set to {level}: {e}"),
+                };
+                self.tell(News::Log(said));
             }
             Command::Enter { phase, expected_s } => {
                 self.tell(News::Phase { phase, expected_s });

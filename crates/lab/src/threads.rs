@@ -2,7 +2,7 @@
 
 use swarmlab_experiment::{Experiment, ModelKind};
 use swarmlab_intervals::Outcome;
-use swarmlab_loadgen::{Limits, LoadError, LoadHandle, LoadSpec, Model, Stopper};
+use swarmlab_loadgen::{Limits, LoadControl, LoadError, LoadHandle, LoadSpec, Model};
 use swarmlab_record::topology::Target;
 use swarmlab_shapes::shape::{Constant, Shape};
 use swarmlab_trial::{LoadId, Part};
@@ -30,12 +30,12 @@ impl Generator for Threads<'_> {
 /// Starts a load; a thread passes on what comes of it.
 pub(crate) fn start(spec: LoadSpec, out: Outlet) -> Result<Box<dyn Running>, LoadError> {
     let handle = swarmlab_loadgen::start(spec)?;
-    let stopper = handle.stopper();
+    let control = handle.control();
     std::thread::Builder::new()
         .name("load-intervals".to_owned())
         .spawn(move || out.ended(forward(handle, &out)))
         .map_err(|source| LoadError::System { what: "start a thread", source })?;
-    Ok(Box::new(Sending(stopper)))
+    Ok(Box::new(Sending(control)))
 }
 
 fn forward(handle: LoadHandle, out: &Outlet) -> Result<Outcome, LoadError> {
@@ -47,11 +47,11 @@ fn forward(handle: LoadHandle, out: &Outlet) -> Result<Outcome, LoadError> {
     handle.join()
 }
 
-struct Sending(Stopper);
+struct Sending(LoadControl);
 
 impl Running for Sending {
-    fn set_level(&mut self, _factor: f64) -> bool {
-        false
+    fn set_level(&mut self, level: f64) -> Result<(), LoadError> {
+        self.0.set_level(level).map(drop)
     }
 
     fn stop(&mut self) {

@@ -1,7 +1,7 @@
 //! Scenarios and the load engine that sends them.
 //!
 //! A [`LoadSpec`] says what to send where; [`start`] runs it on threads of its own and hands out one
-//! [`Interval`] after the other; [`LoadHandle::join`] returns the sums. The engine writes no file and prints
+//! [`Interval`] after the other; [`LoadControl`] changes its level or ends it; [`LoadHandle::join`] returns the sums. The engine writes no file and prints
 //! nothing. What it measured is told in the words of the room `intervals`, which also writes interval logs and judges
 //! the generator; [`export`] writes the files of other tools for those who want them.
 
@@ -18,16 +18,16 @@ mod spec;
 mod target;
 mod wait;
 
-pub use engine::{LoadHandle, Stopper, start, start_with_resolver};
+pub use engine::{LevelChange, LoadControl, LoadHandle, start, start_with_resolver};
 pub use error::LoadError;
 pub use scenario::{
-    Action, Body, Check, Exhausted, Expect, Extract, Feeder, FieldTest, Filter, GraphQl, HttpRequest, Order,
-    Scenario, ScenarioError, Source, Step, StepProblem, Table, TableError, Task, Template, TemplateError,
-    UserClass, Variants,
+    Action, Body, Check, ContentCoding, Exhausted, Expect, Extract, Feeder, FieldTest, Filter, GraphQl,
+    HttpRequest, Order, Scenario, ScenarioError, Source, Step, StepProblem, Table, TableError, Task,
+    Template, TemplateError, UserClass, Variants,
 };
 pub use spec::{Limits, LoadSpec, Model};
 pub use target::{
-    Credentials, Endpoint, HttpVersion, Resolve, Reuse, Scheme, Secret, SystemResolver, Target, TargetError,
-    TlsOptions,
+    Credentials, Endpoint, HttpVersion, LoadTarget, Resolve, Reuse, Scheme, Secret, SystemResolver,
+    TargetError, TlsOptions,
 };
 pub use wait::Wait;

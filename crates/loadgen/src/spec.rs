@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::engine::client_config;
 use crate::error::LoadError;
 use crate::scenario::{Action, Scenario};
-use crate::target::{Endpoint, Scheme, Target};
+use crate::target::{Endpoint, LoadTarget, Scheme};
 use swarmlab_shapes::Arrivals;
 use swarmlab_shapes::Shape;
 
@@ -76,7 +76,7 @@ impl Default for Limits {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LoadSpec {
     /// Where to; at least one. A step that names none goes to the first.
-    pub targets: Vec<Target>,
+    pub targets: Vec<LoadTarget>,
     /// Users or arrivals.
     pub model: Model,
     /// What is requested.
@@ -111,7 +111,7 @@ impl LoadSpec {
         scenario: Scenario,
     ) -> Self {
         Self {
-            targets: vec![Target::plain(addresses, host)],
+            targets: vec![LoadTarget::plain(addresses, host)],
             model,
             scenario,
             seed: 0,
@@ -255,7 +255,7 @@ mod tests {
     fn each_parameter_is_checked_by_name() {
         spec().validate().unwrap();
         assert_eq!(wrong(|s| s.targets.clear()), "no target address");
-        let nowhere = Target::plain(Vec::new(), "h");
+        let nowhere = LoadTarget::plain(Vec::new(), "h");
         assert_eq!(wrong(|s| s.targets[0] = nowhere), "no target address");
         assert!(wrong(|s| s.targets[0].host = "a b".into()).contains("host must be"));
         assert!(wrong(|s| s.targets.push(s.targets[0].clone())).starts_with("targets must be of different"));

@@ -144,7 +144,7 @@ fn connections_are_spread_over_all_addresses() {
     let servers = [Server::plain(), Server::plain(), Server::plain()];
     let mut spec = spec(servers[0].address, users(6.0, 0.3), get("/", Wait::Constant { s: 0.005 }));
     let addresses = servers.iter().map(|server| server.address).collect();
-    spec.targets = vec![swarmlab_loadgen::Target::plain(addresses, "test.example")];
+    spec.targets = vec![swarmlab_loadgen::LoadTarget::plain(addresses, "test.example")];
     let outcome = run(spec);
     let sent: Vec<u64> = servers.iter().map(Server::requests).collect();
     assert_eq!(sent.iter().sum::<u64>(), outcome.overall.tally.sent);

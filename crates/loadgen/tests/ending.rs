@@ -22,7 +22,7 @@ fn stop_lets_requests_finish() {
     for model in [users(5.0, 60.0), rate(50.0, 60.0)] {
         let server = slow_server(Duration::from_millis(150));
         let handle = swarmlab_loadgen::start(spec(server.address, model, get("/", Wait::default()))).unwrap();
-        let stopper = handle.stopper();
+        let stopper = handle.control();
         // The second interval has come: the load is under way.
         assert_eq!(handle.intervals().recv().unwrap().index, 0);
         stopper.stop();

@@ -24,20 +24,20 @@ use known::{KnownServer, cpus};
 use nginx::Nginx;
 use swarmlab_intervals::{ErrorKind, Outcome};
 use swarmlab_loadgen::{
-    Body, Endpoint, HttpRequest, HttpVersion, LoadSpec, Model, Scenario, Scheme, Source, Step, Target,
+    Body, Endpoint, HttpRequest, HttpVersion, LoadSpec, LoadTarget, Model, Scenario, Scheme, Source, Step,
     TlsOptions, Wait,
 };
 
 /// Refuses whatever is not HTTP/2.
 const ONLY_HTTP2: &str = "if ($server_protocol != 'HTTP/2.0') { return 505; }";
 
-fn target(address: SocketAddr) -> Target {
-    let mut target = Target::plain(vec![address], "test.example");
+fn target(address: SocketAddr) -> LoadTarget {
+    let mut target = LoadTarget::plain(vec![address], "test.example");
     target.http = HttpVersion::Http2;
     target
 }
 
-fn spec(target: Target, model: Model) -> LoadSpec {
+fn spec(target: LoadTarget, model: Model) -> LoadSpec {
     let mut spec =
         common::spec("127.0.0.1:1".parse().unwrap(), model, get("/x", Wait::Constant { s: 0.002 }));
     spec.targets = vec![target];
@@ -143,7 +143,8 @@ fn alpn_decides_where_it_may_and_http2_is_not_given_up_where_it_must() {
         ))
     };
     let with = |nginx: &Nginx, http: HttpVersion| {
-        let mut target = Target::new(Scheme::Https, "localhost", Endpoint::Addresses(vec![nginx.address]));
+        let mut target =
+            LoadTarget::new(Scheme::Https, "localhost", Endpoint::Addresses(vec![nginx.address]));
         target.tls = TlsOptions { ca_pem: Some(certificates.ca_pem()), ..TlsOptions::default() };
         target.http = http;
         run(spec(target, users(12.0, 0.3)))

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use common::{rate, run, template, users};
 use swarmlab_intervals::{ErrorKind, Outcome};
-use swarmlab_loadgen::{Extract, LoadError, LoadSpec, Model, Scenario, Source, Step, Target, Wait};
+use swarmlab_loadgen::{Extract, LoadError, LoadSpec, LoadTarget, Model, Scenario, Source, Step, Wait};
 
 /// A redis-server (Debian package `redis-server`) that keeps nothing; killed when dropped.
 struct Redis(Child, SocketAddr);
@@ -56,7 +56,7 @@ impl Drop for Redis {
 
 fn spec(url: &str, model: Model, steps: Vec<Step>) -> LoadSpec {
     let mut spec = common::spec("127.0.0.1:1".parse().unwrap(), model, common::get("/", Wait::default()));
-    spec.targets = vec![Target::parse(url).unwrap()];
+    spec.targets = vec![LoadTarget::parse(url).unwrap()];
     spec.scenario = Scenario::journey("s", steps, Wait::Constant { s: 0.002 });
     spec
 }

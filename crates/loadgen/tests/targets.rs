@@ -14,7 +14,7 @@ use common::{rate, run, template, users};
 use nginx::Nginx;
 use swarmlab_intervals::Outcome;
 use swarmlab_loadgen::{
-    HttpRequest, HttpVersion, LoadError, LoadSpec, Model, Scenario, Step, Target, Task, UserClass, Wait,
+    HttpRequest, HttpVersion, LoadError, LoadSpec, LoadTarget, Model, Scenario, Step, Task, UserClass, Wait,
 };
 
 struct Redis {
@@ -46,8 +46,8 @@ impl Drop for Redis {
     }
 }
 
-fn named(name: &str, url: &str) -> Target {
-    let mut target = Target::parse(url).unwrap();
+fn named(name: &str, url: &str) -> LoadTarget {
+    let mut target = LoadTarget::parse(url).unwrap();
     name.clone_into(&mut target.name);
     target
 }

@@ -23,13 +23,13 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use swarmlab_intervals::{ErrorKind, Outcome};
 use swarmlab_loadgen::{
-    Body, Endpoint, HttpRequest, LoadSpec, Reuse, Scenario, Scheme, Secret, Step, Target, TlsOptions, Wait,
-    start,
+    Body, Endpoint, HttpRequest, LoadSpec, LoadTarget, Reuse, Scenario, Scheme, Secret, Step, TlsOptions,
+    Wait, start,
 };
 
 /// A target under TLS whose certificate is checked for `localhost`.
-fn target(address: SocketAddr, tls: TlsOptions) -> Target {
-    let mut target = Target::new(Scheme::Https, "localhost", Endpoint::Addresses(vec![address]));
+fn target(address: SocketAddr, tls: TlsOptions) -> LoadTarget {
+    let mut target = LoadTarget::new(Scheme::Https, "localhost", Endpoint::Addresses(vec![address]));
     target.tls = tls;
     target
 }
@@ -38,7 +38,7 @@ fn trusting(certificates: &Certificates) -> TlsOptions {
     TlsOptions { ca_pem: Some(certificates.ca_pem()), ..TlsOptions::default() }
 }
 
-fn spec(target: Target, model: swarmlab_loadgen::Model) -> LoadSpec {
+fn spec(target: LoadTarget, model: swarmlab_loadgen::Model) -> LoadSpec {
     let mut spec = common::spec("127.0.0.1:1".parse().unwrap(), model, get("/", Wait::default()));
     spec.targets = vec![target];
     spec
@@ -54,7 +54,7 @@ fn nginx(pair: &Pair, more: &str) -> Nginx {
 }
 
 /// Twenty requests, one every 10 ms.
-fn twenty(target: Target) -> Outcome {
+fn twenty(target: LoadTarget) -> Outcome {
     run(spec(target, rate(100.0, 0.2)))
 }
 

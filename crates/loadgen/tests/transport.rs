@@ -15,9 +15,9 @@ use std::time::{Duration, Instant};
 use common::{Server, Then, finish, get, rate, respond, run, users};
 use nginx::Nginx;
 use swarmlab_intervals::ErrorKind;
-use swarmlab_loadgen::{LoadError, LoadSpec, Model, Resolve, Reuse, Target, Wait, start_with_resolver};
+use swarmlab_loadgen::{LoadError, LoadSpec, LoadTarget, Model, Resolve, Reuse, Wait, start_with_resolver};
 
-fn spec(target: Target, model: Model) -> LoadSpec {
+fn spec(target: LoadTarget, model: Model) -> LoadSpec {
     let mut spec =
         common::spec("127.0.0.1:1".parse().unwrap(), model, get("/x", Wait::Constant { s: 0.002 }));
     spec.targets = vec![target];
@@ -33,7 +33,7 @@ fn a_unix_socket_is_a_target_like_any_other() {
     let server = "listen unix:FOLDER/socket; location = /base/x { return 200 'hello, world!'; }";
     let nginx = Nginx::start(server);
     let path = nginx.path("socket").display().to_string();
-    let target = Target::parse(&format!("http+unix://{}/base", path.replace('/', "%2F"))).unwrap();
+    let target = LoadTarget::parse(&format!("http+unix://{}/base", path.replace('/', "%2F"))).unwrap();
     let outcome = run(spec(target.clone(), users(3.0, 0.3)));
     assert_eq!(outcome.overall.tally.errors(), [].into());
     assert!(outcome.overall.tally.succeeded > 30);
@@ -47,7 +47,7 @@ fn a_unix_socket_is_a_target_like_any_other() {
 
 #[test]
 fn a_socket_file_that_is_not_there_is_named() {
-    let target = Target::parse("unix:/nowhere/at.all").unwrap();
+    let target = LoadTarget::parse("unix:/nowhere/at.all").unwrap();
     let outcome = run(spec(target, rate(100.0, 0.1)));
     assert_eq!(outcome.overall.tally.errors(), only(ErrorKind::ConnectFailed, 10));
     let text = &outcome.first_errors[&ErrorKind::ConnectFailed];
@@ -57,7 +57,7 @@ fn a_socket_file_that_is_not_there_is_named() {
 #[test]
 fn a_connection_per_request_says_so_and_is_never_used_again() {
     let nginx = Nginx::start("listen PORT; location / { return 200 'hello, world!'; }");
-    let mut target = Target::plain(vec![nginx.address], "test.example");
+    let mut target = LoadTarget::plain(vec![nginx.address], "test.example");
     target.connections = Reuse::PerRequest;
     let outcome = run(spec(target, users(3.0, 0.4)));
     let tally = &outcome.overall.tally;
@@ -72,7 +72,7 @@ fn a_connection_per_request_says_so_and_is_never_used_again() {
 #[test]
 fn a_server_that_keeps_nothing_alive_gets_new_connections() {
     let nginx = Nginx::start("listen PORT; keepalive_timeout 0; location / { return 200 'hi'; }");
-    let target = Target::plain(vec![nginx.address], "test.example");
+    let target = LoadTarget::plain(vec![nginx.address], "test.example");
     let outcome = run(spec(target, users(3.0, 0.3)));
     assert_eq!(outcome.overall.tally.errors(), [].into());
     assert_eq!(outcome.connections_opened, outcome.overall.tally.sent);
@@ -103,8 +103,8 @@ impl Resolve for Names {
     }
 }
 
-fn named() -> Target {
-    let mut target = Target::parse("http://shop.example:8080").unwrap();
+fn named() -> LoadTarget {
+    let mut target = LoadTarget::parse("http://shop.example:8080").unwrap();
     target.resolve_every_s = 0.02;
     target
 }

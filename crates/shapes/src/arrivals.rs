@@ -8,11 +8,15 @@
 //! same sequence and takes the k that fall to it, so the schedule is the same, bit for bit, on any number of
 //! threads.
 
-use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
+mod thread;
+mod walk;
+
 use serde::{Deserialize, Serialize};
 
-use crate::shape::{Integral, MINIMUM_STEP_S, Shape, exponential};
+pub use thread::ThreadSchedule;
+use walk::Walk;
+
+use crate::shape::{Integral, MINIMUM_STEP_S, Shape};
 
 /// A parameter of an arrival law that is out of its range.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -91,56 +95,20 @@ impl Arrivals {
 #[derive(Debug, Clone)]
 pub struct Schedule {
     integral: Integral,
-    cursor: usize,
-    law: Law,
-    random: StdRng,
-    area: f64,
-    last_s: f64,
-}
-
-/// The law and where it stands.
-#[derive(Debug, Clone)]
-enum Law {
-    Uniform,
-    Poisson,
-    Modulated(Box<Modulator>),
-}
-
-/// The two states and when they switch, in time and in area under the shape.
-#[derive(Debug, Clone)]
-struct Modulator {
-    modulation: Modulation,
-    /// A stream of its own: the switches do not depend on the shape.
-    random: StdRng,
-    busy: bool,
-    switch_s: f64,
-    switch_area: f64,
+    walk: Walk,
 }
 
 impl Schedule {
     /// The schedule of `shape` (requests per second), fixed by `seed`.
     pub fn new(shape: &Shape, arrivals: Arrivals, seed: u64) -> Self {
         let integral = Integral::new(shape.segments());
-        let law = match arrivals {
-            Arrivals::Uniform => Law::Uniform,
-            Arrivals::Poisson => Law::Poisson,
-            Arrivals::Mmpp2(modulation) => {
-                Law::Modulated(Box::new(Modulator::new(modulation, &integral, seed)))
-            }
-        };
-        Self {
-            integral,
-            cursor: 0,
-            area: if matches!(law, Law::Uniform) { -0.5 } else { 0.0 },
-            law,
-            random: StdRng::seed_from_u64(seed),
-            last_s: 0.0,
-        }
+        let walk = Walk::new(arrivals, &integral, seed);
+        Self { integral, walk }
     }
 
     /// The part of the schedule that falls to `thread` of `threads`: every k with k mod threads = thread.
-    pub fn for_thread(self, thread: usize, threads: usize) -> impl Iterator<Item = f64> {
-        self.skip(thread).step_by(threads.max(1))
+    pub fn for_thread(self, thread: usize, threads: usize) -> ThreadSchedule {
+        ThreadSchedule::new(self.integral, self.walk, thread, threads.max(1))
     }
 }
 
@@ -148,67 +116,7 @@ impl Iterator for Schedule {
     type Item = f64;
 
     fn next(&mut self) -> Option<f64> {
-        match &mut self.law {
-            Law::Uniform => self.area += 1.0,
-            Law::Poisson => self.area += exponential(&mut self.random, 1.0),
-            Law::Modulated(modulator) => {
-                let gap = exponential(&mut self.random, 1.0);
-                self.area = modulator.advance(self.area, gap, &self.integral);
-            }
-        }
-        let t_s = self.integral.inverse_from(&mut self.cursor, self.area)?;
-        // Where an arc touches zero its area may fall by a rounding; time does not.
-        self.last_s = t_s.max(self.last_s);
-        Some(self.last_s)
-    }
-}
-
-impl Modulator {
-    fn new(modulation: Modulation, integral: &Integral, seed: u64) -> Self {
-        // Any constant will do that makes the two streams differ.
-        let mut random = StdRng::seed_from_u64(seed ^ 0x6d6d_7070_325f_7377);
-        let busy = random.random::<f64>() * (modulation.quiet_s + modulation.busy_s) < modulation.busy_s;
-        let mut modulator = Self { modulation, random, busy: !busy, switch_s: 0.0, switch_area: 0.0 };
-        modulator.switch(integral);
-        modulator
-    }
-
-    /// The area under the shape at which the modulated area has grown by `gap`.
-    fn advance(&mut self, mut area: f64, mut gap: f64, integral: &Integral) -> f64 {
-        let (quiet, busy) = self.modulation.factors();
-        while area < integral.total() {
-            let factor = if self.busy { busy } else { quiet };
-            let left = (self.switch_area - area) * factor;
-            if gap < left {
-                return area + gap / factor;
-            }
-            if left <= 0.0 {
-                self.skip_silence(area, integral);
-            }
-            gap -= left.max(0.0);
-            area = self.switch_area.max(area);
-            self.switch(integral);
-        }
-        area
-    }
-
-    /// Where the shape is 0 for very long, its end is jumped to: after a thousand cycles the states have forgotten
-    /// how they began, so their stationary law is drawn from again.
-    fn skip_silence(&mut self, area: f64, integral: &Integral) {
-        let cycle_s = self.modulation.quiet_s + self.modulation.busy_s;
-        let resumes_s = integral.resumes_at(area);
-        if resumes_s - self.switch_s > 1000.0 * cycle_s {
-            self.switch_s = resumes_s;
-            self.switch_area = area;
-            self.busy = self.random.random::<f64>() * cycle_s >= self.modulation.busy_s;
-        }
-    }
-
-    fn switch(&mut self, integral: &Integral) {
-        self.busy = !self.busy;
-        let mean_s = if self.busy { self.modulation.busy_s } else { self.modulation.quiet_s };
-        self.switch_s += exponential(&mut self.random, mean_s);
-        self.switch_area = integral.at(self.switch_s);
+        self.walk.next(&self.integral)
     }
 }
 

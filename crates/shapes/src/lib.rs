@@ -4,5 +4,5 @@ mod arrivals;
 pub mod shape;
 pub mod trace;
 
-pub use arrivals::{Arrivals, Modulation, OutOfRange, Schedule};
+pub use arrivals::{Arrivals, Modulation, OutOfRange, Schedule, ThreadSchedule};
 pub use shape::Shape;

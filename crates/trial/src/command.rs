@@ -46,12 +46,12 @@ pub enum Command {
     StopLoad(LoadId),
     /// Send nothing more, and give up what is under way.
     AbortLoad(LoadId),
-    /// Scale the running load: 1 is the shape as it is.
+    /// Give the running load another level than its shape says, until its end or the next change.
     SetLevel {
         /// Which load.
         load: LoadId,
-        /// Factor, not negative.
-        factor: f64,
+        /// Users, or requests per second; finite, not negative.
+        level: f64,
     },
     /// A phase begins. It is told and recorded; the last one, [`Phase::Analyse`], comes after the record was closed.
     Enter {

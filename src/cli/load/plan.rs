@@ -5,7 +5,7 @@ use std::path::Path;
 use swarmlab_loadgen::{
     Body, HttpRequest, Limits, LoadError, LoadSpec, Model, Scenario, Step, Template, TemplateError, Wait,
 };
-use swarmlab_loadgen::{HttpVersion, Reuse, Secret, Target, TargetError, TlsOptions};
+use swarmlab_loadgen::{HttpVersion, LoadTarget, Reuse, Secret, TargetError, TlsOptions};
 use swarmlab_shapes::shape::Constant;
 use swarmlab_shapes::{Arrivals, Shape};
 use swarmlab_yaml::Diagnostics;
@@ -123,7 +123,7 @@ pub fn plan(args: &LoadArgs) -> Result<Plan, PlanError> {
     }
     let tls_flags =
         args.insecure || args.cacert.is_some() || args.cert.is_some() || args.server_name.is_some();
-    if (tls_flags || args.alpn) && !targets.iter().any(Target::is_tls) {
+    if (tls_flags || args.alpn) && !targets.iter().any(LoadTarget::is_tls) {
         return Err(PlanError::NoTls);
     }
     let scenario = match &args.scenario {
@@ -191,13 +191,13 @@ pub fn plan(args: &LoadArgs) -> Result<Plan, PlanError> {
     Ok(Plan { spec, title, warnings: Diagnostics::new(Vec::new()) })
 }
 
-fn parse(url: &str) -> Result<Target, PlanError> {
-    Target::parse(url).map_err(|error| PlanError::Url { url: url.to_owned(), error })
+fn parse(url: &str) -> Result<LoadTarget, PlanError> {
+    LoadTarget::parse(url).map_err(|error| PlanError::Url { url: url.to_owned(), error })
 }
 
 /// The target of the URL, and the path that is requested where there is no scenario; with one the path goes before
 /// each of its own.
-fn main_target(url: &str, has_scenario: bool) -> Result<(Target, String), PlanError> {
+fn main_target(url: &str, has_scenario: bool) -> Result<(LoadTarget, String), PlanError> {
     // A fragment is the client's own affair (RFC 3986, section 3.5).
     let url = url.split('#').next().unwrap_or_default();
     let authority = url.find("://").map_or(0, |at| at + 3);

@@ -1,6 +1,6 @@
 //! What is expected of an answer, and what is taken from it.
 
-use swarmlab_loadgen::{Check, Expect, Extract, FieldTest, Source};
+use swarmlab_loadgen::{Check, ContentCoding, Expect, Extract, FieldTest, Source};
 use swarmlab_yaml::{Kind, MapReader, Value};
 
 use super::request::json;
@@ -21,6 +21,15 @@ fn status(value: &Value<'_>) -> Option<(u16, u16)> {
         None => {
             text.parse::<u16>().ok().filter(|s| (100..=599).contains(s)).map(|s| (s, s)).ok_or("no status")
         }
+    })
+}
+
+/// `gzip` or `[gzip, deflate]`.
+pub(super) fn codings(value: &Value<'_>) -> Option<Vec<ContentCoding>> {
+    one_or_more(value, |v| {
+        v.parse("gzip or deflate", |text| {
+            ContentCoding::named(text.as_bytes()).ok_or("no coding that can be read")
+        })
     })
 }
 

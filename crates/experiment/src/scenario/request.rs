@@ -27,6 +27,7 @@ pub(super) fn read(map: &MapReader<'_>) -> Option<HttpRequest> {
     let text = map.optional("body", template).map(Body::Text);
     let file = map.optional("body_file", |v| files::bytes(v, MAXIMUM_BODY_BYTES)).map(Body::Bytes);
     let from_file = map.optional("body_template", body_template).map(Body::Text);
+    let accept_encoding = map.or("accept_encoding", Vec::new(), answer::codings);
     let expect = map.or("expect", Expect::default(), answer::expect);
     let keys = ["body", "body_file", "body_template", "graphql"];
     let given: Vec<_> = keys.iter().filter_map(|key| map.get(key).filter(|v| !v.is_null())).collect();
@@ -37,7 +38,7 @@ pub(super) fn read(map: &MapReader<'_>) -> Option<HttpRequest> {
     }
     let (method, path) = line?;
     let body = text.or(file).or(from_file).or(graphql.map(Body::GraphQl));
-    Some(HttpRequest { method, path, headers, body, expect })
+    Some(HttpRequest { method, path, headers, body, accept_encoding, expect })
 }
 
 /// `METHOD /path`.

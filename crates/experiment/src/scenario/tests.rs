@@ -1,12 +1,12 @@
 #![allow(clippy::unwrap_used)]
 use std::path::PathBuf;
 
-use swarmlab_loadgen::{Action, Body, Check, Exhausted, FieldTest, Order, Source, Wait};
+use swarmlab_loadgen::{Action, Body, Check, ContentCoding, Exhausted, FieldTest, Order, Source, Wait};
 
 use super::*;
 
 fn shipped() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("loadshapes/scenarios")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../loadshapes/scenarios")
 }
 
 fn parsed(text: &str) -> Result<Scenario, String> {
@@ -120,6 +120,7 @@ classes:
             target: w
             request: POST /s
             body_file: products.csv
+            accept_encoding: [gzip, deflate]
             expect: [200, 4xx]
             extract:
               a: { json: /a }
@@ -151,6 +152,7 @@ classes:
     let step = &c.tasks[1].steps[0];
     let Action::Http(request) = &step.action else { panic!("{step:?}") };
     assert!(matches!(&request.body, Some(Body::Bytes(bytes)) if bytes.starts_with(b"id,quantity")));
+    assert_eq!(request.accept_encoding, [ContentCoding::Gzip, ContentCoding::Deflate]);
     assert_eq!(request.expect.0, [(200, 200), (400, 499)]);
     let regex = |group| Source::Regex { pattern: "x(.)y".into(), group };
     let sources: Vec<_> = step.extract.iter().map(|extract| extract.from.clone()).collect();
@@ -160,6 +162,15 @@ classes:
     assert_eq!(step.checks[1], Check::Header { name: "b".into(), test: FieldTest::Equals("1".into()) });
     assert_eq!(step.checks[8], Check::LatencyBelow { s: 0.25 });
     assert!(matches!(&c.on_stop[0].action, Action::Redis { .. }));
+}
+
+#[test]
+fn codings_are_those_that_can_be_read_and_belong_to_requests() {
+    let step = |text: &str| format!("name: n\nclasses: [{{ name: c, steps: [{{ {text} }}] }}]\n");
+    bad(&step("request: GET /, accept_encoding: br"), &["gzip or deflate"]);
+    bad(&step("publish: { channel: c, message: m }, accept_encoding: gzip"), &["accept_encoding"]);
+    let twice = "request: GET /, headers: { Accept-Encoding: gzip }, accept_encoding: gzip";
+    bad(&step(twice), &["stands beside accept_encoding"]);
 }
 
 #[test]

@@ -334,8 +334,8 @@ struct ScriptedLoad {
 }
 
 impl Running for ScriptedLoad {
-    fn set_level(&mut self, _: f64) -> bool {
-        true
+    fn set_level(&mut self, _: f64) -> Result<(), LoadError> {
+        Ok(())
     }
     fn stop(&mut self) {
         self.log.lock().unwrap().push("stop".to_owned());
@@ -427,7 +427,7 @@ fn manifest() -> Manifest {
             variables: BTreeMap::new(),
             target_service: "web".to_owned(),
             model: record_plan::LoadModel::Closed,
-            shape: Shape::Constant(Constant { level: 1.0, duration_s: LOAD_S }),
+            shape: Some(Shape::Constant(Constant { level: 1.0, duration_s: LOAD_S })),
             duration_s: LOAD_S,
             think_s: None,
             steps: 1.0,

@@ -6,8 +6,8 @@ use rustix::time::{ClockId, clock_gettime};
 use swarmlab_intervals::Outcome;
 use swarmlab_intervals::trust::{Thresholds, verdict};
 use swarmlab_loadgen::{
-    Body, Check, Exhausted, Feeder, HttpRequest, HttpVersion, LoadSpec, Model, Order, Reuse, Scenario,
-    Source, Step, Table, Target, Template, Wait, start,
+    Body, Check, Exhausted, Feeder, HttpRequest, HttpVersion, LoadSpec, LoadTarget, Model, Order, Reuse,
+    Scenario, Source, Step, Table, Template, Wait, start,
 };
 use swarmlab_shapes::shape::Constant;
 use swarmlab_shapes::{Arrivals, Shape};
@@ -25,7 +25,7 @@ fn plain() -> Scenario {
 fn load(address: &str, model: Model, scenario: Scenario) -> LoadSpec {
     let mut spec = LoadSpec::new(Vec::new(), "", model, scenario);
     let url = if address.contains("://") { address.to_owned() } else { format!("http://{address}") };
-    spec.targets = vec![Target::parse(&url).unwrap()];
+    spec.targets = vec![LoadTarget::parse(&url).unwrap()];
     spec
 }
 

@@ -15,7 +15,7 @@ impl Clock {
         Self { origin_ns: now_ns.saturating_add_signed((delay_s * 1e9) as i64) }
     }
 
-    /// Now.
+    /// The present moment; 0 before the start.
     pub fn now(&self) -> u64 {
         to_ns(clock_gettime(ClockId::Monotonic)).saturating_sub(self.origin_ns)
     }

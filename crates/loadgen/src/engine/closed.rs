@@ -1,10 +1,14 @@
 //! The closed model: users who follow the shape, request, think, and begin again.
 
-use super::actor::{Actor, Doing, Phase};
+use std::collections::VecDeque;
+
+use super::actor::{Doing, Phase};
+use super::backlog::Intent;
+use super::driver::Desk;
 use super::journey::Next;
+use super::levels::Change;
 use super::roster::Roster;
 use super::timers::Timers;
-use super::worker::{Driver, Intent, Worker};
 use swarmlab_intervals::ErrorKind;
 use swarmlab_shapes::Shape;
 
@@ -20,21 +24,18 @@ const FAILURE_PAUSE_NS: u64 = 100_000_000;
 const BLANK_ITERATIONS: u32 = 100;
 const BLANK_PAUSE_NS: u64 = 1_000_000;
 
-/// How a request gets to its connection.
-#[derive(Clone, Copy)]
-enum Way {
-    /// Through the queue: others may have waited for longer.
-    Queue,
-    /// At once, unless others wait.
-    Straight,
-}
-
 /// The users of one thread.
 pub(crate) struct Users {
     shape: Shape,
+    /// What was asked for instead of the shape.
+    level: Option<f64>,
+    /// What will be, in order.
+    changes: VecDeque<Change>,
     spawn_rate_per_s: Option<f64>,
     next_tick_ns: u64,
-    load_end_ns: u64,
+    last_tick_ns: u64,
+    /// The first moment whose ticks and wake-ups have not been admitted yet.
+    admitted_ns: u64,
     /// Users over all threads that the shape and the spawn rate allow at the moment.
     allowed: f64,
     /// Users that this thread shall have.
@@ -46,12 +47,15 @@ pub(crate) struct Users {
 }
 
 impl Users {
-    pub fn new(shape: Shape, spawn_rate_per_s: Option<f64>, load_end_ns: u64, roster: Roster) -> Self {
+    pub fn new(shape: Shape, spawn_rate_per_s: Option<f64>, roster: Roster) -> Self {
         Self {
             shape,
+            level: None,
+            changes: VecDeque::new(),
             spawn_rate_per_s,
             next_tick_ns: 0,
-            load_end_ns,
+            last_tick_ns: 0,
+            admitted_ns: 0,
             allowed: 0.0,
             target: 0,
             wakes: Timers::default(),
@@ -63,59 +67,71 @@ impl Users {
         self.next_tick_ns.min(self.wakes.next_ns())
     }
 
-    /// Sets the number of users for the tick that is due; it depends on nothing but the tick, so that all
-    /// threads agree on the whole number. The moment of the tick.
-    fn tick(&mut self, thread: usize, threads: usize) -> u64 {
+    /// The number of users is another one from some moment on, for which there is a tick of its own.
+    pub fn change(&mut self, Change { at_ns, level }: Change) {
+        let at_ns = at_ns.max(self.admitted_ns);
+        self.changes.push_back(Change { at_ns, level });
+        // No tick comes after the last one.
+        if self.next_tick_ns != u64::MAX {
+            self.next_tick_ns = self.next_tick_ns.min(at_ns);
+        }
+    }
+
+    /// The number of users, over all threads, for the tick that is due; it depends on nothing but the tick, so that
+    /// all threads agree on the whole number.
+    fn tick(&mut self, load_end_ns: u64) -> usize {
         let at_ns = self.next_tick_ns;
-        let wanted = self.shape.value_at(at_ns as f64 / 1e9);
+        while let Some(change) = self.changes.front().filter(|change| change.at_ns <= at_ns) {
+            self.level = Some(change.level);
+            self.changes.pop_front();
+        }
+        let wanted = self.level.unwrap_or_else(|| self.shape.value_at(at_ns as f64 / 1e9));
+        let elapsed_s = (at_ns - self.last_tick_ns) as f64 / 1e9;
+        self.last_tick_ns = at_ns;
         self.allowed = match self.spawn_rate_per_s {
             // The first user comes at once, at any rate.
             Some(_) if at_ns == 0 => wanted.min(1.0),
-            Some(rate) => wanted.min(self.allowed + rate * (TICK_NS as f64 / 1e9)),
+            Some(rate) => wanted.min(self.allowed + rate * elapsed_s),
             None => wanted,
         };
         // The tolerance is for sums of spawn rates; whole shapes are not touched by it.
         let tolerance = if self.spawn_rate_per_s.is_some() { 1e-9 } else { 0.0 };
-        let users = (self.allowed + tolerance) as usize;
-        self.target = (users + threads - 1 - thread) / threads;
-        self.next_tick_ns =
-            if at_ns >= self.load_end_ns { u64::MAX } else { (at_ns + TICK_NS).min(self.load_end_ns) };
-        at_ns
+        if at_ns >= load_end_ns {
+            self.next_tick_ns = u64::MAX;
+            return 0;
+        }
+        let change_ns = self.changes.front().map_or(u64::MAX, |change| change.at_ns);
+        self.next_tick_ns = ((at_ns / TICK_NS + 1) * TICK_NS).min(load_end_ns).min(change_ns);
+        (self.allowed + tolerance) as usize
     }
-}
 
-impl Worker<'_> {
     /// Moves the users on to `until_ns`: ticks and wake-ups, in the order of their moments.
-    pub fn admit_users(&mut self, until_ns: u64, now_ns: u64, load_end_ns: u64) {
+    pub fn admit(&mut self, until_ns: u64, now_ns: u64, desk: &mut Desk<'_, '_>) {
+        let load_end_ns = desk.time.load_end_ns();
         loop {
-            let Driver::Closed(users) = &mut self.driver else { return };
             // A stop moves the end of the load: the last tick moves with it.
-            users.load_end_ns = load_end_ns;
-            users.next_tick_ns = users.next_tick_ns.min(load_end_ns);
-            let (tick_ns, wake_ns) = (users.next_tick_ns, users.wakes.next_ns());
+            self.next_tick_ns = self.next_tick_ns.min(load_end_ns);
+            let (tick_ns, wake_ns) = (self.next_tick_ns, self.wakes.next_ns());
             if tick_ns.min(wake_ns) > until_ns {
+                self.admitted_ns = until_ns + 1;
                 return;
             }
             if tick_ns <= wake_ns {
-                let at_ns = users.tick(self.thread, self.shared.spec.threads);
+                self.target = desk.crowd.share(self.tick(load_end_ns));
                 // Users without think time set no timer: the ticks tell how late their answers are noticed.
-                self.recorder.picked_up(at_ns, now_ns);
-                if at_ns >= load_end_ns {
-                    users.target = 0;
-                    users.next_tick_ns = u64::MAX;
-                }
-                self.follow_target(at_ns, now_ns);
-                if at_ns >= load_end_ns {
+                desk.recorder.picked_up(tick_ns, now_ns);
+                self.follow_target(tick_ns, now_ns, desk);
+                if tick_ns >= load_end_ns {
                     return;
                 }
-            } else if let Some((at_ns, actor, version)) = users.wakes.pop_due(wake_ns) {
-                let user = &mut self.actors[actor as usize];
+            } else if let Some((at_ns, actor, version)) = self.wakes.pop_due(wake_ns) {
+                let user = desk.crowd.get_mut(actor);
                 if user.version == version && user.doing == Doing::Resting {
                     user.iteration_start_ns = at_ns;
-                    let next = user.resume(&self.shared.compiled, &mut self.turns);
-                    self.recorder.thinking.down(at_ns);
-                    self.recorder.overslept(at_ns, now_ns);
-                    self.proceed(actor, next, None, at_ns, Way::Queue);
+                    let next = desk.crowd.resume(actor);
+                    desk.recorder.thought(at_ns);
+                    desk.recorder.overslept(at_ns, now_ns);
+                    self.proceed_in_queue(actor, next, at_ns, desk);
                 }
             }
         }
@@ -123,120 +139,97 @@ impl Worker<'_> {
 
     /// Starts or sends away users until there are as many as there shall be. Those with a request under way
     /// leave after it.
-    fn follow_target(&mut self, at_ns: u64, now_ns: u64) {
-        let target = self.target();
-        let spec = &self.shared.spec;
-        if let Driver::Closed(users) = &mut self.driver {
-            while self.actors.len() < target {
-                let id = (self.actors.len() * spec.threads + self.thread) as u64;
-                let (class, variant) = users.roster.assign(id);
-                self.actors.push(Actor::new(id, class, variant, spec.seed));
-            }
+    fn follow_target(&mut self, at_ns: u64, now_ns: u64, desk: &mut Desk<'_, '_>) {
+        while desk.crowd.len() < self.target {
+            let (class, variant) = self.roster.assign(desk.crowd.next_id());
+            desk.crowd.add(class, variant);
         }
-        for index in 0..self.actors.len() {
-            let user = &mut self.actors[index];
-            if index < target && user.doing == Doing::Away && !user.retired {
+        for index in 0..desk.crowd.len() as u32 {
+            let is_wanted = (index as usize) < self.target;
+            let user = desk.crowd.get_mut(index);
+            if is_wanted && user.doing == Doing::Away && !user.retired {
                 user.iteration_start_ns = at_ns;
-                let next = user.enter(&self.shared.compiled, &mut self.turns);
-                self.recorder.users.up(at_ns);
-                self.recorder.overslept(at_ns, now_ns);
-                self.proceed(index as u32, next, None, at_ns, Way::Queue);
-            } else if index >= target && user.doing == Doing::Resting {
-                self.recorder.thinking.down(at_ns);
-                self.depart(index as u32, at_ns, Way::Queue);
+                let next = desk.crowd.enter(index);
+                desk.recorder.came(at_ns);
+                desk.recorder.overslept(at_ns, now_ns);
+                self.proceed_in_queue(index, next, at_ns, desk);
+            } else if !is_wanted && user.doing == Doing::Resting {
+                desk.recorder.thought(at_ns);
+                let next = depart(index, desk);
+                self.proceed_in_queue(index, next, at_ns, desk);
             }
         }
     }
 
-    fn target(&self) -> usize {
-        match &self.driver {
-            Driver::Closed(users) => users.target,
-            Driver::Open(_) => 0,
+    /// A user's request has ended, with an error or with success. Its next one, if that is due at once.
+    pub fn done(
+        &mut self,
+        actor: u32,
+        error: Option<ErrorKind>,
+        now_ns: u64,
+        desk: &mut Desk<'_, '_>,
+    ) -> Option<Intent> {
+        let staying = (actor as usize) < self.target && !desk.time.is_draining();
+        let is_stopping = desk.crowd.get(actor).phase == Phase::Stop;
+        let next = desk.crowd.after(actor, error.is_none());
+        if staying || (is_stopping && !desk.time.is_closing()) {
+            return self.proceed(actor, next, error, now_ns, desk);
         }
-    }
-
-    /// A user is ready for its next request: it goes to the queue.
-    fn enqueue(&mut self, actor: u32, intended_ns: u64) {
-        self.actors[actor as usize].doing = Doing::Requesting;
-        self.count_offered(actor);
-        self.recorder.queued.up(intended_ns);
-        self.queue.push_back(Intent { intended_ns, actor: Some(actor) });
-    }
-
-    fn count_offered(&mut self, actor: u32) {
-        let endpoint = self.endpoint_of(actor);
-        self.recorder.now.offered += 1;
-        self.recorder.now.endpoints[endpoint].tally.offered += 1;
-    }
-
-    /// A user is to leave: it does first what its class does at the stop.
-    fn depart(&mut self, actor: u32, at_ns: u64, way: Way) {
-        let user = &mut self.actors[actor as usize];
-        user.version = user.version.wrapping_add(1);
-        let next =
-            if self.closing { Next::Gone } else { user.begin_stop(&self.shared.compiled, &mut self.turns) };
-        self.proceed(actor, next, None, at_ns, way);
-    }
-
-    fn leave(&mut self, actor: u32, at_ns: u64) {
-        let user = &mut self.actors[actor as usize];
-        user.doing = Doing::Away;
-        user.at_boundary = true;
-        user.version = user.version.wrapping_add(1);
-        self.recorder.users.down(at_ns);
-        // Its connections go with it, so that a target sees as many as there are users; unless others wait
-        // for one.
-        while let Some(connection) = self.actors[actor as usize].take_connection() {
-            if self.queue.is_empty() && self.pool.take_preferred(connection) {
-                self.pool.close(connection.0);
-            }
-        }
-    }
-
-    /// A user's request has ended, with an error or with success.
-    pub fn user_done(&mut self, actor: u32, error: Option<ErrorKind>, now_ns: u64) {
-        let staying = (actor as usize) < self.target() && !self.is_draining();
-        let user = &mut self.actors[actor as usize];
-        let is_stopping = user.phase == Phase::Stop;
-        let next = user.after(error.is_none(), &self.shared.compiled, &mut self.turns);
-        if staying || (is_stopping && !self.closing) {
-            return self.proceed(actor, next, error, now_ns, Way::Straight);
-        }
-        self.recorder.now.iterations_completed += u64::from(next == Next::Rest { completed: true });
+        desk.recorder.iterated(next == Next::Rest { completed: true });
         if is_stopping {
-            self.leave(actor, now_ns);
-        } else {
-            self.depart(actor, now_ns, Way::Straight);
+            leave(actor, now_ns, desk);
+            return None;
+        }
+        let next = depart(actor, desk);
+        self.proceed(actor, next, None, now_ns, desk)
+    }
+
+    /// A user does what comes next; a request goes to the queue: others may have waited for longer.
+    fn proceed_in_queue(&mut self, actor: u32, next: Next, at_ns: u64, desk: &mut Desk<'_, '_>) {
+        if let Some(intent) = self.proceed(actor, next, None, at_ns, desk) {
+            desk.backlog.push(intent);
         }
     }
 
-    /// A user does what comes next. `error` is how its last request ended.
-    fn proceed(&mut self, actor: u32, mut next: Next, mut error: Option<ErrorKind>, now_ns: u64, way: Way) {
-        let compiled = &self.shared.compiled;
+    /// A user does what comes next. `error` is how its last request ended. Its next request, if it has one now.
+    fn proceed(
+        &mut self,
+        actor: u32,
+        mut next: Next,
+        mut error: Option<ErrorKind>,
+        now_ns: u64,
+        desk: &mut Desk<'_, '_>,
+    ) -> Option<Intent> {
         let mut blank = 0;
         loop {
             match next {
                 Next::Request => {
-                    return match way {
-                        Way::Queue => self.enqueue(actor, now_ns),
-                        Way::Straight => self.submit(actor, now_ns),
-                    };
+                    desk.crowd.get_mut(actor).doing = Doing::Requesting;
+                    return Some(desk.offer(actor, now_ns));
                 }
-                Next::Gone => return self.leave(actor, now_ns),
+                Next::Gone => {
+                    leave(actor, now_ns, desk);
+                    return None;
+                }
                 Next::Exhausted => {
                     // The request that lacks its row is due, and fails.
-                    self.count_offered(actor);
-                    let endpoint = self.endpoint_of(actor);
-                    self.recorder.failed(endpoint, false, ErrorKind::FeederExhausted, now_ns);
-                    self.actors[actor as usize].retired = true;
-                    return self.depart(actor, now_ns, way);
+                    let endpoint = desk.crowd.endpoint_of(actor);
+                    desk.recorder.offered();
+                    desk.recorder.assigned(endpoint);
+                    desk.recorder.failed(endpoint, false, ErrorKind::FeederExhausted, now_ns);
+                    desk.crowd.get_mut(actor).retired = true;
+                    next = depart(actor, desk);
                 }
                 Next::Rest { completed } => {
-                    self.recorder.now.iterations_completed += u64::from(completed);
-                    let user = &mut self.actors[actor as usize];
-                    let iteration_s = now_ns.saturating_sub(user.iteration_start_ns) as f64 / 1e9;
-                    let wait = compiled.classes[user.class].wait;
-                    let mut wait_ns = (wait.draw_s(iteration_s, &mut user.random) * 1e9) as u64;
+                    desk.recorder.iterated(completed);
+                    let wait_s = {
+                        let compiled = desk.crowd.compiled();
+                        let user = desk.crowd.get_mut(actor);
+                        let iteration_s = now_ns.saturating_sub(user.iteration_start_ns) as f64 / 1e9;
+                        user.iteration_start_ns = now_ns;
+                        compiled.classes[user.class].wait.draw_s(iteration_s, &mut user.random)
+                    };
+                    let mut wait_ns = (wait_s * 1e9) as u64;
                     if error.take().is_some_and(ErrorKind::is_before_send) {
                         wait_ns = wait_ns.max(FAILURE_PAUSE_NS);
                     }
@@ -244,37 +237,45 @@ impl Worker<'_> {
                     if blank > BLANK_ITERATIONS {
                         wait_ns = wait_ns.max(BLANK_PAUSE_NS);
                     }
-                    user.iteration_start_ns = now_ns;
                     if wait_ns > 0 {
-                        return self.rest(actor, now_ns, wait_ns);
+                        self.rest(actor, now_ns, wait_ns, desk);
+                        return None;
                     }
-                    next = user.resume(compiled, &mut self.turns);
+                    next = desk.crowd.resume(actor);
                 }
             }
         }
     }
 
     /// A user waits.
-    fn rest(&mut self, actor: u32, now_ns: u64, wait_ns: u64) {
-        let user = &mut self.actors[actor as usize];
+    fn rest(&mut self, actor: u32, now_ns: u64, wait_ns: u64, desk: &mut Desk<'_, '_>) {
+        let user = desk.crowd.get_mut(actor);
         user.doing = Doing::Resting;
         user.version = user.version.wrapping_add(1);
-        let version = user.version;
-        self.recorder.thinking.up(now_ns);
-        if let Driver::Closed(users) = &mut self.driver {
-            users.wakes.add(now_ns.saturating_add(wait_ns), actor, version);
-        }
+        self.wakes.add(now_ns.saturating_add(wait_ns), actor, user.version);
+        desk.recorder.thinks(now_ns);
     }
+}
 
-    /// A user goes on at once: straight to its connection unless others wait.
-    fn submit(&mut self, actor: u32, intended_ns: u64) {
-        if self.queue.is_empty() && self.can_start() {
-            self.actors[actor as usize].doing = Doing::Requesting;
-            self.count_offered(actor);
-            self.recorder.queued.up(intended_ns);
-            self.dispatch(Intent { intended_ns, actor: Some(actor) }, intended_ns);
-        } else {
-            self.enqueue(actor, intended_ns);
+/// A user is to leave: it does first what its class does at the stop.
+fn depart(actor: u32, desk: &mut Desk<'_, '_>) -> Next {
+    let user = desk.crowd.get_mut(actor);
+    user.version = user.version.wrapping_add(1);
+    if desk.time.is_closing() { Next::Gone } else { desk.crowd.begin_stop(actor) }
+}
+
+/// A user has left.
+fn leave(actor: u32, at_ns: u64, desk: &mut Desk<'_, '_>) {
+    let user = desk.crowd.get_mut(actor);
+    user.doing = Doing::Away;
+    user.at_boundary = true;
+    user.version = user.version.wrapping_add(1);
+    desk.recorder.left(at_ns);
+    // Its connections go with it, so that a target sees as many as there are users; unless others wait
+    // for one.
+    while let Some(connection) = user.take_connection() {
+        if desk.backlog.is_empty() && desk.pool.take_preferred(connection) {
+            desk.pool.close(connection.0);
         }
     }
 }
@@ -283,29 +284,32 @@ impl Worker<'_> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::engine::crowd::Crowd;
     use crate::scenario::compiled::{Compiled, TargetText};
     use crate::scenario::{Scenario, Step, Template};
     use crate::wait::Wait;
     use swarmlab_shapes::shape::{Constant, Ramp};
 
-    fn roster() -> Roster {
+    fn compiled() -> Compiled {
         let step = Step::new("s", "GET", Template::parse("/").unwrap());
         let scenario = Scenario::journey("s", vec![step], Wait::default());
         let target = TargetText { name: "", host: "h", base_path: "", closes: false };
-        Roster::new(&Compiled::new(&scenario, &[target], 1.0), 0)
+        Compiled::new(&scenario, &[target], 1.0)
     }
 
     /// The number of users at each tick, summed over the threads.
     fn follow(shape: &Shape, spawn_rate_per_s: Option<f64>, threads: usize) -> Vec<usize> {
         let end_ns = (shape.duration_s() * 1e9) as u64;
-        let mut all: Vec<Users> =
-            (0..threads).map(|_| Users::new(shape.clone(), spawn_rate_per_s, end_ns, roster())).collect();
+        let compiled = compiled();
+        let mut all: Vec<(Users, Crowd<'_>)> = (0..threads)
+            .map(|thread| {
+                let users = Users::new(shape.clone(), spawn_rate_per_s, Roster::new(&compiled, 0));
+                (users, Crowd::new(&compiled, 0, (thread, threads)))
+            })
+            .collect();
         let mut counts = Vec::new();
-        while all[0].next_tick_ns != u64::MAX {
-            for (thread, users) in all.iter_mut().enumerate() {
-                users.tick(thread, threads);
-            }
-            counts.push(all.iter().map(|users| users.target).sum());
+        while all[0].0.next_tick_ns != u64::MAX {
+            counts.push(all.iter_mut().map(|(users, crowd)| crowd.share(users.tick(end_ns))).sum());
         }
         counts
     }
@@ -319,6 +323,31 @@ mod tests {
             for (tick, count) in counts.iter().enumerate() {
                 let t_s = tick as f64 * 0.02;
                 assert_eq!(*count, shape.value_at(t_s) as usize, "{t_s}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_change_holds_from_its_moment_on_and_the_spawn_rate_still_limits_the_rise() {
+        let compiled = compiled();
+        let shape = Shape::Constant(Constant { level: 2.0, duration_s: 1.0 });
+        for (spawn_rate_per_s, expected) in [
+            (None, [(0, 2), (70, 9), (80, 9), (500, 1), (1000, 0)]),
+            (Some(100.0), [(0, 1), (70, 3), (80, 4), (500, 1), (1000, 0)]),
+        ] {
+            let mut users = Users::new(shape.clone(), spawn_rate_per_s, Roster::new(&compiled, 0));
+            for (at_ms, level) in [(70, 9.9), (500, 0.5), (500, 1.0)] {
+                users.change(Change { at_ns: at_ms * 1_000_000, level });
+            }
+            let mut counts = std::collections::BTreeMap::new();
+            while users.next_tick_ns != u64::MAX {
+                let at_ms = users.next_tick_ns / 1_000_000;
+                counts.insert(at_ms, users.tick(1_000_000_000));
+            }
+            // The tick of its own at 70 ms puts no other out of its place.
+            assert_eq!(counts.len(), 52);
+            for (at_ms, count) in expected {
+                assert_eq!(counts[&at_ms], count, "{spawn_rate_per_s:?} {at_ms} ms");
             }
         }
     }

@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, Sender};
 use std::time::Instant;
 
 use super::procfs::{Machine, run_queue_wait_ns};
-use super::recorder::ThreadInterval;
+use super::thread_interval::ThreadInterval;
 use super::transport::Answers;
 use swarmlab_intervals::trust::{Judged, Thresholds, VerdictInputs, overslept_share};
 use swarmlab_intervals::{ERROR_KINDS, ErrorKind};

@@ -1,21 +1,22 @@
 //! Starting a load, steering it from outside, and waiting for its end.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
 
 use super::clock::{Clock, unix_now_s};
 use super::collector::{Collector, Message, Totals};
-use super::poller::{Poller, Waker};
+use super::control::LoadControl;
+use super::poller::Poller;
 use super::procfs::ensure_open_files;
 use super::recorder::Recorder;
+use super::shared::{Control, Shared};
 use super::transport::{Answers, ResolverThread, TlsClient, client_config, first_answers};
-use super::worker::{Control, Shared, Worker};
+use super::worker::Worker;
 use crate::error::LoadError;
 use crate::scenario::compiled::{Compiled, TargetText};
 use crate::spec::LoadSpec;
-use crate::target::{Resolve, Reuse, SystemResolver, Target};
+use crate::target::{LoadTarget, Resolve, Reuse, SystemResolver};
 use swarmlab_intervals::{End, Interval, Outcome};
 
 /// How long the threads have to get ready when no start is given, seconds.
@@ -25,35 +26,12 @@ const HEAD_START_S: f64 = 0.02;
 #[derive(Debug)]
 pub struct LoadHandle {
     intervals: Receiver<Interval>,
-    stopper: Stopper,
+    control: LoadControl,
     workers: Vec<JoinHandle<Result<(), LoadError>>>,
     collector: Option<JoinHandle<Totals>>,
     start_unix_s: f64,
     shape_end_ns: u64,
     _resolver: Option<ResolverThread>,
-}
-
-/// Ends a load from anywhere.
-#[derive(Debug, Clone)]
-pub struct Stopper {
-    control: Arc<Control>,
-    wakers: Vec<Waker>,
-}
-
-impl Stopper {
-    /// No new requests but those of `on_stop`; those sent may finish within [`LoadSpec::drain_s`]. What still waits
-    /// for a connection is counted as [`ErrorKind::Abandoned`](swarmlab_intervals::ErrorKind::Abandoned).
-    pub fn stop(&self) {
-        self.control.stop.store(true, Ordering::Relaxed);
-        self.wakers.iter().for_each(Waker::wake);
-    }
-
-    /// Ends everything at once; requests under way are counted as
-    /// [`ErrorKind::Aborted`](swarmlab_intervals::ErrorKind::Aborted).
-    pub fn abort(&self) {
-        self.control.abort.store(true, Ordering::Relaxed);
-        self.wakers.iter().for_each(Waker::wake);
-    }
 }
 
 /// Nice value of the generator's threads, where the process may choose it.
@@ -91,8 +69,13 @@ pub fn start_with_resolver(spec: LoadSpec, resolver: Arc<dyn Resolve>) -> Result
 
     let pollers = (0..spec.threads).map(|_| Poller::new()).collect::<Result<Vec<_>, _>>()?;
     let control = Arc::new(Control::default());
-    let stopper =
-        Stopper { control: Arc::clone(&control), wakers: pollers.iter().map(Poller::waker).collect() };
+    let steering = LoadControl::new(
+        Arc::clone(&control),
+        pollers.iter().map(Poller::waker).collect(),
+        clock,
+        start_unix_s,
+        &spec.model,
+    );
     let answers = Arc::new(Answers::default());
     let resolver = ResolverThread::start(
         &spec.targets,
@@ -135,7 +118,7 @@ pub fn start_with_resolver(spec: LoadSpec, resolver: Arc<dyn Resolve>) -> Result
         spawn("load-collect".to_owned()).spawn(move || collector.run(&messages)).map_err(refused)?;
     let mut handle = LoadHandle {
         intervals,
-        stopper,
+        control: steering,
         workers: Vec::new(),
         collector: Some(collector),
         start_unix_s,
@@ -174,19 +157,19 @@ impl LoadHandle {
         self.start_unix_s
     }
 
-    /// Something to end the load with from another thread.
-    pub fn stopper(&self) -> Stopper {
-        self.stopper.clone()
+    /// Something to steer the load with from another thread.
+    pub fn control(&self) -> LoadControl {
+        self.control.clone()
     }
 
-    /// See [`Stopper::stop`].
+    /// Ends the load early; what is under way may finish. [`LoadControl::stop`].
     pub fn stop(&self) {
-        self.stopper.stop();
+        self.control.stop();
     }
 
-    /// See [`Stopper::abort`].
+    /// Ends the load at once, whatever is under way. [`LoadControl::abort`].
     pub fn abort(&self) {
-        self.stopper.abort();
+        self.control.abort();
     }
 
     /// Waits for the end of the load and returns its sums.
@@ -213,8 +196,7 @@ impl LoadHandle {
         if let Some(failure) = failure {
             return Err(failure);
         }
-        let control = &self.stopper.control;
-        let end = if control.abort.load(Ordering::Relaxed) {
+        let end = if self.control.is_aborted() {
             End::Aborted
         } else if totals.load_end_ns < self.shape_end_ns {
             End::Stopped
@@ -247,12 +229,12 @@ impl LoadHandle {
 impl Drop for LoadHandle {
     fn drop(&mut self) {
         if !self.workers.is_empty() {
-            self.stopper.abort();
+            self.control.abort();
         }
     }
 }
 
-fn tls_client(target: &Target) -> Result<Option<TlsClient>, LoadError> {
+fn tls_client(target: &LoadTarget) -> Result<Option<TlsClient>, LoadError> {
     client_config(target).map_err(|problem| LoadError::Target { target: target.name.clone(), problem })
 }
 

@@ -2,8 +2,11 @@
 
 use httparse::Header;
 
+use super::decode::Decoder;
 use crate::http::Sink;
+use crate::scenario::ContentCoding;
 use crate::scenario::compiled::CompiledStep;
+use swarmlab_intervals::ErrorKind;
 
 /// Largest part of a body that is kept; what is behind it cannot be extracted or checked.
 const MAXIMUM_BODY_BYTES: usize = 1 << 20;
@@ -25,6 +28,25 @@ pub(crate) struct Kept {
     values: Vec<u8>,
     /// Which wanted header each value is of, and where it ends.
     fields: Vec<(usize, usize)>,
+    /// Made when first needed; some 40 KiB.
+    decoder: Option<Box<Decoder>>,
+    coding: Coding,
+    /// How long the body is without its coding, as far as that is known.
+    decoded_bytes: u64,
+}
+
+/// What the coding of a body that is kept comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Coding {
+    /// There is none.
+    #[default]
+    None,
+    /// There is one that nobody asked for.
+    Unasked,
+    /// It is being taken off.
+    Decoding,
+    /// It cannot be taken off.
+    Failed(ErrorKind),
 }
 
 impl Kept {
@@ -41,6 +63,69 @@ impl Kept {
         self.path.extend_from_slice(path);
         self.values.clear();
         self.fields.clear();
+        self.coding = Coding::None;
+        self.decoded_bytes = 0;
+    }
+
+    /// The head has come. `content_encoding`: the wanted header that says how the body is coded; `codings` were asked
+    /// for.
+    fn begin_body(&mut self, content_encoding: usize, codings: &[ContentCoding]) {
+        let is_plain = |value: &[u8]| value.is_empty() || value.eq_ignore_ascii_case(b"identity");
+        let asked = {
+            let mut values = self.fields(content_encoding);
+            match (values.next(), values.next()) {
+                (None, _) => return,
+                (Some(value), None) if is_plain(value) => return,
+                (Some(value), None) => ContentCoding::named(value).filter(|coding| codings.contains(coding)),
+                // Several codings, one upon the other, are never asked for.
+                (Some(_), Some(_)) => None,
+            }
+        };
+        self.coding = match asked {
+            Some(coding) => {
+                self.decoder.get_or_insert_with(|| Box::new(Decoder::new())).begin(coding);
+                Coding::Decoding
+            }
+            None if codings.is_empty() => Coding::Unasked,
+            None => Coding::Failed(ErrorKind::BadResponse),
+        };
+    }
+
+    /// Why a complete answer is none: its body is not what its coding promises, or larger than `limits.max_body_bytes`.
+    #[inline]
+    pub fn fault(&self) -> Option<ErrorKind> {
+        match self.coding {
+            Coding::None | Coding::Unasked => None,
+            Coding::Failed(kind) => Some(kind),
+            Coding::Decoding => {
+                let is_whole = self.decoder.as_ref().is_some_and(|decoder| decoder.is_whole());
+                (!is_whole).then_some(ErrorKind::BadResponse)
+            }
+        }
+    }
+
+    /// What to say of an answer of which something is wrong, if it is its coding.
+    #[cold]
+    pub fn problem(&self, step: &CompiledStep) -> Option<String> {
+        let names: Vec<&[u8]> = self.fields(step.content_encoding?).collect();
+        let name = String::from_utf8_lossy(&names.join(&b", "[..])).into_owned();
+        match self.coding {
+            Coding::None => None,
+            Coding::Unasked => Some(match ContentCoding::named(name.as_bytes()) {
+                Some(_) => format!("the answer is encoded with {name}: set accept_encoding"),
+                None => format!("the answer is encoded with {name}, which cannot be read"),
+            }),
+            Coding::Failed(ErrorKind::BodyTooLarge) => {
+                Some(format!("the answer is encoded with {name} and too large without"))
+            }
+            Coding::Decoding => Some(format!("the answer is encoded with {name}, and cut off")),
+            Coding::Failed(_) => Some(match ContentCoding::named(name.as_bytes()) {
+                Some(coding) if step.codings.contains(&coding) => {
+                    format!("the answer is said to be encoded with {name}, but does not decompress")
+                }
+                _ => format!("the answer is encoded with {name}, which was not asked for"),
+            }),
+        }
     }
 
     /// The values of a wanted header, in their order.
@@ -59,16 +144,37 @@ impl Kept {
         self.fields.push((wanted, self.values.len()));
     }
 
+    /// Keeps a piece of a coded body, without the coding and up to `limit_bytes`.
+    fn push_coded(&mut self, data: &[u8], limit_bytes: u64) {
+        let Self { decoder: Some(decoder), body, decoded_bytes, .. } = self else { return };
+        let goes_on = decoder.feed(data, &mut |bytes| {
+            *decoded_bytes += bytes.len() as u64;
+            push_bounded(body, bytes);
+            *decoded_bytes <= limit_bytes
+        });
+        self.coding = match goes_on {
+            Ok(true) => Coding::Decoding,
+            Ok(false) => Coding::Failed(ErrorKind::BodyTooLarge),
+            Err(_) => Coding::Failed(ErrorKind::BadResponse),
+        };
+    }
+
     /// Keeps a piece of the body.
     pub fn push_body(&mut self, data: &[u8]) {
-        let room = MAXIMUM_BODY_BYTES - self.body.len();
-        self.body.extend_from_slice(&data[..data.len().min(room)]);
+        push_bounded(&mut self.body, data);
     }
+}
+
+fn push_bounded(body: &mut Vec<u8>, data: &[u8]) {
+    let room = MAXIMUM_BODY_BYTES - body.len();
+    body.extend_from_slice(&data[..data.len().min(room)]);
 }
 
 /// Keeps what `step` wants of an HTTP answer.
 pub(crate) struct Keep<'a> {
     pub step: &'a CompiledStep,
+    /// Largest accepted body, without its coding.
+    pub max_body_bytes: u64,
     pub kept: &'a mut Kept,
 }
 
@@ -85,12 +191,19 @@ impl Sink for Keep<'_> {
                 self.kept.push_field(wanted, header.value);
             }
         }
+        if let Some(content_encoding) = self.step.content_encoding {
+            self.kept.begin_body(content_encoding, &self.step.codings);
+        }
     }
 
     fn body(&mut self, data: &[u8]) {
         self.kept.body_bytes += data.len() as u64;
         if self.step.wants_body {
-            self.kept.push_body(data);
+            match self.kept.coding {
+                Coding::None | Coding::Unasked => self.kept.push_body(data),
+                Coding::Decoding => self.kept.push_coded(data, self.max_body_bytes),
+                Coding::Failed(_) => {}
+            }
         }
     }
 }

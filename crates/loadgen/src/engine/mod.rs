@@ -1,39 +1,47 @@
 //! The engine: a few threads, each with its own epoll set, connections, users, timers and histograms.
 //!
-//! Nothing is shared on the hot path. A thread (`worker`) owns an absolute schedule or its share of the
-//! users, who go their way through the scenario (`actor`, `journey`); it sends (`dispatch`), reads (`receive`),
-//! judges (`judge`), and hands a filled interval to the collector (`collector`)
-//! once per interval. Every connection is registered once, edge-triggered, for both directions; a request is
+//! Nothing is shared on the hot path. A thread (`worker`) consists of rooms that keep their state to themselves: an
+//! absolute schedule or its share of the users (`driver`, which is `open` or `closed`), who go their way through the
+//! scenario (`crowd`, `actor`, `journey`); what waits for a connection (`backlog`); the connections (`pool`) and what
+//! is to be done with them (`poller`, `agenda`); who writes requests (`composer`) and who judges answers (`judge`);
+//! the end of the load (`timeline`); and the notebook (`recorder`), of which a filled page goes to the collector
+//! (`collector`) once per interval. Every connection is registered once, edge-triggered, for both directions; a request is
 //! one `send` and one `recv` as long as the target answers in one piece.
 
 mod actor;
+mod agenda;
+mod backlog;
 mod clock;
 mod closed;
 mod collector;
+mod composer;
 mod conn;
-mod dispatch;
-mod establish;
+mod control;
+mod crowd;
+mod decode;
+mod driver;
 pub(crate) mod extract;
 mod handle;
 mod journey;
 mod judge;
 pub(crate) mod kept;
 mod level;
+mod levels;
 mod multiplex;
 mod nap;
 mod open;
 mod poller;
 mod pool;
 mod procfs;
-mod receive;
 mod recorder;
-mod redis;
 mod roster;
 mod shared;
-mod shared_answers;
+mod thread_interval;
+mod timeline;
 mod timers;
 mod transport;
 mod worker;
 
-pub use handle::{LoadHandle, Stopper, start, start_with_resolver};
+pub use control::{LevelChange, LoadControl};
+pub use handle::{LoadHandle, start, start_with_resolver};
 pub(crate) use transport::client_config;

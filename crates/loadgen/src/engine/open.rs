@@ -1,15 +1,16 @@
 //! The open model: arrivals by schedule, each taken by a session for its next step.
 
 use std::collections::VecDeque;
-use std::iter::{Skip, StepBy};
 
-use super::actor::{Actor, Doing, Phase};
+use super::actor::{Doing, Phase};
+use super::backlog::Intent;
+use super::driver::Desk;
 use super::journey::Next;
+use super::levels::Change;
 use super::roster::Lots;
-use super::worker::{Driver, Intent, Worker};
 use swarmlab_intervals::ErrorKind;
 use swarmlab_shapes::Shape;
-use swarmlab_shapes::{Arrivals, Schedule};
+use swarmlab_shapes::{Arrivals, Schedule, ThreadSchedule};
 
 /// An arrival needs a request. Of a session whose iterations send nothing (each step is skipped by chance) so
 /// many are passed over; then the first step is done anyway.
@@ -17,14 +18,18 @@ const BLANK_ITERATIONS: u32 = 1000;
 
 /// The schedule of one thread, and its sessions.
 pub(crate) struct Sessions {
-    schedule: StepBy<Skip<Schedule>>,
+    schedule: ThreadSchedule,
     next_ns: u64,
+    /// The first moment whose arrivals have not been admitted yet.
+    admitted_ns: u64,
     /// Sessions without a request by class and variant, least recently used first.
     idle: Vec<VecDeque<u32>>,
     /// Which class and variant each arrival belongs to.
     lots: Lots,
     /// Arrivals that have found a session.
     taken: u64,
+    /// Whether the sessions have been sent to their stop.
+    has_parted: bool,
 }
 
 impl Sessions {
@@ -35,9 +40,10 @@ impl Sessions {
         (thread, threads): (usize, usize),
         lots: Lots,
     ) -> Self {
-        let schedule = Schedule::new(rate_per_s, arrivals, seed).skip(thread).step_by(threads);
+        let schedule = Schedule::new(rate_per_s, arrivals, seed).for_thread(thread, threads);
         let idle = vec![VecDeque::new(); lots.groups()];
-        let mut sessions = Self { schedule, next_ns: 0, idle, lots, taken: 0 };
+        let mut sessions =
+            Self { schedule, next_ns: 0, admitted_ns: 0, idle, lots, taken: 0, has_parted: false };
         sessions.step();
         sessions
     }
@@ -49,106 +55,97 @@ impl Sessions {
     fn step(&mut self) {
         self.next_ns = self.schedule.next().map_or(u64::MAX, |t_s| (t_s * 1e9) as u64);
     }
-}
 
-impl Worker<'_> {
+    /// The rate is another one from some moment on, but what has been admitted stays so: a thread that hears of it
+    /// too late goes on from where it is.
+    pub fn change(&mut self, Change { at_ns, level }: Change) {
+        self.schedule.set_level(at_ns.max(self.admitted_ns) as f64 / 1e9, level);
+        self.step();
+    }
+
     /// Puts arrivals due up to `until_ns` and before the end of the load into the queue.
-    pub fn admit_arrivals(&mut self, until_ns: u64, now_ns: u64, load_end_ns: u64) {
-        let Driver::Open(sessions) = &mut self.driver else { return };
-        while sessions.next_ns <= until_ns && sessions.next_ns < load_end_ns {
-            let intended_ns = sessions.next_ns;
-            sessions.step();
-            self.recorder.now.offered += 1;
-            self.recorder.picked_up(intended_ns, now_ns);
-            self.recorder.queued.up(intended_ns);
-            self.queue.push_back(Intent { intended_ns, actor: None });
+    pub fn admit(&mut self, until_ns: u64, now_ns: u64, desk: &mut Desk<'_, '_>) {
+        let load_end_ns = desk.time.load_end_ns();
+        while self.next_ns <= until_ns && self.next_ns < load_end_ns {
+            let intended_ns = self.next_ns;
+            self.step();
+            desk.recorder.offered();
+            desk.recorder.picked_up(intended_ns, now_ns);
+            desk.recorder.queued(intended_ns);
+            desk.backlog.push(Intent { intended_ns, actor: None });
         }
+        self.admitted_ns = until_ns + 1;
     }
 
     /// The session that takes the next arrival: of those of its class and variant the one idle for longest, or a
     /// new one; and whether it has what the request needs.
-    pub fn take_session(&mut self, now_ns: u64) -> (u32, bool) {
-        let Driver::Open(sessions) = &mut self.driver else { return (0, true) };
-        let spec = &self.shared.spec;
-        let group = sessions.lots.draw(sessions.taken * spec.threads as u64 + self.thread as u64);
-        sessions.taken += 1;
-        let compiled = &self.shared.compiled;
-        let (index, is_new) = match sessions.idle[group].pop_front() {
-            Some(index) => (index, false),
+    pub fn take(&mut self, now_ns: u64, desk: &mut Desk<'_, '_>) -> (u32, bool) {
+        let crowd = &mut *desk.crowd;
+        let group = self.lots.draw(crowd.number(self.taken));
+        self.taken += 1;
+        let (session, is_new) = match self.idle[group].pop_front() {
+            Some(session) => (session, false),
             None => {
-                let id = (self.actors.len() * spec.threads + self.thread) as u64;
-                let (class, variant) = sessions.lots.class_and_variant(group);
-                self.actors.push(Actor::new(id, class, variant, spec.seed));
-                (self.actors.len() as u32 - 1, true)
+                let (class, variant) = self.lots.class_and_variant(group);
+                (crowd.add(class, variant), true)
             }
         };
-        let session = &mut self.actors[index as usize];
-        session.doing = Doing::Requesting;
+        crowd.get_mut(session).doing = Doing::Requesting;
         let mut next = match () {
-            () if is_new => session.enter(compiled, &mut self.turns),
-            () if session.at_boundary => session.resume(compiled, &mut self.turns),
+            () if is_new => crowd.enter(session),
+            () if crowd.get(session).at_boundary => crowd.resume(session),
             () => Next::Request,
         };
         for _ in 0..BLANK_ITERATIONS {
             let Next::Rest { completed } = next else { break };
-            self.recorder.now.iterations_completed += u64::from(completed);
-            next = session.resume(compiled, &mut self.turns);
+            desk.recorder.iterated(completed);
+            next = crowd.resume(session);
         }
-        let endpoint = self.endpoint_of(index);
-        self.recorder.now.endpoints[endpoint].tally.offered += 1;
-        self.recorder.users.up(now_ns);
-        (index, next != Next::Exhausted)
+        desk.recorder.assigned(crowd.endpoint_of(session));
+        desk.recorder.came(now_ns);
+        (session, next != Next::Exhausted)
     }
 
     /// A session's request has ended.
-    pub fn session_done(&mut self, actor: u32, error: Option<ErrorKind>, now_ns: u64) {
-        let session = &mut self.actors[actor as usize];
-        let is_stopping = session.phase == Phase::Stop;
-        let next = session.after(error.is_none(), &self.shared.compiled, &mut self.turns);
-        self.recorder.now.iterations_completed += u64::from(next == Next::Rest { completed: true });
-        if is_stopping && next == Next::Request && !self.closing {
-            return self.enqueue_farewell(actor, now_ns);
+    pub fn done(&mut self, actor: u32, error: Option<ErrorKind>, now_ns: u64, desk: &mut Desk<'_, '_>) {
+        let is_stopping = desk.crowd.get(actor).phase == Phase::Stop;
+        let next = desk.crowd.after(actor, error.is_none());
+        desk.recorder.iterated(next == Next::Rest { completed: true });
+        if is_stopping && next == Next::Request && !desk.time.is_closing() {
+            return desk.enqueue(actor, now_ns);
         }
+        let session = desk.crowd.get_mut(actor);
         session.doing = if is_stopping { Doing::Away } else { Doing::Resting };
-        self.recorder.users.down(now_ns);
+        desk.recorder.left(now_ns);
         if is_stopping {
             return;
         }
-        if self.farewell {
-            self.stop_session(actor, now_ns);
-        } else if let Driver::Open(sessions) = &mut self.driver {
-            let session = &self.actors[actor as usize];
-            sessions.idle[sessions.lots.group(session.class, session.variant)].push_back(actor);
+        if self.has_parted {
+            part(actor, now_ns, desk);
+        } else {
+            self.idle[self.lots.group(session.class, session.variant)].push_back(actor);
         }
     }
 
     /// The load has ended and no arrival waits any more: sessions do what their class does at the stop.
-    pub fn stop_sessions(&mut self, now_ns: u64) {
-        self.farewell = true;
-        if matches!(self.driver, Driver::Open(_)) {
-            for index in 0..self.actors.len() {
-                if self.actors[index].doing == Doing::Resting {
-                    self.stop_session(index as u32, now_ns);
-                }
+    pub fn farewell(&mut self, now_ns: u64, desk: &mut Desk<'_, '_>) {
+        if std::mem::replace(&mut self.has_parted, true) {
+            return;
+        }
+        for actor in 0..desk.crowd.len() as u32 {
+            if desk.crowd.get(actor).doing == Doing::Resting {
+                part(actor, now_ns, desk);
             }
         }
     }
+}
 
-    fn stop_session(&mut self, actor: u32, now_ns: u64) {
-        let session = &mut self.actors[actor as usize];
-        session.doing = Doing::Away;
-        if !self.closing && session.begin_stop(&self.shared.compiled, &mut self.turns) == Next::Request {
-            session.doing = Doing::Requesting;
-            self.recorder.users.up(now_ns);
-            self.enqueue_farewell(actor, now_ns);
-        }
-    }
-
-    fn enqueue_farewell(&mut self, actor: u32, now_ns: u64) {
-        let endpoint = self.endpoint_of(actor);
-        self.recorder.now.offered += 1;
-        self.recorder.now.endpoints[endpoint].tally.offered += 1;
-        self.recorder.queued.up(now_ns);
-        self.queue.push_back(Intent { intended_ns: now_ns, actor: Some(actor) });
+/// A session comes to its stop.
+fn part(actor: u32, now_ns: u64, desk: &mut Desk<'_, '_>) {
+    desk.crowd.get_mut(actor).doing = Doing::Away;
+    if !desk.time.is_closing() && desk.crowd.begin_stop(actor) == Next::Request {
+        desk.crowd.get_mut(actor).doing = Doing::Requesting;
+        desk.recorder.came(now_ns);
+        desk.enqueue(actor, now_ns);
     }
 }

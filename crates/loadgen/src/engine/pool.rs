@@ -179,7 +179,7 @@ impl Pool {
     pub fn make_room(&mut self) -> bool {
         let idle = self.idle.iter().max_by_key(|list| list.len()).and_then(|list| list.first());
         let unused =
-            |index: &&u32| self.conns[**index as usize].mux.as_ref().is_some_and(|mux| mux.active == 0);
+            |index: &&u32| self.conns[**index as usize].mux.as_ref().is_some_and(|mux| mux.is_unused());
         let Some(&index) = idle.or_else(|| self.shared.iter().flatten().find(unused)) else { return false };
         self.close(index);
         true

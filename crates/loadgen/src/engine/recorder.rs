@@ -7,9 +7,9 @@ use super::clock::thread_cpu_ns;
 use super::collector::Message;
 use super::conn::Job;
 use super::procfs::run_queue_wait_ns;
+use super::thread_interval::ThreadInterval;
 use crate::engine::level::Level;
-use swarmlab_intervals::{ERROR_KINDS, ErrorKind};
-use swarmlab_intervals::{EndpointStats, Histogram, fixed_histogram};
+use swarmlab_intervals::{ERROR_KINDS, EndpointStats, ErrorKind};
 
 /// A request counts as late from here on.
 const LATE_NS: u64 = 1_000_000;
@@ -20,83 +20,13 @@ const MAXIMUM_NOTE_CHARS: usize = 400;
 /// way: at every moment there may be some.
 const OVERDUE_NS: u64 = 10_000_000;
 
-/// One thread's share of an interval. Two of them go round between the thread and the collector.
-#[derive(Debug)]
-pub(crate) struct ThreadInterval {
-    pub index: u64,
-    pub offered: u64,
-    pub users_ns: i128,
-    pub in_flight_ns: i128,
-    pub in_flight_end: u64,
-    pub queued_ns: i128,
-    pub queued_end: u64,
-    pub think_ns: i128,
-    pub iterations_completed: u64,
-    pub connections_opened: u64,
-    pub connections_open_end: u64,
-    pub unassigned_errors: [u64; ERROR_KINDS],
-    pub endpoints: Vec<EndpointStats>,
-    pub pickup: Histogram,
-    pub connect: Histogram,
-    pub tls: Histogram,
-    pub waited: Histogram,
-    pub overslept_ns: u64,
-    pub overdue_end: u64,
-    pub cpu_ns: u64,
-    /// Of a thread's last interval only: the collector can no longer ask.
-    pub run_queue_ns: Option<u64>,
-}
-
-impl ThreadInterval {
-    pub fn new(endpoints: &[String]) -> Self {
-        Self {
-            index: 0,
-            offered: 0,
-            users_ns: 0,
-            in_flight_ns: 0,
-            in_flight_end: 0,
-            queued_ns: 0,
-            queued_end: 0,
-            think_ns: 0,
-            iterations_completed: 0,
-            connections_opened: 0,
-            connections_open_end: 0,
-            unassigned_errors: [0; ERROR_KINDS],
-            endpoints: endpoints.iter().map(EndpointStats::fixed).collect(),
-            pickup: fixed_histogram(),
-            connect: fixed_histogram(),
-            tls: fixed_histogram(),
-            waited: fixed_histogram(),
-            overslept_ns: 0,
-            overdue_end: 0,
-            cpu_ns: 0,
-            run_queue_ns: None,
-        }
-    }
-
-    /// Makes it as new; done by the collector, off the hot path.
-    pub fn clear(&mut self) {
-        self.offered = 0;
-        self.iterations_completed = 0;
-        self.connections_opened = 0;
-        self.overslept_ns = 0;
-        self.unassigned_errors = [0; ERROR_KINDS];
-        self.endpoints.iter_mut().for_each(EndpointStats::clear);
-        for histogram in [&mut self.pickup, &mut self.waited, &mut self.connect, &mut self.tls] {
-            if !histogram.is_empty() {
-                histogram.reset();
-            }
-        }
-    }
-}
-
 /// The notebook of one thread.
 pub(crate) struct Recorder<'a> {
-    pub now: Box<ThreadInterval>,
-    pub users: Level,
-    pub in_flight: Level,
-    pub queued: Level,
-    pub thinking: Level,
+    now: Box<ThreadInterval>,
+    users: Level,
+    in_flight: Level,
+    queued: Level,
+    thinking: Level,
     endpoint_names: &'a [String],
     thread: usize,
     interval_ns: u64,
@@ -190,6 +120,93 @@ impl<'a> Recorder<'a> {
             && self.now.unassigned_errors.iter().all(|&count| count == 0)
             && self.now.endpoints.iter().all(|endpoint| endpoint.tally == Default::default())
             && levels.into_iter().all(Level::is_blank)
+    }
+
+    /// A request is due.
+    #[inline]
+    pub fn offered(&mut self) {
+        self.now.offered += 1;
+    }
+
+    /// A request that is due falls to an endpoint.
+    #[inline]
+    pub fn assigned(&mut self, endpoint: usize) {
+        self.now.endpoints[endpoint].tally.offered += 1;
+    }
+
+    /// A request that fell to no endpoint has ended.
+    pub fn unassigned(&mut self, kind: ErrorKind) {
+        self.now.unassigned_errors[kind as usize] += 1;
+    }
+
+    /// A user has come, or a session has got something to do.
+    #[inline]
+    pub fn came(&mut self, at_ns: u64) {
+        self.users.up(at_ns);
+    }
+
+    /// A user has left, or a session has nothing more to do.
+    #[inline]
+    pub fn left(&mut self, at_ns: u64) {
+        self.users.down(at_ns);
+    }
+
+    /// A user begins to think.
+    #[inline]
+    pub fn thinks(&mut self, at_ns: u64) {
+        self.thinking.up(at_ns);
+    }
+
+    /// A user has thought.
+    #[inline]
+    pub fn thought(&mut self, at_ns: u64) {
+        self.thinking.down(at_ns);
+    }
+
+    /// A request waits from now on.
+    #[inline]
+    pub fn queued(&mut self, at_ns: u64) {
+        self.queued.up(at_ns);
+    }
+
+    /// A request waits no longer: it was sent, or will not be.
+    #[inline]
+    pub fn unqueued(&mut self, at_ns: u64) {
+        self.queued.down(at_ns);
+    }
+
+    /// An iteration of a task has ended; `completed`: well.
+    #[inline]
+    pub fn iterated(&mut self, completed: bool) {
+        self.now.iterations_completed += u64::from(completed);
+    }
+
+    /// A connection carries requests from now on.
+    pub fn opened(&mut self) {
+        self.now.connections_opened += 1;
+    }
+
+    /// Bytes of a request were written.
+    #[inline]
+    pub fn wrote(&mut self, endpoint: u32, bytes: usize) {
+        self.now.endpoints[endpoint as usize].tally.bytes_sent += bytes as u64;
+    }
+
+    /// Bytes of an answer were read.
+    #[inline]
+    pub fn read(&mut self, endpoint: u32, bytes: usize) {
+        self.now.endpoints[endpoint as usize].tally.bytes_received += bytes as u64;
+    }
+
+    /// The body of a complete answer was so long.
+    #[inline]
+    pub fn body(&mut self, endpoint: u32, bytes: u64) {
+        self.now.endpoints[endpoint as usize].tally.body_bytes += bytes;
+    }
+
+    /// The statistics of the current interval, for readers that tell them apart themselves.
+    pub fn endpoints(&mut self) -> &mut [EndpointStats] {
+        &mut self.now.endpoints
     }
 
     /// A user's wake-up was noticed by the clock so late: the user thought for longer than it should.

@@ -1,280 +1,47 @@
-//! Requests on connections that they share (HTTP/2): placing, sending, and what becomes of them.
-//!
-//! A request takes a stream of the connection that was last used and has room; else a new connection is opened,
-//! on which others may wait with it. What is to be written gathers while events are handled and goes out in one
-//! write per connection after each of them.
+//! What the threads of a load have in common, and how they are told what to do.
 
-use super::conn::{Conn, ConnState, Job, token};
-use super::dispatch::values;
-use super::multiplex::{Listener, Mux};
-use super::poller::Ready;
-use super::receive::READS_PER_TURN;
-use super::transport::{Halt, Received, Wire};
-use super::worker::{Intent, Worker};
-use crate::http2::{Limits, Request};
-use crate::scenario::compiled::CompiledStep;
-use crate::target::HttpVersion;
-use swarmlab_intervals::ErrorKind;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
-impl Worker<'_> {
-    /// Gives a request a stream, on a connection that may have to be opened for it. Whether there was a place.
-    pub fn dispatch_shared(&mut self, job: Job, refusals: u8, now_ns: u64) -> bool {
-        let target = self.shared.compiled.steps[job.step as usize].target;
-        loop {
-            if let Some(index) = self.pool.shared_with_room(target) {
-                self.under_way += 1;
-                self.attach(index, job, refusals, now_ns);
-                return true;
-            }
-            if let Some(index) = self.pool.take_closed() {
-                let version = self.pool.get(index).version;
-                self.under_way += 1;
-                self.open(index, job, now_ns);
-                if self.pool.find((index, version)).is_some() {
-                    self.share(index, refusals);
-                }
-                return true;
-            }
-            if !self.pool.make_room() {
-                return false;
-            }
-        }
+use super::clock::Clock;
+use super::levels::Levels;
+use super::transport::{AddressBook, Answers, Route, Routes, TlsClient};
+use crate::scenario::compiled::Compiled;
+use crate::spec::LoadSpec;
+
+/// What the outside asks of all threads.
+#[derive(Debug, Default)]
+pub(crate) struct Control {
+    pub stop: AtomicBool,
+    pub abort: AtomicBool,
+    pub levels: Levels,
+}
+
+/// What all threads of a load have in common.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub spec: LoadSpec,
+    pub compiled: Compiled,
+    pub clock: Clock,
+    pub control: Arc<Control>,
+    /// The addresses of each target.
+    pub books: Vec<Arc<AddressBook>>,
+    pub answers: Arc<Answers>,
+    /// How each target is spoken to under TLS.
+    pub tls: Vec<Option<TlsClient>>,
+}
+
+impl Shared {
+    /// The way of one thread to each target; threads begin at different addresses.
+    pub fn routes(&self, thread: usize) -> Routes {
+        let targets = self.spec.targets.iter().zip(&self.books).zip(&self.tls);
+        Routes::new(
+            targets.map(|((target, book), tls)| Route::new(target, book, tls.as_ref(), thread)).collect(),
+        )
     }
 
-    /// Lets the request that waits for a connection wait there with others.
-    pub fn share(&mut self, index: u32, refusals: u8) {
-        let conn = self.pool.get(index);
-        let Some(job) = conn.job.take() else { return };
-        let wanted = if conn.is_last_use { 1 } else { self.shared.spec.targets[conn.target].streams };
-        let mut mux = Mux::new(wanted);
-        // The time limit that was set for the attempt to connect.
-        let due_ns = conn.deadline.due_ns;
-        mux.take_slot(job, refusals, due_ns);
-        conn.mux = Some(Box::new(mux));
-        self.pool.list_shared(index);
-    }
-
-    /// Adds a request to a connection with room.
-    fn attach(&mut self, index: u32, job: Job, refusals: u8, now_ns: u64) {
-        let step = &self.shared.compiled.steps[job.step as usize];
-        let due_ns = now_ns.saturating_add(step.timeout_ns);
-        let conn = self.pool.get(index);
-        let Some(mux) = &mut conn.mux else { return };
-        let place = mux.take_slot(job, refusals, due_ns);
-        // The connection's own limit is the earliest of theirs, or earlier.
-        if due_ns < conn.deadline.due_ns {
-            conn.deadline.set(due_ns, &mut self.timeouts, index);
-        }
-        if mux.is_open {
-            self.request(index, place);
-        }
-        self.pool.list_shared(index);
-    }
-
-    /// Puts the request at `place` into the connection's output.
-    pub(super) fn request(&mut self, index: u32, place: u32) {
-        let Conn { mux: Some(mux), wire, version, .. } = self.pool.get(index) else { return };
-        let version = *version;
-        let is_tls = matches!(wire, Wire::Tls(_));
-        let slot = &mut mux.slots[place as usize];
-        let (Some(job), Some(session)) = (slot.job, &mut mux.session) else { return };
-        let compiled = &self.shared.compiled;
-        let step = &compiled.steps[job.step as usize];
-        let actor = &mut self.actors[job.actor as usize];
-        let bytes = step.render(&mut values(actor, compiled, step), &mut self.scratch);
-        if self.requests.len() <= job.step as usize {
-            self.requests.resize_with(job.step as usize + 1, Request::default);
-        }
-        let request = &mut self.requests[job.step as usize];
-        // Always one: it was rendered by this crate.
-        let is_request = request.set(bytes, is_tls);
-        debug_assert!(is_request, "not a request of HTTP/1.1");
-        slot.kept.begin(if step.set_cookie.is_some() { CompiledStep::path_of(bytes) } else { &[] });
-        let written = session.request(place, request, step.is_head);
-        self.recorder.now.endpoints[job.endpoint as usize].tally.bytes_sent += written as u64;
-        if !mux.is_dirty {
-            mux.is_dirty = true;
-            self.dirty.push((index, version));
-        }
-    }
-
-    /// Writes what has gathered on all connections.
-    pub fn flush_all(&mut self) {
-        while let Some((index, version)) = self.dirty.pop() {
-            if let Some(Conn { mux: Some(mux), .. }) = self.pool.find((index, version)) {
-                mux.is_dirty = false;
-                self.flush(index);
-            }
-        }
-    }
-
-    /// Writes as much as the socket takes.
-    fn flush(&mut self, index: u32) {
-        let version = self.pool.get(index).version;
-        loop {
-            let Conn { socket: Some(socket), wire, mux: Some(mux), .. } = self.pool.get(index) else {
-                return;
-            };
-            let Some(session) = &mut mux.session else { return };
-            let output = session.output();
-            if output.is_empty() && !wire.is_pending() {
-                return self.pool.list_shared(index);
-            }
-            let sent_ns = self.shared.clock.now();
-            let Ok(sent) = wire.send(socket, output) else {
-                // What the target has said before it closed is still to be read.
-                return self.on_shared_readable(index, true);
-            };
-            session.wrote(sent.taken, sent.left);
-            self.roll(sent_ns);
-            // Time may have moved on to an end of the load, but no connection closes in that.
-            self.count_started(index, sent_ns);
-            if sent.taken == 0 || self.pool.find((index, version)).is_none() {
-                return;
-            }
-        }
-    }
-
-    fn count_started(&mut self, index: u32, sent_ns: u64) {
-        let Conn { mux: Some(mux), .. } = self.pool.get(index) else { return };
-        let Some(session) = &mut mux.session else { return };
-        while let Some(place) = session.next_started() {
-            mux.slots[place as usize].reads_before = mux.reads;
-            let Some(job) = &mut mux.slots[place as usize].job else { continue };
-            // One that was refused before keeps the moment when it was first sent.
-            if job.sent_ns.is_none() {
-                job.sent_ns = Some(sent_ns);
-                self.recorder.queued.down(sent_ns);
-                self.recorder.sent(job.endpoint as usize, job.intended_ns, sent_ns);
-            }
-        }
-    }
-
-    /// Bytes flow on a connection, and what is spoken on it is settled. Whether it is HTTP/2: then nothing more
-    /// is to be done; else it carries one request at a time, like any other, the first of those that waited.
-    pub fn settle_protocol(&mut self, index: u32) -> bool {
-        let conn = self.pool.get(index);
-        let target = conn.target;
-        let http = self.shared.spec.targets[target].http;
-        let chosen = match &conn.wire {
-            Wire::Plain => None,
-            Wire::Tls(stream) => stream.alpn(),
-        };
-        let is_http2 =
-            chosen == Some(b"h2") || (http == HttpVersion::Http2 && matches!(conn.wire, Wire::Plain));
-        if http == HttpVersion::Http2 && !is_http2 {
-            let now_ns = self.shared.clock.now();
-            let problem = "the target does not choose `h2` (ALPN): it does not speak HTTP/2 under TLS";
-            self.fail_because(index, ErrorKind::TlsFailed, now_ns, &problem);
-            return true;
-        }
-        self.routes[target].is_shared = is_http2;
-        if is_http2 {
-            if self.pool.get(index).mux.is_none() {
-                self.share(index, 0);
-            }
-            let limits = &self.shared.spec.limits;
-            let limits =
-                Limits { max_header_bytes: limits.max_header_bytes, max_body_bytes: limits.max_body_bytes };
-            let conn = self.pool.get(index);
-            conn.state = ConnState::Shared;
-            if let Some(mux) = &mut conn.mux {
-                mux.begin(limits);
-            }
-            self.recorder.now.connections_opened += 1;
-            self.flush(index);
-            return true;
-        }
-        self.unshare(index);
-        false
-    }
-
-    /// A connection on which several requests wait turns out to carry one at a time: the others go back to the
-    /// head of the queue.
-    fn unshare(&mut self, index: u32) {
-        self.pool.unlist_shared(index);
-        let conn = self.pool.get(index);
-        let Some(mut mux) = conn.mux.take() else { return };
-        let mut jobs: Vec<(Job, u64)> =
-            mux.slots.iter_mut().filter_map(|slot| Some((slot.job.take()?, slot.due_ns))).collect();
-        // Latest first, so that the oldest ends up at the head.
-        jobs.sort_by_key(|(job, _)| std::cmp::Reverse(job.intended_ns));
-        if let Some((job, due_ns)) = jobs.pop() {
-            conn.job = Some(job);
-            conn.deadline.set(due_ns, &mut self.timeouts, index);
-        }
-        self.requeue(jobs.into_iter().map(|(job, _)| job));
-    }
-
-    /// Requests of which nothing was sent go back to the head of the queue, the last one first.
-    pub(super) fn requeue(&mut self, jobs: impl Iterator<Item = Job>) {
-        for job in jobs {
-            self.under_way -= 1;
-            self.queue.push_front(Intent { intended_ns: job.intended_ns, actor: Some(job.actor) });
-        }
-    }
-
-    /// A shared connection has something to do.
-    pub fn on_shared_ready(&mut self, index: u32, event: Ready) {
-        let version = self.pool.get(index).version;
-        if event.is_writable() {
-            self.flush(index);
-        }
-        if (event.is_readable() || event.is_ending())
-            && self.pool.find((index, version)).is_some_and(|conn| conn.state == ConnState::Shared)
-        {
-            self.on_shared_readable(index, event.is_ending());
-        }
-    }
-
-    /// Reads what has come on a shared connection; see [`Worker::on_readable`].
-    pub fn on_shared_readable(&mut self, index: u32, to_the_end: bool) {
-        let mut buffer = std::mem::take(&mut self.buffer);
-        self.read_shared(index, to_the_end, &mut buffer);
-        self.buffer = buffer;
-    }
-
-    fn read_shared(&mut self, index: u32, to_the_end: bool, buffer: &mut [u8]) {
-        let version = self.pool.get(index).version;
-        for _ in 0..READS_PER_TURN {
-            let Conn { socket: Some(socket), wire, mux: Some(mux), .. } = self.pool.get(index) else {
-                return;
-            };
-            let Mux { session: Some(session), slots, reads, .. } = &mut **mux else { return };
-            let Received { bytes, is_all } = match wire.receive(socket, buffer) {
-                Ok(received) => received,
-                Err(Halt::Wait) => return,
-                Err(Halt::Broken) => return self.end_shared(index, ErrorKind::ConnectionReset, None),
-                Err(Halt::Unproper) => return self.end_shared(index, ErrorKind::ConnectionClosed, None),
-                Err(Halt::Tls(text)) => return self.end_shared(index, ErrorKind::TlsBroken, Some(&text)),
-            };
-            if bytes == 0 {
-                return self.end_shared(index, ErrorKind::ConnectionClosed, None);
-            }
-            let mut listener = Listener {
-                slots,
-                steps: &self.shared.compiled.steps,
-                endpoints: &mut self.recorder.now.endpoints,
-            };
-            *reads += 1;
-            let result = session.feed(&buffer[..bytes], &mut listener);
-            self.on_fed(index);
-            if self.pool.find((index, version)).is_none() {
-                return;
-            }
-            if let Err(error) = result {
-                return self.on_violation(index, error);
-            }
-            // Once there is something to write, on to an empty socket, even if this read has emptied it: answers
-            // come in one after the other, and another read costs less than another wait and write for the next.
-            if is_all && !to_the_end && !self.has_output(index) {
-                return;
-            }
-        }
-        self.unfinished.push((token(index, version), to_the_end));
-    }
-
-    fn has_output(&mut self, index: u32) -> bool {
-        self.pool.get(index).mux.as_ref().is_some_and(|mux| mux.is_dirty)
+    /// The part of a limit that falls to one thread.
+    pub fn share(&self, limit: usize, thread: usize) -> usize {
+        limit / self.spec.threads + usize::from(thread < limit % self.spec.threads)
     }
 }

@@ -1,6 +1,6 @@
 //! URLs of targets, and the passwords in them.
 
-use crate::{Scheme, Target, TargetError};
+use crate::{LoadTarget, Scheme, TargetError};
 
 /// What no message may show.
 const MARK: &str = "S3CRET";
@@ -19,7 +19,7 @@ pub fn target_url(input: &[u8]) {
     let is_path = url
         .strip_prefix("unix:")
         .is_some_and(|path| path.strip_prefix("//").unwrap_or(path).starts_with('/'));
-    match Target::parse(&url) {
+    match LoadTarget::parse(&url) {
         Err(error) => assert!(is_path || !error.to_string().contains(MARK), "{url:?}: {error}"),
         Ok(target) if target.scheme == Scheme::Redis => {
             assert!(!format!("{target:?}").contains(MARK), "{url:?}");
@@ -34,7 +34,7 @@ pub fn target_url(input: &[u8]) {
 
 /// An accepted target passes its check, but for what the engine does not speak.
 fn accept(url: &str) {
-    match Target::parse(url) {
+    match LoadTarget::parse(url) {
         Ok(target) => match target.check() {
             Ok(()) | Err(TargetError::Combination(_)) => {
                 assert!(!target.name.is_empty() && !target.host.is_empty());

@@ -115,9 +115,12 @@ pub fn date(text: &[u8]) -> Option<i64> {
 /// The cookies that one target has set for one user; buffers are kept and used again.
 #[derive(Debug, Default)]
 pub struct Jar {
+    /// In the order in which they are sent: longer paths first, among equal lengths the earlier created.
     cookies: Vec<Cookie>,
     /// The first so many are in force; what is behind them is kept for its buffers.
     count: usize,
+    /// Cookies created so far.
+    created: u64,
 }
 
 #[derive(Debug, Default)]
@@ -126,6 +129,8 @@ struct Cookie {
     value: Vec<u8>,
     path: Vec<u8>,
     ends_unix_s: Option<i64>,
+    /// Number in the order of creation; a cookie that is set again keeps it (section 5.3).
+    created: u64,
 }
 
 impl Jar {
@@ -140,16 +145,7 @@ impl Jar {
             }
             return;
         }
-        let index = known.unwrap_or_else(|| {
-            if self.count == MAXIMUM_COOKIES {
-                self.remove(0);
-            }
-            if self.count == self.cookies.len() {
-                self.cookies.push(Cookie::default());
-            }
-            self.count += 1;
-            self.count - 1
-        });
+        let index = known.unwrap_or_else(|| self.make_place(path.len()));
         let cookie = &mut self.cookies[index];
         for (kept, new) in
             [(&mut cookie.name, set.name), (&mut cookie.value, set.value), (&mut cookie.path, path)]
@@ -158,6 +154,23 @@ impl Jar {
             kept.extend_from_slice(new);
         }
         cookie.ends_unix_s = set.ends_unix_s;
+    }
+
+    /// A place for a new cookie with a path so long. If there are too many, the oldest gives way.
+    fn make_place(&mut self, path_bytes: usize) -> usize {
+        if self.count == MAXIMUM_COOKIES {
+            let oldest = (0..self.count).min_by_key(|&index| self.cookies[index].created);
+            self.remove(oldest.unwrap_or_default());
+        }
+        if self.count == self.cookies.len() {
+            self.cookies.push(Cookie::default());
+        }
+        let index = self.cookies[..self.count].partition_point(|cookie| cookie.path.len() >= path_bytes);
+        self.cookies[index..=self.count].rotate_right(1);
+        self.cookies[index].created = self.created;
+        self.created += 1;
+        self.count += 1;
+        index
     }
 
     fn remove(&mut self, index: usize) {
@@ -175,8 +188,8 @@ impl Jar {
         self.count = 0;
     }
 
-    /// Appends the value of the `Cookie` field for a request for `path` (RFC 6265 section 5.4, oldest first).
-    /// Whether there is any.
+    /// Appends the value of the `Cookie` field for a request for `path` (RFC 6265 section 5.4: longer
+    /// paths first, among equal lengths the earlier created). Whether there is any.
     pub fn write(&self, path: &[u8], now_unix_s: i64, out: &mut Vec<u8>) -> bool {
         let start = out.len();
         for cookie in &self.cookies[..self.count] {
@@ -252,10 +265,28 @@ mod tests {
         let kept = jar(&["a=1; Path=/; Max-Age=10; Expires=Thu, 01 Jan 1970 00:00:00 GMT"]);
         assert_eq!((sent(&kept, "/", NOW + 9), sent(&kept, "/", NOW + 10)), ("a=1".into(), String::new()));
         let kept = jar(&["a=1", "b=2; Path=/shop/cart", "c=3; Path=relative"]);
-        assert_eq!(sent(&kept, "/shop/cart/1?q", NOW), "a=1; b=2; c=3");
+        assert_eq!(sent(&kept, "/shop/cart/1?q", NOW), "b=2; a=1; c=3");
         assert_eq!(sent(&kept, "/shop?q=/shop/cart", NOW), "a=1; c=3");
         assert_eq!(sent(&kept, "/shopping", NOW), "");
         assert_eq!(sent(&kept, "/", NOW), "");
+    }
+
+    #[test]
+    fn longer_paths_go_first_and_among_equals_the_earlier_created() {
+        let fields =
+            ["r=1; Path=/", "c1=1; Path=/shop/cart", "s1=1", "r2=1; Path=/", "c2=1; Path=/shop/cart", "s2=1"];
+        let mut kept = jar(&fields);
+        assert_eq!(sent(&kept, "/shop/cart", NOW), "c1=1; c2=1; s1=1; s2=1; r=1; r2=1");
+        // Who is set again keeps its turn; who is deleted and set again does not.
+        for field in ["s1=2", "c1=; Path=/shop/cart; Max-Age=0", "c1=2; Path=/shop/cart"] {
+            kept.store(field.as_bytes(), b"/shop/cart", NOW);
+        }
+        assert_eq!(sent(&kept, "/shop/cart", NOW), "c2=1; c1=2; s1=2; s2=1; r=1; r2=1");
+        // The oldest gives way, wherever it stands: the first of the root.
+        for number in 0..MAXIMUM_COOKIES - 5 {
+            kept.store(format!("x{number}=; Path=/deep/er/than/all").as_bytes(), b"/", NOW);
+        }
+        assert_eq!(sent(&kept, "/shop/cart", NOW), "c2=1; c1=2; s1=2; s2=1; r2=1");
     }
 
     #[test]

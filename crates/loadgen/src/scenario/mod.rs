@@ -13,7 +13,7 @@ mod validate;
 pub use assertion::{Check, FieldTest};
 pub use feeder::{Exhausted, Feeder, Order, Table, TableError, TableProblem};
 pub use shares::Shares;
-pub use step::{Action, Body, Expect, Extract, GraphQl, HttpRequest, Source, Step};
+pub use step::{Action, Body, ContentCoding, Expect, Extract, GraphQl, HttpRequest, Source, Step};
 pub use template::{Filter, Segment, Template, TemplateError};
 pub use validate::{ScenarioError, StepProblem};
 

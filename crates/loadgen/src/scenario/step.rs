@@ -51,8 +51,40 @@ pub struct HttpRequest {
     pub headers: Vec<(String, Template)>,
     /// The body.
     pub body: Option<Body>,
+    /// Codings that the answer may come in, best first: asked for by `Accept-Encoding`, and taken off before the
+    /// answer is checked and values are taken from it. None: nothing is asked for and nothing taken off.
+    pub accept_encoding: Vec<ContentCoding>,
     /// Which answers count as success.
     pub expect: Expect,
+}
+
+/// How the body of an answer is compressed (RFC 9110, section 8.4.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ContentCoding {
+    /// `gzip`, as of RFC 1952.
+    Gzip,
+    /// `deflate`: the format of zlib, or, as some send it, the bare compressed data.
+    Deflate,
+}
+
+impl ContentCoding {
+    /// All codings.
+    pub const ALL: [ContentCoding; 2] = [ContentCoding::Gzip, ContentCoding::Deflate];
+
+    /// Its name in `Accept-Encoding` and `Content-Encoding`.
+    pub fn name(self) -> &'static str {
+        match self {
+            ContentCoding::Gzip => "gzip",
+            ContentCoding::Deflate => "deflate",
+        }
+    }
+
+    /// The coding of this name, in any case. `x-gzip` is `gzip`.
+    pub fn named(name: &[u8]) -> Option<Self> {
+        let name = if name.eq_ignore_ascii_case(b"x-gzip") { b"gzip" } else { name };
+        Self::ALL.into_iter().find(|coding| name.eq_ignore_ascii_case(coding.name().as_bytes()))
+    }
 }
 
 /// The body of a request.
@@ -83,7 +115,14 @@ pub struct GraphQl {
 impl HttpRequest {
     /// `method path` without a body; 2xx and 3xx are accepted.
     pub fn new(method: impl Into<String>, path: Template) -> Self {
-        Self { method: method.into(), path, headers: Vec::new(), body: None, expect: Expect::default() }
+        Self {
+            method: method.into(),
+            path,
+            headers: Vec::new(),
+            body: None,
+            accept_encoding: Vec::new(),
+            expect: Expect::default(),
+        }
     }
 
     /// With another header.
@@ -97,6 +136,13 @@ impl HttpRequest {
     #[must_use]
     pub fn body(mut self, body: Body) -> Self {
         self.body = Some(body);
+        self
+    }
+
+    /// With an answer that may come in this coding, too.
+    #[must_use]
+    pub fn accept_encoding(mut self, coding: ContentCoding) -> Self {
+        self.accept_encoding.push(coding);
         self
     }
 

@@ -1,12 +1,12 @@
 //! Whether a target can be used, before the first connection.
 
 use super::parse::{MAXIMUM_SOCKET_PATH_BYTES, is_host_name};
-use super::{Endpoint, HttpVersion, Reuse, Scheme, Target, TargetError};
+use super::{Endpoint, HttpVersion, LoadTarget, Reuse, Scheme, TargetError};
 
 /// Most requests at once on one connection.
 const MAXIMUM_STREAMS: usize = 10_000;
 
-impl Target {
+impl LoadTarget {
     /// Checks every field but the certificates and the presence of addresses.
     pub(crate) fn check(&self) -> Result<(), TargetError> {
         if self.host.is_empty() || !self.host.bytes().all(|b| (0x21..0x7f).contains(&b)) {

@@ -24,7 +24,7 @@ const STREAMS: usize = 100;
 
 /// One thing that is loaded. A load may have several; a step names the one it goes to.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Target {
+pub struct LoadTarget {
     /// Name by which steps refer to it, and which messages show; unique within a load.
     pub name: String,
     /// What is spoken, and whether under TLS.
@@ -68,7 +68,7 @@ pub enum Scheme {
 pub enum Endpoint {
     /// Addresses that never change; connections are spread over all of them in turn.
     Addresses(Vec<SocketAddr>),
-    /// A name, resolved at the start and every [`Target::resolve_every_s`]; connections are spread over all
+    /// A name, resolved at the start and every [`LoadTarget::resolve_every_s`]; connections are spread over all
     /// addresses of the newest answer in turn.
     Name {
         /// The name.
@@ -113,7 +113,7 @@ pub struct Credentials {
     pub password: Secret,
 }
 
-impl Target {
+impl LoadTarget {
     /// A target of plain HTTP/1.1 at fixed addresses.
     pub fn plain(addresses: Vec<SocketAddr>, host: impl Into<String>) -> Self {
         let host = host.into();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::{Credentials, Endpoint, Scheme, Secret, Target};
+use super::{Credentials, Endpoint, LoadTarget, Scheme, Secret};
 
 /// Longest path of a Unix socket, bytes: `sun_path` less its terminating zero (unix(7)).
 pub(super) const MAXIMUM_SOCKET_PATH_BYTES: usize = 107;
@@ -92,7 +92,7 @@ pub enum TargetError {
     },
 }
 
-impl Target {
+impl LoadTarget {
     /// Reads a URL. The target is named after its host and port, or after its socket.
     ///
     /// | URL | target |
@@ -136,7 +136,7 @@ impl Target {
 }
 
 /// Reads what follows the scheme; errors show only what stands behind the last `@` of the authority.
-fn parts(scheme: Scheme, is_unix: bool, authority: &str, path: &str) -> Result<Target, TargetError> {
+fn parts(scheme: Scheme, is_unix: bool, authority: &str, path: &str) -> Result<LoadTarget, TargetError> {
     let (user_info, host_port) = match authority.rsplit_once('@') {
         Some((user_info, host_port)) => (Some(user_info), host_port),
         None => (None, authority),
@@ -162,7 +162,7 @@ fn parts(scheme: Scheme, is_unix: bool, authority: &str, path: &str) -> Result<T
     Ok(target)
 }
 
-fn tcp(scheme: Scheme, host: &str, port: Option<u16>) -> Result<Target, TargetError> {
+fn tcp(scheme: Scheme, host: &str, port: Option<u16>) -> Result<LoadTarget, TargetError> {
     let usual_port = match scheme {
         Scheme::Http => 80,
         Scheme::Https => 443,
@@ -182,12 +182,12 @@ fn tcp(scheme: Scheme, host: &str, port: Option<u16>) -> Result<Target, TargetEr
     } else {
         return Err(wrong());
     };
-    Ok(Target::new(scheme, header, endpoint))
+    Ok(LoadTarget::new(scheme, header, endpoint))
 }
 
 /// A target on a Unix socket: its `Host` is `localhost`, its name the path.
-fn unix(scheme: Scheme, path: String) -> Result<Target, TargetError> {
-    let mut target = Target::new(scheme, "localhost", Endpoint::Unix(PathBuf::from(&path)));
+fn unix(scheme: Scheme, path: String) -> Result<LoadTarget, TargetError> {
+    let mut target = LoadTarget::new(scheme, "localhost", Endpoint::Unix(PathBuf::from(&path)));
     target.check_socket_path()?;
     target.name = path;
     Ok(target)

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn parsed(url: &str) -> (Scheme, String, Endpoint, String) {
-    let target = Target::parse(url).unwrap();
+    let target = LoadTarget::parse(url).unwrap();
     target.check().unwrap();
     (target.scheme, target.host, target.endpoint, target.base_path)
 }
@@ -39,25 +39,25 @@ fn urls_are_read_part_by_part() {
 
 #[test]
 fn passwords_are_read_and_never_shown() {
-    let target = Target::parse("redis://me:s3%40cr%2f@cache:1/3").unwrap();
+    let target = LoadTarget::parse("redis://me:s3%40cr%2f@cache:1/3").unwrap();
     let credentials = target.credentials.clone().unwrap();
     assert_eq!((credentials.user.as_deref(), credentials.password.expose()), (Some("me"), &b"s3@cr/"[..]));
-    assert_eq!(Target::parse("redis://:x@c").unwrap().credentials.unwrap().user, None);
+    assert_eq!(LoadTarget::parse("redis://:x@c").unwrap().credentials.unwrap().user, None);
     let shown = [
         format!("{target:?}"),
         serde_json::to_string(&target).unwrap(),
-        Target::parse("rediss://me:s3%40cr@cache").unwrap_err().to_string(),
-        Target::parse("redis://me:s3%4@cache").unwrap_err().to_string(),
-        Target::parse("http://me:s3cr@cache").unwrap_err().to_string(),
-        Target::parse("http:/me:s3cr@cache").unwrap_err().to_string(),
-        Target::parse("http://me:s3/cr@cache").unwrap_err().to_string(),
-        Target::parse("redis://me:s3/cr@cache").unwrap_err().to_string(),
+        LoadTarget::parse("rediss://me:s3%40cr@cache").unwrap_err().to_string(),
+        LoadTarget::parse("redis://me:s3%4@cache").unwrap_err().to_string(),
+        LoadTarget::parse("http://me:s3cr@cache").unwrap_err().to_string(),
+        LoadTarget::parse("http:/me:s3cr@cache").unwrap_err().to_string(),
+        LoadTarget::parse("http://me:s3/cr@cache").unwrap_err().to_string(),
+        LoadTarget::parse("redis://me:s3/cr@cache").unwrap_err().to_string(),
         // Behind a slash that should have been encoded, or where a socket's path is expected.
-        Target::parse("redis://me:12/s3cr@cache").unwrap_err().to_string(),
-        Target::parse("redis://me:p@cr/s3@cache").unwrap_err().to_string(),
-        Target::parse("http://me:12/s3cr@ca che").unwrap_err().to_string(),
-        Target::parse("http+unix://me:s3/cr@cache").unwrap_err().to_string(),
-        Target::parse("unix://me:s3cr@/run/a.sock").unwrap_err().to_string(),
+        LoadTarget::parse("redis://me:12/s3cr@cache").unwrap_err().to_string(),
+        LoadTarget::parse("redis://me:p@cr/s3@cache").unwrap_err().to_string(),
+        LoadTarget::parse("http://me:12/s3cr@ca che").unwrap_err().to_string(),
+        LoadTarget::parse("http+unix://me:s3/cr@cache").unwrap_err().to_string(),
+        LoadTarget::parse("unix://me:s3cr@/run/a.sock").unwrap_err().to_string(),
     ];
     for text in shown {
         assert!(!text.contains("s3"), "{text}");
@@ -66,7 +66,7 @@ fn passwords_are_read_and_never_shown() {
 
 #[test]
 fn what_is_wrong_has_a_name() {
-    let error = |url: &str| Target::parse(url).unwrap_err();
+    let error = |url: &str| LoadTarget::parse(url).unwrap_err();
     for url in ["", "shop", "shop:80", "ftp://shop", "http:/shop", "://shop"] {
         assert!(matches!(error(url), TargetError::Scheme { .. }), "{url}");
     }
@@ -94,8 +94,8 @@ fn what_is_wrong_has_a_name() {
 
 #[test]
 fn settings_that_do_not_fit_together_are_refused() {
-    let check = |change: fn(&mut Target)| {
-        let mut target = Target::parse("https://shop").unwrap();
+    let check = |change: fn(&mut LoadTarget)| {
+        let mut target = LoadTarget::parse("https://shop").unwrap();
         change(&mut target);
         target.check()
     };
@@ -116,7 +116,7 @@ fn settings_that_do_not_fit_together_are_refused() {
 proptest! {
     #[test]
     fn any_text_is_a_target_that_can_be_used_or_refused(text in "\\PC*|(https?|unix|redis|http\\+unix)://[a-z0-9%@:/.?\\[\\]]{0,30}") {
-        if let Ok(target) = Target::parse(&text) {
+        if let Ok(target) = LoadTarget::parse(&text) {
             prop_assert!(target.check().is_ok(), "{:?}", target);
         }
     }

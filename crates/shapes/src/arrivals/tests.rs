@@ -184,3 +184,59 @@ fn the_seed_decides() {
     assert_eq!(times(1), times(1));
     assert_ne!(times(1), times(2));
 }
+
+/// The arrivals of all threads, in order, with changes (when, told when, level) on the way.
+fn changed(shape: &Shape, law: Arrivals, threads: usize, changes: &[(f64, f64, f64)]) -> Vec<f64> {
+    let mut all = Vec::new();
+    for thread in 0..threads {
+        let mut schedule = Schedule::new(shape, law, 5).for_thread(thread, threads);
+        let mut next = schedule.next();
+        for &(told_s, at_s, level) in changes {
+            while let Some(t_s) = next.filter(|t_s| *t_s <= told_s) {
+                all.push(t_s);
+                next = schedule.next();
+            }
+            schedule.set_level(at_s, level);
+            next = schedule.next();
+        }
+        all.extend(next);
+        all.extend(schedule);
+    }
+    all.sort_by(f64::total_cmp);
+    all
+}
+
+#[test]
+fn a_change_of_level_is_a_change_of_the_shape_on_any_number_of_threads() {
+    let as_begun = constant(100.0, 4.0);
+    // Two levels of nothing, one of them for longer than the gaps; and a rate so low that gaps outlast it.
+    let levels = [(100.0, 1.0037), (400.0, 0.75), (0.0, 0.5), (3.0, 0.2), (0.0, 0.1), (50.0, 1.4463)];
+    let parts = levels.map(|(level, duration_s)| constant(level, duration_s));
+    let as_told = Shape::Sequence(crate::shape::Sequence { parts: parts.to_vec() });
+    let mut at_s = 0.0;
+    let mut changes = Vec::new();
+    for pair in levels.windows(2) {
+        at_s += pair[0].1;
+        // It is known a little before it holds.
+        changes.push((at_s - 0.01, at_s, pair[1].0));
+    }
+    for law in LAWS {
+        let expected: Vec<f64> = Schedule::new(&as_told, law, 5).collect();
+        assert!(expected.len() > 100);
+        for threads in [1, 2, 3, 8] {
+            let times = changed(&as_begun, law, threads, &changes);
+            assert_eq!(times.len(), expected.len(), "{law:?} {threads}");
+            for (t_s, expected_s) in times.iter().zip(&expected) {
+                assert!((t_s - expected_s).abs() < 1e-9, "{law:?} {threads}: {t_s} {expected_s}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_level_that_rises_from_nothing_wakes_a_schedule_that_had_ended() {
+    let changes = [(0.0, 0.0, 0.0), (1.0, 2.0, 10.0), (5.0, 6.0, 20.0)];
+    let times = changed(&constant(100.0, 4.0), Arrivals::Uniform, 3, &changes);
+    assert_eq!(times.len(), 20, "{times:?}");
+    assert!(times[0] > 2.0 && times[19] < 4.0);
+}

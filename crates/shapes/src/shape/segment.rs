@@ -159,14 +159,30 @@ impl Integral {
     /// Prepares the integral of `segments`, which follow one another without a gap.
     pub fn new(segments: Vec<Segment>) -> Self {
         let mut before = Vec::with_capacity(segments.len() + 1);
-        let mut area = 0.0;
-        before.push(area);
-        for segment in &segments {
-            // An arc over a touch of zero may dip below it by its rounding: time never runs backwards.
-            area += segment.area().max(0.0);
-            before.push(area);
+        before.push(0.0);
+        let mut integral = Self { segments: Vec::with_capacity(segments.len()), before };
+        segments.into_iter().for_each(|segment| integral.push(segment));
+        integral
+    }
+
+    /// From `at_s` on the level is `level`, until the end, which stays where it is.
+    pub fn set_level(&mut self, at_s: f64, level: f64) {
+        let index = self.segments.partition_point(|segment| segment.end_s <= at_s);
+        let (Some(&cut), Some(&last)) = (self.segments.get(index), self.segments.last()) else { return };
+        self.segments.truncate(index);
+        self.before.truncate(index + 1);
+        let from_s = at_s.max(cut.start_s);
+        if from_s > cut.start_s {
+            self.push(cut.part(cut.start_s, from_s));
         }
-        Self { segments, before }
+        self.push(Segment::line(from_s, last.end_s, level, level));
+    }
+
+    fn push(&mut self, segment: Segment) {
+        // An arc over a touch of zero may dip below it by its rounding: time never runs backwards.
+        let area = self.total() + segment.area().max(0.0);
+        self.segments.push(segment);
+        self.before.push(area);
     }
 
     /// The whole area.

@@ -12,7 +12,8 @@ use crate::happening::IntervalSeen;
 pub enum Advice {
     /// Stop sending and end the session; why, a sentence without a full stop.
     Stop(String),
-    /// Scale the load by a factor: 1 is the shape as it is. Factors that are negative or not finite are not followed.
+    /// Give the load another level (users, or requests per second) than its shape says, until its end or the next
+    /// change. Levels that are negative or not finite are not followed.
     Level(f64),
 }
 

@@ -103,9 +103,9 @@ impl Loading {
         for rule in &mut rules {
             match rule.on_interval(interval) {
                 Some(Advice::Stop(reason)) => self.stop(Cut::Rule { code: rule.code(), reason }, run),
-                Some(Advice::Level(factor)) if factor.is_finite() && factor >= 0.0 => {
+                Some(Advice::Level(level)) if level.is_finite() && level >= 0.0 => {
                     if self.told == Told::Nothing && !self.draining {
-                        run.order(Command::SetLevel { load: self.load, factor });
+                        run.order(Command::SetLevel { load: self.load, level });
                     }
                 }
                 Some(Advice::Level(_)) | None => {}

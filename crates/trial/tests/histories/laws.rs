@@ -112,9 +112,9 @@ fn nothing_is_sent_after_a_stop(_: &Script, history: &History) -> Result<(), Str
                     ensure(started.insert(*load), || format!("{load:?} starts twice"))?;
                     ensure(*start_unix_s >= step.told + LEAD_S - 1e-6, || "started in the past".to_owned())?;
                 }
-                Command::SetLevel { load, factor } => {
+                Command::SetLevel { load, level } => {
                     ensure(!stopped, || format!("level of {load:?} after a stop"))?;
-                    ensure(started.contains(load) && factor.is_finite(), || format!("level {factor}"))?;
+                    ensure(started.contains(load) && level.is_finite(), || format!("level {level}"))?;
                 }
                 _ => {}
             }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::engine::poller::Waker;
 use crate::error::LoadError;
-use crate::target::{Endpoint, Resolve, Target};
+use crate::target::{Endpoint, LoadTarget, Resolve};
 
 /// The addresses of one target, as all threads see them.
 #[derive(Debug)]
@@ -61,7 +61,7 @@ struct Question {
 /// # Errors
 /// A name without an address.
 pub(crate) fn first_answers(
-    targets: &[Target],
+    targets: &[LoadTarget],
     resolver: &dyn Resolve,
 ) -> Result<Vec<Arc<AddressBook>>, LoadError> {
     let book = |addresses: Vec<SocketAddr>| AddressBook { addresses: Mutex::new(tidy(addresses)) };
@@ -101,7 +101,7 @@ impl ResolverThread {
     /// # Errors
     /// The system starts no thread.
     pub fn start(
-        targets: &[Target],
+        targets: &[LoadTarget],
         books: &[Arc<AddressBook>],
         resolver: Arc<dyn Resolve>,
         answers: Arc<Answers>,

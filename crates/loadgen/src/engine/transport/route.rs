@@ -2,18 +2,19 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use rustix::net::SocketAddrUnix;
 use rustls::ClientConfig;
 use rustls::client::Resumption;
 use rustls::pki_types::ServerName;
 
-use super::resolver::AddressBook;
+use super::resolver::{AddressBook, Answers};
 use super::socket::Address;
 use super::tls::TlsStream;
 use super::tls_config::TlsClient;
 use super::wire::Wire;
-use crate::target::{Endpoint, HttpVersion, Reuse, Target};
+use crate::target::{Endpoint, HttpVersion, LoadTarget, Reuse};
 
 /// TLS sessions a thread remembers per target, to resume them.
 const SESSIONS: usize = 256;
@@ -35,11 +36,44 @@ pub(crate) struct Route {
 }
 
 /// The ways to all targets, in their order.
-pub(crate) type Routes = Vec<Route>;
+#[derive(Debug)]
+pub(crate) struct Routes {
+    routes: Vec<Route>,
+    /// Which answers of the name service they follow.
+    generation: u64,
+}
+
+impl Routes {
+    pub fn new(routes: Vec<Route>) -> Self {
+        Self { routes, generation: 0 }
+    }
+
+    /// The way to a target.
+    #[inline]
+    pub fn to(&mut self, target: usize) -> &mut Route {
+        &mut self.routes[target]
+    }
+
+    /// Whether requests may share connections, to some target.
+    pub fn is_any_shared(&self) -> bool {
+        self.routes.iter().any(|route| route.is_shared)
+    }
+
+    /// Takes what the name service has answered since. Whether any address changed.
+    pub fn follow(&mut self, answers: &Answers) -> bool {
+        let generation = answers.generation.load(Ordering::Acquire);
+        if generation == self.generation {
+            return false;
+        }
+        self.generation = generation;
+        // Each is asked, whatever the others say.
+        self.routes.iter_mut().filter_map(|route| route.refresh().then_some(())).count() > 0
+    }
+}
 
 impl Route {
     /// `turn`: which address is first; threads begin at different ones.
-    pub fn new(target: &Target, book: &Arc<AddressBook>, tls: Option<&TlsClient>, turn: usize) -> Self {
+    pub fn new(target: &LoadTarget, book: &Arc<AddressBook>, tls: Option<&TlsClient>, turn: usize) -> Self {
         let tls = tls.map(|(config, name)| {
             // A store of its own: threads share no lock, and each resumes what it began.
             let mut config = config.clone();
@@ -77,7 +111,7 @@ impl Route {
     }
 
     /// Takes the newest addresses. Whether they changed.
-    pub fn refresh(&mut self) -> bool {
+    fn refresh(&mut self) -> bool {
         let newest = self.book.current();
         let changed = newest != self.addresses;
         self.addresses = newest;

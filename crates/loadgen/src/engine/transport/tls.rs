@@ -66,12 +66,11 @@ impl TlsStream {
     }
 
     /// The protocol that ALPN agreed on, if any.
-    #[allow(dead_code)]
     pub fn alpn(&self) -> Option<&[u8]> {
         self.session.alpn_protocol()
     }
 
-    /// See [`Wire::send`](super::Wire::send).
+    /// Encrypts bytes and sends what the socket takes; a record that is not sent whole waits inside.
     pub fn send(&mut self, socket: &OwnedFd, bytes: &[u8]) -> Result<Sent, Halt> {
         let mut sent = Sent { taken: 0, left: 0 };
         loop {
@@ -88,7 +87,7 @@ impl TlsStream {
         }
     }
 
-    /// See [`Wire::receive`](super::Wire::receive).
+    /// Reads records until one holds plaintext. The socket is never known to be empty: a record may be left inside.
     pub fn receive(&mut self, socket: &OwnedFd, buffer: &mut [u8]) -> Result<Received, Halt> {
         loop {
             match self.session.reader().read(buffer) {
@@ -107,7 +106,7 @@ impl TlsStream {
         }
     }
 
-    /// See [`Wire::is_pending`](super::Wire::is_pending).
+    /// Whether a record still waits for the socket.
     pub fn is_pending(&self) -> bool {
         self.session.wants_write()
     }

@@ -8,13 +8,13 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
-use crate::target::{HttpVersion, Target, TargetError, TlsOptions};
+use crate::target::{HttpVersion, LoadTarget, TargetError, TlsOptions};
 
 /// A configuration, and the name that certificates must be for.
 pub(crate) type TlsClient = (ClientConfig, ServerName<'static>);
 
 /// How a target is spoken to under TLS; `None` for one without. TLS 1.2 and 1.3, sessions are resumed.
-pub(crate) fn client_config(target: &Target) -> Result<Option<TlsClient>, TargetError> {
+pub(crate) fn client_config(target: &LoadTarget) -> Result<Option<TlsClient>, TargetError> {
     if !target.is_tls() {
         return Ok(None);
     }
@@ -71,7 +71,7 @@ fn wrong<E: ToString>(what: &'static str) -> impl FnOnce(E) -> TargetError {
 }
 
 /// The name in the options, or the host without port and brackets.
-fn server_name(target: &Target) -> Result<ServerName<'static>, TargetError> {
+fn server_name(target: &LoadTarget) -> Result<ServerName<'static>, TargetError> {
     let name = target.tls.server_name.as_deref().unwrap_or_else(|| {
         let host = target.host.as_str();
         match host.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
@@ -130,14 +130,14 @@ mod tests {
 
     #[test]
     fn certificates_are_for_the_host_without_its_port_or_for_the_name_given() {
-        let name = |url: &str| server_name(&Target::parse(url).unwrap()).unwrap().to_str().into_owned();
+        let name = |url: &str| server_name(&LoadTarget::parse(url).unwrap()).unwrap().to_str().into_owned();
         assert_eq!(name("https://shop.example"), "shop.example");
         assert_eq!(name("https://shop.example:8443/x"), "shop.example");
         assert_eq!(name("https://my_shop:8443"), "my_shop");
         assert_eq!(name("https://127.0.0.1:8443"), "127.0.0.1");
         assert_eq!(name("https://[::1]:8443"), "::1");
         assert_eq!(name("https+unix://%2Frun%2Fa.sock"), "localhost");
-        let mut target = Target::parse("https://10.0.0.1").unwrap();
+        let mut target = LoadTarget::parse("https://10.0.0.1").unwrap();
         target.tls.server_name = Some("other".into());
         assert_eq!(server_name(&target).unwrap().to_str(), "other");
     }
@@ -145,13 +145,13 @@ mod tests {
     #[test]
     fn alpn_offers_what_the_target_asks_for() {
         let offers = |http| {
-            let mut target = Target::parse("https://shop").unwrap();
+            let mut target = LoadTarget::parse("https://shop").unwrap();
             target.http = http;
             client_config(&target).unwrap().unwrap().0.alpn_protocols
         };
         assert_eq!(offers(HttpVersion::Http1), [b"http/1.1".to_vec()]);
         assert_eq!(offers(HttpVersion::Http2), [b"h2".to_vec()]);
         assert_eq!(offers(HttpVersion::Negotiate), [b"h2".to_vec(), b"http/1.1".to_vec()]);
-        assert!(client_config(&Target::parse("http://shop").unwrap()).unwrap().is_none());
+        assert!(client_config(&LoadTarget::parse("http://shop").unwrap()).unwrap().is_none());
     }
 }

@@ -10,7 +10,8 @@ use super::text::Encoding;
 use super::{TargetText, graphql, regex, templates};
 use crate::scenario::json::Pointer;
 use crate::scenario::{
-    Action, Body, Check, Expect, FieldTest, HttpRequest, Scenario, Segment, Source, Step, Template,
+    Action, Body, Check, ContentCoding, Expect, FieldTest, HttpRequest, Scenario, Segment, Source, Step,
+    Template,
 };
 
 /// A step ready to be rendered and judged.
@@ -30,6 +31,10 @@ pub(crate) struct CompiledStep {
     pub wants_body: bool,
     /// Names of the headers that must be kept.
     pub wanted: Vec<String>,
+    /// Which of them is `Content-Encoding`, if the body must be kept.
+    pub content_encoding: Option<usize>,
+    /// Codings that were asked for and are taken off a body that is kept.
+    pub codings: Vec<ContentCoding>,
     /// Which of them is `Set-Cookie`, for a class with cookies.
     pub set_cookie: Option<usize>,
     /// Where errors of GraphQL stand, for such a request.
@@ -169,6 +174,11 @@ impl<'a> Compiler<'a> {
         let on_body = |check: &Check| {
             matches!(check, Check::BodyContains(_) | Check::BodyMatches(_) | Check::Json { .. })
         };
+        let wants_body = is_graphql
+            || step.extract.iter().any(|extract| from_body(&extract.from))
+            || step.checks.iter().any(on_body);
+        let is_encodable = wants_body && request.is_some();
+        let content_encoding = is_encodable.then(|| position_or_push(&mut wanted, "content-encoding"));
         CompiledStep {
             endpoint_name,
             target,
@@ -177,10 +187,10 @@ impl<'a> Compiler<'a> {
             is_redis: request.is_none(),
             expect: request.map(|request| request.expect.clone()).unwrap_or_default(),
             timeout_ns: (step.timeout_s.unwrap_or(self.timeout_s) * 1e9) as u64,
-            wants_body: is_graphql
-                || step.extract.iter().any(|extract| from_body(&extract.from))
-                || step.checks.iter().any(on_body),
+            wants_body,
             wanted,
+            content_encoding,
+            codings: request.map(|request| request.accept_encoding.clone()).unwrap_or_default(),
             set_cookie,
             graphql_errors: if is_graphql { Pointer::parse("/errors") } else { None },
             checks,
@@ -307,6 +317,10 @@ fn head_pieces(request: &HttpRequest, target: &TargetText<'_>, names: &impl Name
     }
     if matches!(request.body, Some(Body::GraphQl(_))) && !has("content-type") {
         push_bytes(&mut pieces, b"Content-Type: application/json\r\n");
+    }
+    if !request.accept_encoding.is_empty() {
+        let names: Vec<&str> = request.accept_encoding.iter().map(|coding| coding.name()).collect();
+        push_bytes(&mut pieces, format!("Accept-Encoding: {}\r\n", names.join(", ")).as_bytes());
     }
     for (name, value) in &request.headers {
         push_bytes(&mut pieces, format!("{name}: ").as_bytes());

@@ -65,6 +65,9 @@ pub enum StepProblem {
     /// A header value holds control characters.
     #[error("the value of header {0:?} holds control characters")]
     HeaderValue(String),
+    /// Codings are asked for in two places.
+    #[error("header `Accept-Encoding` stands beside accept_encoding, which writes it")]
+    AcceptEncodingTwice,
     /// A header that only the engine can write.
     #[error("header {0:?} is written by the engine and cannot be set")]
     HeaderReserved(String),

@@ -94,6 +94,10 @@ fn check_request(request: &HttpRequest, problems: &mut Vec<StepProblem>) {
             problems.push(StepProblem::HeaderValue(name.clone()));
         }
     }
+    let names_coding = |(name, _): &(String, Template)| name.eq_ignore_ascii_case("accept-encoding");
+    if !request.accept_encoding.is_empty() && request.headers.iter().any(names_coding) {
+        problems.push(StepProblem::AcceptEncodingTwice);
+    }
     if let Some(Body::GraphQl(operation)) = &request.body {
         if operation.variables.as_ref().is_some_and(|variables| !variables.is_object()) {
             problems.push(StepProblem::GraphQlVariables);

@@ -2,22 +2,21 @@
 
 use std::fmt;
 use std::os::fd::OwnedFd;
-use std::sync::atomic::Ordering;
 
 use rustix::io::Errno;
 
-use super::conn::{ConnState, Job, token};
+use super::Worker;
 use super::dispatch::Written;
-use super::transport::{Address, Handshake, Wire, connect};
-use super::worker::Worker;
+use crate::engine::conn::{ConnState, Job, token};
+use crate::engine::transport::{Address, Handshake, Wire, connect};
 use crate::target::{HttpVersion, Scheme};
 use swarmlab_intervals::ErrorKind;
 
 impl Worker<'_> {
     /// Begins to connect for `job`.
-    pub fn open(&mut self, index: u32, job: Job, now_ns: u64) {
+    pub(super) fn open(&mut self, index: u32, job: Job, now_ns: u64) {
         let step = &self.shared.compiled.steps[job.step as usize];
-        let route = &mut self.routes[step.target];
+        let route = self.routes.to(step.target);
         let address = route.next_address();
         let conn = self.pool.get(index);
         conn.state = ConnState::Connecting;
@@ -46,14 +45,14 @@ impl Worker<'_> {
             Ok(socket) => {
                 let conn = self.pool.get(index);
                 conn.socket = Some(socket);
-                conn.deadline.set(now_ns.saturating_add(step.timeout_ns), &mut self.timeouts, index);
+                self.agenda.limit(&mut conn.deadline, now_ns.saturating_add(step.timeout_ns), index);
             }
             Err(errno) => self.fail_to_connect(index, errno, now_ns),
         }
     }
 
     /// A connection attempt has come to an end.
-    pub fn on_connected(&mut self, index: u32) {
+    pub(super) fn on_connected(&mut self, index: u32) {
         let now_ns = self.shared.clock.now();
         let conn = self.pool.get(index);
         let Some(socket) = &conn.socket else { return };
@@ -75,14 +74,14 @@ impl Worker<'_> {
     }
 
     /// Goes on with a TLS handshake.
-    pub fn on_handshake(&mut self, index: u32) {
+    pub(super) fn on_handshake(&mut self, index: u32) {
         let conn = self.pool.get(index);
         let (Some(socket), Wire::Tls(stream)) = (&conn.socket, &mut conn.wire) else { return };
         match stream.handshake(socket) {
             Ok(Handshake::Wait) => {}
             Ok(Handshake::Again) => {
                 let token = token(index, conn.version);
-                self.unfinished.push((token, false));
+                self.agenda.read_later(token, false);
             }
             Ok(Handshake::Done) => {
                 let now_ns = self.shared.clock.now();
@@ -110,9 +109,9 @@ impl Worker<'_> {
         conn.state = ConnState::Busy;
         let (own, target) = ((index, conn.version), conn.target);
         if let Some(job) = conn.job {
-            self.actors[job.actor as usize].set_connection(target, own);
+            self.crowd.get_mut(job.actor).set_connection(target, own);
         }
-        self.recorder.now.connections_opened += 1;
+        self.recorder.opened();
         if let Written::Broken = self.write_request(index) {
             let now_ns = self.shared.clock.now();
             self.fail(index, ErrorKind::ConnectFailed, now_ns);
@@ -120,27 +119,18 @@ impl Worker<'_> {
     }
 
     /// The name service may have given other addresses: connections to those that vanished end when idle.
-    pub fn follow_addresses(&mut self) {
-        let generation = self.shared.answers.generation.load(Ordering::Acquire);
-        if generation == self.addresses_seen {
-            return;
-        }
-        self.addresses_seen = generation;
-        let mut changed = false;
-        for route in &mut self.routes {
-            changed |= route.refresh();
-        }
-        if !changed {
+    pub(super) fn follow_addresses(&mut self) {
+        if !self.routes.follow(&self.shared.answers) {
             return;
         }
         for index in self.pool.indices() {
             let conn = self.pool.get(index);
-            let stays = conn.address.is_none_or(|address| self.routes[conn.target].has(&address));
+            let stays = conn.address.is_none_or(|address| self.routes.to(conn.target).has(&address));
             match conn.state {
                 ConnState::Closed => {}
                 _ if stays => {}
                 ConnState::Idle => self.pool.close(index),
-                ConnState::Shared if conn.mux.as_ref().is_none_or(|mux| mux.active == 0) => {
+                ConnState::Shared if conn.mux.as_ref().is_none_or(|mux| mux.is_unused()) => {
                     self.pool.close(index);
                 }
                 ConnState::Connecting | ConnState::Handshaking | ConnState::Busy | ConnState::Shared => {

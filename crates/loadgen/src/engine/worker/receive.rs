@@ -1,11 +1,11 @@
 //! From events on a connection to a finished request.
 
-use super::clock::unix_now_s;
-use super::conn::{Conn, ConnState, from_token, token};
-use super::kept::Keep;
-use super::poller::Ready;
-use super::transport::{Halt, Received};
-use super::worker::Worker;
+use super::Worker;
+use crate::engine::clock::unix_now_s;
+use crate::engine::conn::{Conn, ConnState, from_token, token};
+use crate::engine::kept::Keep;
+use crate::engine::poller::Ready;
+use crate::engine::transport::{Halt, Received};
 use crate::http::{ParseError, Progress};
 use swarmlab_intervals::ErrorKind;
 
@@ -14,7 +14,7 @@ pub(super) const READS_PER_TURN: usize = 16;
 
 impl Worker<'_> {
     /// A connection has something to do.
-    pub fn on_ready(&mut self, event: Ready) {
+    pub(super) fn on_ready(&mut self, event: Ready) {
         let (index, version) = from_token(event.token);
         let Some(conn) = self.pool.find((index, version)) else { return };
         match conn.state {
@@ -60,7 +60,7 @@ impl Worker<'_> {
     }
 
     /// A connection that had more to read than one turn allowed.
-    pub fn on_unfinished(&mut self, (token, to_the_end): (u64, bool)) {
+    pub(super) fn on_unfinished(&mut self, (token, to_the_end): (u64, bool)) {
         let (index, version) = from_token(token);
         match self.pool.find((index, version)).map(|conn| conn.state) {
             Some(ConnState::Busy) => self.on_readable(index, to_the_end),
@@ -87,13 +87,11 @@ impl Worker<'_> {
 
     /// Reads an answer as far as it has come. `to_the_end`: until the socket is empty, since no other event
     /// will tell of what is left.
-    pub fn on_readable(&mut self, index: u32, to_the_end: bool) {
+    pub(super) fn on_readable(&mut self, index: u32, to_the_end: bool) {
         if self.pool.get(index).redis.is_some() {
             return self.on_redis_readable(index, to_the_end);
         }
-        let mut buffer = std::mem::take(&mut self.buffer);
-        self.read(index, to_the_end, &mut buffer);
-        self.buffer = buffer;
+        self.with_buffer(|worker, buffer| worker.read(index, to_the_end, buffer));
     }
 
     fn read(&mut self, index: u32, to_the_end: bool, buffer: &mut [u8]) {
@@ -109,9 +107,9 @@ impl Worker<'_> {
             if received == 0 {
                 return self.on_end_of_stream(index);
             }
-            let endpoint = &mut self.recorder.now.endpoints[job.endpoint as usize];
-            endpoint.tally.bytes_received += received as u64;
-            match parser.feed(&buffer[..received], &mut Keep { step, kept }) {
+            self.recorder.read(job.endpoint, received);
+            let max_body_bytes = self.shared.spec.limits.max_body_bytes;
+            match parser.feed(&buffer[..received], &mut Keep { step, max_body_bytes, kept }) {
                 Ok(Progress::Done { keep_alive, consumed }) => {
                     return self.complete(index, keep_alive && consumed == received && !to_the_end);
                 }
@@ -133,7 +131,7 @@ impl Worker<'_> {
             }
         }
         let version = self.pool.get(index).version;
-        self.unfinished.push((token(index, version), to_the_end));
+        self.agenda.read_later(token(index, version), to_the_end);
     }
 
     /// The connection broke while it was read.
@@ -185,8 +183,11 @@ impl Worker<'_> {
         self.roll(done_ns);
         let step = &self.shared.compiled.steps[job.step as usize];
         let conn = self.pool.get(index);
+        if let Some(kind) = conn.kept.fault() {
+            return self.on_fault(index, kind, done_ns);
+        }
         let status = conn.kept.status;
-        let actor = &mut self.actors[job.actor as usize];
+        let actor = self.crowd.get_mut(job.actor);
         if let Some(set_cookie) = step.set_cookie
             && let Some(jar) = actor.jars.get_mut(step.target)
         {
@@ -196,10 +197,20 @@ impl Worker<'_> {
         }
         let response_ns = done_ns.saturating_sub(job.intended_ns);
         let error = self.judge.judge(step, &conn.kept, response_ns, &mut actor.slots);
+        if error.is_some()
+            && let Some(problem) = conn.kept.problem(step)
+        {
+            // Else nobody would guess why nothing is found in it.
+            self.recorder.note(
+                error.unwrap_or(ErrorKind::BadResponse),
+                &self.shared.spec.targets[step.target].name,
+                &problem,
+            );
+        }
         let endpoint = job.endpoint as usize;
-        self.recorder.now.endpoints[endpoint].tally.body_bytes += conn.kept.body_bytes;
+        self.recorder.body(job.endpoint, conn.kept.body_bytes);
         self.recorder.completed(endpoint, &job, status, done_ns, error);
-        self.under_way -= 1;
+        self.backlog.end();
         conn.served += 1;
         if conn.mux.is_some() {
             // Its stream is free already; the connection goes on.
@@ -213,10 +224,26 @@ impl Worker<'_> {
         self.actor_done(job.actor, error, done_ns);
     }
 
-    /// An entry of the time limits came up.
-    pub fn on_timeout(&mut self, at_ns: u64, index: u32, now_ns: u64) {
+    /// An answer has come to its end, but its body cannot be read.
+    #[cold]
+    fn on_fault(&mut self, index: u32, kind: ErrorKind, now_ns: u64) {
         let conn = self.pool.get(index);
-        if !conn.deadline.is_expired(at_ns, now_ns, &mut self.timeouts, index) {
+        let Some(job) = conn.job.take() else { return };
+        let step = &self.shared.compiled.steps[job.step as usize];
+        if let Some(problem) = conn.kept.problem(step) {
+            self.recorder.note(kind, &self.shared.spec.targets[step.target].name, &problem);
+        }
+        if conn.mux.is_none() {
+            self.pool.close(index);
+        }
+        self.backlog.end();
+        self.end_job(job, kind, now_ns);
+    }
+
+    /// An entry of the time limits came up.
+    pub(super) fn on_timeout(&mut self, at_ns: u64, index: u32, now_ns: u64) {
+        let conn = self.pool.get(index);
+        if !self.agenda.is_expired(&mut conn.deadline, at_ns, now_ns, index) {
             return;
         }
         if conn.mux.is_some() {

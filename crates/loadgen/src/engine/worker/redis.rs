@@ -7,11 +7,11 @@
 
 use std::fmt::Display;
 
-use super::conn::{Conn, ConnState, token};
-use super::dispatch::{Written, values};
+use super::Worker;
+use super::dispatch::Written;
 use super::receive::READS_PER_TURN;
-use super::transport::{Halt, Received};
-use super::worker::Worker;
+use crate::engine::conn::{Conn, ConnState, token};
+use crate::engine::transport::{Halt, Received};
 use crate::redis::{Session, Turn};
 use swarmlab_intervals::ErrorKind;
 
@@ -20,7 +20,7 @@ const MAXIMUM_MESSAGE_BYTES: u64 = 8 << 20;
 
 impl Worker<'_> {
     /// Bytes flow on a connection to Redis.
-    pub fn begin_redis(&mut self, index: u32) {
+    pub(super) fn begin_redis(&mut self, index: u32) {
         let conn = self.pool.get(index);
         let spec = &self.shared.spec;
         let credentials = spec.targets[conn.target].credentials.as_ref().map(|credentials| {
@@ -31,24 +31,20 @@ impl Worker<'_> {
     }
 
     /// Writes what the job of a connection to Redis needs first: the message, or what comes before it.
-    pub fn write_message(&mut self, index: u32) -> Written {
+    pub(super) fn write_message(&mut self, index: u32) -> Written {
         let Conn { job: Some(job), redis: Some(session), kept, version, deadline, .. } = self.pool.get(index)
         else {
             return Written::Broken;
         };
         let compiled = &self.shared.compiled;
         let step = &compiled.steps[job.step as usize];
-        let actor = &mut self.actors[job.actor as usize];
+        let actor = self.crowd.get_mut(job.actor);
+        actor.set_connection(step.target, (index, *version));
         // Each step was compared with its target's scheme at the start.
-        let Some((channel, message)) =
-            step.render_message(&mut values(actor, compiled, step), &mut self.scratch)
-        else {
-            return Written::Broken;
-        };
+        let Some((channel, message)) = self.composer.message(step, actor) else { return Written::Broken };
         kept.begin(&[]);
         let due_ns = self.shared.clock.now().saturating_add(step.timeout_ns);
-        deadline.set(due_ns, &mut self.timeouts, index);
-        actor.set_connection(step.target, (index, *version));
+        self.agenda.limit(deadline, due_ns, index);
         if session.begin(channel, message) == Turn::Publish {
             session.publish();
         }
@@ -56,7 +52,7 @@ impl Worker<'_> {
     }
 
     /// Writes as much as the socket takes. Whether the connection holds.
-    pub fn flush_redis(&mut self, index: u32) -> bool {
+    pub(super) fn flush_redis(&mut self, index: u32) -> bool {
         loop {
             let Conn { socket: Some(socket), wire, redis: Some(session), .. } = self.pool.get(index) else {
                 return false;
@@ -79,10 +75,8 @@ impl Worker<'_> {
     }
 
     /// Reads what has come on a connection to Redis, whether it carries a request or is idle.
-    pub fn on_redis_readable(&mut self, index: u32, to_the_end: bool) {
-        let mut buffer = std::mem::take(&mut self.buffer);
-        self.read_redis(index, to_the_end, &mut buffer);
-        self.buffer = buffer;
+    pub(super) fn on_redis_readable(&mut self, index: u32, to_the_end: bool) {
+        self.with_buffer(|worker, buffer| worker.read_redis(index, to_the_end, buffer));
     }
 
     fn read_redis(&mut self, index: u32, to_the_end: bool, buffer: &mut [u8]) {
@@ -107,8 +101,7 @@ impl Worker<'_> {
             let mut wants_body = false;
             if let Some(job) = job {
                 wants_body = self.shared.compiled.steps[job.step as usize].wants_body;
-                let tally = &mut self.recorder.now.endpoints[job.endpoint as usize].tally;
-                tally.bytes_received += bytes as u64;
+                self.recorder.read(job.endpoint, bytes);
             }
             let turn = session.feed(&buffer[..bytes], &mut |message| {
                 kept.body_bytes += message.len() as u64;
@@ -133,7 +126,7 @@ impl Worker<'_> {
                 return;
             }
         }
-        self.unfinished.push((token(index, version), to_the_end));
+        self.agenda.read_later(token(index, version), to_the_end);
     }
 
     /// A connection to Redis has come to an end, under a request or idle.
@@ -164,7 +157,7 @@ impl Worker<'_> {
         let kind = ErrorKind::RedisError;
         self.recorder.note(kind, &self.shared.spec.targets[target].name, &problem);
         self.recorder.completed(job.endpoint as usize, &job, 0, done_ns, Some(kind));
-        self.under_way -= 1;
+        self.backlog.end();
         self.pool.set_idle(index);
         self.actor_done(job.actor, Some(kind), done_ns);
     }

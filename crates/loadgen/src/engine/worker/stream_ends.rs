@@ -2,9 +2,9 @@
 
 use std::fmt::Display;
 
-use super::conn::{Conn, Job};
-use super::multiplex::Slot;
-use super::worker::Worker;
+use super::Worker;
+use crate::engine::conn::Conn;
+use crate::engine::multiplex::Late;
 use crate::http2::{Finish, Finished, Http2Error, code_name};
 use swarmlab_intervals::ErrorKind;
 
@@ -19,12 +19,10 @@ impl Worker<'_> {
         let Some(mux) = &mut conn.mux else { return };
         let Some(session) = &mut mux.session else { return };
         let mut finished = std::mem::take(session.finished());
-        if !mux.is_dirty && !session.output().is_empty() {
-            mux.is_dirty = true;
-            self.dirty.push((index, version));
+        if mux.plan_flush_of_output() {
+            self.agenda.write_later((index, version));
         }
-        if !mux.is_open && session.is_ready() {
-            mux.is_open = true;
+        if mux.opens() {
             self.on_open(index);
         }
         for Finished { place, finish } in finished.drain(..) {
@@ -38,7 +36,7 @@ impl Worker<'_> {
             // Its buffer is used again.
             *session.finished() = finished;
         }
-        if mux.active == 0 && (mux.is_ending() || *is_last_use) {
+        if mux.is_unused() && (mux.is_ending() || *is_last_use) {
             self.pool.close(index);
         } else {
             self.pool.list_shared(index);
@@ -50,9 +48,8 @@ impl Worker<'_> {
         let Conn { mux: Some(mux), target, .. } = self.pool.get(index) else { return };
         let target = *target;
         let capacity = mux.capacity();
-        let mut places: Vec<u32> = mux.places().collect();
-        let surplus = places.split_off(places.len().min(capacity));
-        let jobs: Vec<Job> = surplus.into_iter().rev().filter_map(|place| mux.free_slot(place)).collect();
+        let jobs = mux.take_surplus();
+        let places: Vec<u32> = mux.places().collect();
         if capacity == 0 {
             // It takes no request at all, now: to try others of its kind would have no end.
             let problem = "the target lets no request be made (SETTINGS_MAX_CONCURRENT_STREAMS 0, or GOAWAY)";
@@ -60,7 +57,7 @@ impl Worker<'_> {
             let now_ns = self.shared.clock.now();
             self.pool.close(index);
             for job in jobs {
-                self.under_way -= 1;
+                self.backlog.end();
                 self.end_job(job, ErrorKind::ConnectFailed, now_ns);
             }
             return;
@@ -91,14 +88,13 @@ impl Worker<'_> {
     fn complete_shared(&mut self, index: u32, place: u32) {
         let conn = self.pool.get(index);
         let Some(mux) = &mut conn.mux else { return };
-        let Some(job) = mux.free_slot(place) else { return };
+        let Some(job) = mux.complete(place, &mut conn.kept) else { return };
         if job.sent_ns.is_none() {
             // An answer to nothing.
-            self.under_way -= 1;
+            self.backlog.end();
             let now_ns = self.shared.clock.now();
             return self.end_job(job, ErrorKind::ConnectFailed, now_ns);
         }
-        std::mem::swap(&mut conn.kept, &mut mux.slots[place as usize].kept);
         conn.job = Some(job);
         self.pool.list_shared(index);
         self.complete(index, true);
@@ -109,9 +105,8 @@ impl Worker<'_> {
         let Conn { mux: Some(mux), target, .. } = self.pool.get(index) else { return };
         let target = *target;
         let goodbye = mux.session.as_ref().and_then(|session| session.goaway()).map_or("none", code_name);
-        let refusals = mux.slots[place as usize].refusals + 1;
-        let Some(job) = mux.free_slot(place) else { return };
-        self.under_way -= 1;
+        let Some((job, refusals)) = mux.refuse(place) else { return };
+        self.backlog.end();
         self.pool.list_shared(index);
         let now_ns = self.shared.clock.now();
         if refusals <= MAXIMUM_REFUSALS && self.dispatch_shared(job, refusals, now_ns) {
@@ -129,7 +124,7 @@ impl Worker<'_> {
         let Conn { mux: Some(mux), target, .. } = self.pool.get(index) else { return };
         let target = *target;
         let Some(job) = mux.free_slot(place) else { return };
-        self.under_way -= 1;
+        self.backlog.end();
         if let Some(problem) = problem {
             self.recorder.note(kind, &self.shared.spec.targets[target].name, problem);
         }
@@ -161,31 +156,26 @@ impl Worker<'_> {
         let conn = self.pool.get(index);
         let (served, target) = (conn.served, conn.target);
         if let Some(problem) = problem {
-            let is_open = conn.mux.as_ref().is_some_and(|mux| mux.is_open);
+            let is_open = conn.mux.as_ref().is_some_and(|mux| mux.is_open());
             let kind = if is_open { kind } else { ErrorKind::ConnectFailed };
             self.recorder.note(kind, &self.shared.spec.targets[target].name, problem);
         }
         if served > 0
             && let Some(mux) = &mut conn.mux
         {
-            let is_unsent = |job: Job| job.sent_ns.is_none();
-            let unsent: Vec<u32> =
-                mux.places().filter(|place| mux.slots[*place as usize].job.is_some_and(is_unsent)).collect();
-            let jobs: Vec<Job> = unsent.into_iter().filter_map(|place| mux.free_slot(place)).collect();
+            let jobs = mux.take_unsent();
             self.requeue(jobs.into_iter());
         }
         self.fail_shared(index, kind, ErrorKind::ConnectFailed, now_ns);
     }
 
     /// Ends all requests of a shared connection, and the connection.
-    pub fn fail_shared(&mut self, index: u32, if_sent: ErrorKind, if_unsent: ErrorKind, now_ns: u64) {
+    pub(super) fn fail_shared(&mut self, index: u32, if_sent: ErrorKind, if_unsent: ErrorKind, now_ns: u64) {
         self.pool.unlist_shared(index);
         let Some(mut mux) = self.pool.get(index).mux.take() else { return };
         self.pool.close(index);
-        for place in 0..mux.slots.len() as u32 {
-            let Some(job) = mux.free_slot(place) else { continue };
-            self.under_way -= 1;
-            let has_head = mux.session.as_ref().is_some_and(|session| session.has_head(place));
+        for (job, has_head) in mux.end() {
+            self.backlog.end();
             let kind = match if_sent {
                 _ if job.sent_ns.is_none() => if_unsent,
                 ErrorKind::ConnectionClosed if has_head => ErrorKind::ResponseTruncated,
@@ -196,47 +186,27 @@ impl Worker<'_> {
     }
 
     /// The time limit of a shared connection has come: that of one of its requests, if that is still under way.
-    pub fn on_shared_timeout(&mut self, index: u32, now_ns: u64) {
+    pub(super) fn on_shared_timeout(&mut self, index: u32, now_ns: u64) {
         let conn = self.pool.get(index);
         let version = conn.version;
         let Some(mux) = &mut conn.mux else { return };
-        let (mut late, mut next_ns) = (Vec::new(), u64::MAX);
-        for place in mux.places() {
-            match mux.slots[place as usize].due_ns {
-                due_ns if due_ns <= now_ns => late.push(place),
-                due_ns => next_ns = next_ns.min(due_ns),
-            }
-        }
-        let is_stuck =
-            !mux.is_dirty && mux.session.as_ref().is_none_or(|session| !session.output().is_empty());
+        let Late { jobs, next_ns, is_silent, is_stuck } = mux.take_late(now_ns);
+        conn.is_last_use |= is_silent;
         conn.deadline.clear();
         if next_ns < u64::MAX {
-            conn.deadline.set(next_ns, &mut self.timeouts, index);
+            self.agenda.limit(&mut conn.deadline, next_ns, index);
         }
-        // Silent for as long as one of them waited: whoever comes next shall try another connection.
-        let reads = mux.reads;
-        let is_silent =
-            |slot: &Slot| slot.reads_before == reads && slot.job.is_some_and(|job| job.sent_ns.is_some());
-        conn.is_last_use |= late.iter().any(|place| is_silent(&mux.slots[*place as usize]));
-        let mut jobs = Vec::with_capacity(late.len());
-        for place in late {
-            if let Some(session) = &mut mux.session {
-                session.cancel(place);
-            }
-            jobs.extend(mux.free_slot(place));
-        }
-        let is_done = mux.is_ending() || conn.is_last_use || is_stuck || !mux.is_open;
-        if mux.active == 0 && is_done && !jobs.is_empty() {
+        let is_done = mux.is_ending() || conn.is_last_use || is_stuck;
+        if mux.is_unused() && is_done && !jobs.is_empty() {
             self.pool.close(index);
         } else if !jobs.is_empty() {
-            if !mux.is_dirty {
-                mux.is_dirty = true;
-                self.dirty.push((index, version));
+            if mux.plan_flush() {
+                self.agenda.write_later((index, version));
             }
             self.pool.list_shared(index);
         }
         for job in jobs {
-            self.under_way -= 1;
+            self.backlog.end();
             let was_sent = job.sent_ns.is_some();
             self.end_job(job, if was_sent { ErrorKind::Timeout } else { ErrorKind::ConnectTimeout }, now_ns);
         }

@@ -2,11 +2,10 @@
 
 use std::fmt::Display;
 
-use super::actor::Actor;
-use super::clock::unix_now_s;
-use super::conn::Job;
-use super::worker::{Driver, Intent, Worker};
-use crate::scenario::compiled::{Compiled, CompiledStep, Values};
+use super::Worker;
+use crate::engine::backlog::Intent;
+use crate::engine::conn::Job;
+use crate::scenario::compiled::CompiledStep;
 use swarmlab_intervals::ErrorKind;
 
 /// How a first write went.
@@ -17,57 +16,42 @@ pub(super) enum Written {
     Broken,
 }
 
-/// What the templates of an actor's request are filled with.
-pub(super) fn values<'a>(actor: &'a mut Actor, compiled: &'a Compiled, step: &CompiledStep) -> Values<'a> {
-    let Actor { id, iteration, slots, rows, variant, jars, random, .. } = actor;
-    // Only who has cookies needs to know the time of day.
-    let jar = jars.get(step.target).filter(|jar| !jar.is_empty());
-    Values {
-        user: *id,
-        iteration: *iteration,
-        slots,
-        feeders: &compiled.feeders,
-        rows,
-        variant: *variant,
-        jar: jar.map(|jar| (jar, unix_now_s() as i64)),
-        random,
-    }
-}
-
 impl Worker<'_> {
     /// Gives an intent a connection: its user's own, a new one, or another idle one; or one shared with others.
     /// The caller has made sure that there is one to some target, and has counted the intent as queued. If there
     /// is none to its own target, the intent goes back to the head of the queue: whether it did not.
-    pub fn dispatch(&mut self, intent: Intent, now_ns: u64) -> bool {
+    pub(super) fn dispatch(&mut self, intent: Intent, now_ns: u64) -> bool {
         let actor = match intent.actor {
             Some(actor) => actor,
-            None => match self.take_session(now_ns) {
-                (actor, true) => actor,
-                (actor, false) => {
-                    self.recorder.queued.down(now_ns);
+            None => {
+                let (driver, mut desk) = self.drive();
+                let (actor, has_rows) = driver.take(now_ns, &mut desk);
+                if !has_rows {
+                    self.recorder.unqueued(now_ns);
                     self.fail_unsent(actor, ErrorKind::FeederExhausted, now_ns);
                     return true;
                 }
-            },
+                actor
+            }
         };
-        let step = self.actors[actor as usize].step as u32;
-        let endpoint = self.endpoint_of(actor) as u32;
+        let step = self.crowd.get(actor).step as u32;
+        let endpoint = self.crowd.endpoint_of(actor) as u32;
         let job = Job { actor, step, endpoint, intended_ns: intent.intended_ns, sent_ns: None };
         let target = self.shared.compiled.steps[step as usize].target;
-        if self.routes[target].is_shared {
+        if self.routes.to(target).is_shared {
             if !self.dispatch_shared(job, 0, now_ns) {
-                self.queue.push_front(Intent { intended_ns: intent.intended_ns, actor: Some(actor) });
+                self.backlog.push_front(Intent { intended_ns: intent.intended_ns, actor: Some(actor) });
                 return false;
             }
             return true;
         }
         loop {
-            let own = self.actors[actor as usize].connection(target);
+            let own = self.crowd.get(actor).connection(target);
             let taken = match own.filter(|&own| self.pool.take_preferred(own)) {
                 Some((index, _)) => Some(index),
                 None => match self.pool.take_closed() {
                     Some(index) => {
-                        self.under_way += 1;
+                        self.backlog.begin();
                         self.open(index, job, now_ns);
                         return true;
                     }
@@ -79,16 +63,16 @@ impl Worker<'_> {
             }
             let Some(index) = taken else {
                 // All connections are shared ones to other targets, with requests.
-                self.queue.push_front(Intent { intended_ns: intent.intended_ns, actor: Some(actor) });
+                self.backlog.push_front(Intent { intended_ns: intent.intended_ns, actor: Some(actor) });
                 return false;
             };
-            self.under_way += 1;
+            self.backlog.begin();
             self.pool.get(index).job = Some(job);
             match self.write_request(index) {
                 Written::Carried => return true,
                 // The target closed it while it was idle and nothing was written: another connection may try.
                 Written::Broken => {
-                    self.under_way -= 1;
+                    self.backlog.end();
                     self.pool.close(index);
                 }
             }
@@ -96,7 +80,7 @@ impl Worker<'_> {
     }
 
     /// Writes the request of the job that the connection carries.
-    pub fn write_request(&mut self, index: u32) -> Written {
+    pub(super) fn write_request(&mut self, index: u32) -> Written {
         if self.pool.get(index).redis.is_some() {
             return self.write_message(index);
         }
@@ -104,8 +88,8 @@ impl Worker<'_> {
         let conn = self.pool.get(index);
         let (Some(job), Some(socket)) = (conn.job, &conn.socket) else { return Written::Broken };
         let step = &compiled.steps[job.step as usize];
-        let actor = &mut self.actors[job.actor as usize];
-        let bytes = step.render(&mut values(actor, compiled, step), &mut self.scratch);
+        let actor = self.crowd.get_mut(job.actor);
+        let bytes = self.composer.http1(step, actor);
         let sent_ns = self.shared.clock.now();
         let Ok(sent) = conn.wire.send(socket, bytes) else { return Written::Broken };
         conn.parser.begin(step.is_head);
@@ -114,7 +98,7 @@ impl Worker<'_> {
             conn.unwritten.extend_from_slice(&bytes[sent.taken..]);
         }
         let version = conn.version;
-        conn.deadline.set(sent_ns.saturating_add(step.timeout_ns), &mut self.timeouts, index);
+        self.agenda.limit(&mut conn.deadline, sent_ns.saturating_add(step.timeout_ns), index);
         actor.set_connection(step.target, (index, version));
         if sent.left > 0 {
             self.count_sent(index, sent.left, sent_ns);
@@ -123,7 +107,7 @@ impl Worker<'_> {
     }
 
     /// The socket takes more: the rest of the request goes out.
-    pub fn write_rest(&mut self, index: u32) {
+    pub(super) fn write_rest(&mut self, index: u32) {
         if self.pool.get(index).redis.is_some() {
             if !self.flush_redis(index) {
                 self.on_readable(index, true);
@@ -165,20 +149,20 @@ impl Worker<'_> {
         let conn = self.pool.get(index);
         let Some(job) = &mut conn.job else { return };
         let endpoint = job.endpoint as usize;
-        self.recorder.now.endpoints[endpoint].tally.bytes_sent += written as u64;
+        self.recorder.wrote(job.endpoint, written);
         if job.sent_ns.is_none() {
             job.sent_ns = Some(sent_ns);
             // The target has its part in how long a new connection takes; that is not the generator's lateness.
             if conn.served > 0 {
                 self.recorder.waited(job.intended_ns, sent_ns);
             }
-            self.recorder.queued.down(sent_ns);
+            self.recorder.unqueued(sent_ns);
             self.recorder.sent(endpoint, job.intended_ns, sent_ns);
         }
     }
 
     /// A request on a connection has ended without a complete answer: it is counted, the connection closed.
-    pub fn fail(&mut self, index: u32, kind: ErrorKind, now_ns: u64) {
+    pub(super) fn fail(&mut self, index: u32, kind: ErrorKind, now_ns: u64) {
         self.roll(now_ns);
         if self.pool.get(index).mux.is_some() {
             let if_unsent = if kind.is_before_send() { kind } else { ErrorKind::ConnectFailed };
@@ -186,46 +170,32 @@ impl Worker<'_> {
         }
         let Some(job) = self.pool.get(index).job else { return };
         self.pool.close(index);
-        self.under_way -= 1;
+        self.backlog.end();
         self.end_job(job, kind, now_ns);
     }
 
     /// Counts a request that has ended without a complete answer; it holds no connection any more.
-    pub fn end_job(&mut self, job: Job, kind: ErrorKind, now_ns: u64) {
+    pub(super) fn end_job(&mut self, job: Job, kind: ErrorKind, now_ns: u64) {
         self.roll(now_ns);
         let endpoint = job.endpoint as usize;
         if job.sent_ns.is_none() {
-            self.recorder.queued.down(now_ns);
+            self.recorder.unqueued(now_ns);
         }
         self.recorder.failed(endpoint, job.sent_ns.is_some(), kind, now_ns);
         self.actor_done(job.actor, Some(kind), now_ns);
     }
 
     /// Like [`Worker::fail`], keeping the first such text for the summary.
-    pub fn fail_because(&mut self, index: u32, kind: ErrorKind, now_ns: u64, problem: &dyn Display) {
+    pub(super) fn fail_because(&mut self, index: u32, kind: ErrorKind, now_ns: u64, problem: &dyn Display) {
         let target = self.pool.get(index).target;
         self.recorder.note(kind, &self.shared.spec.targets[target].name, problem);
         self.fail(index, kind, now_ns);
     }
 
     /// A request that never had a connection has ended.
-    pub fn fail_unsent(&mut self, actor: u32, kind: ErrorKind, now_ns: u64) {
-        let endpoint = self.endpoint_of(actor);
+    pub(super) fn fail_unsent(&mut self, actor: u32, kind: ErrorKind, now_ns: u64) {
+        let endpoint = self.crowd.endpoint_of(actor);
         self.recorder.failed(endpoint, false, kind, now_ns);
         self.actor_done(actor, Some(kind), now_ns);
-    }
-
-    /// The endpoint of an actor's next request.
-    pub fn endpoint_of(&self, actor: u32) -> usize {
-        let actor = &self.actors[actor as usize];
-        self.shared.compiled.endpoint(actor.step, actor.variant)
-    }
-
-    /// The request of a user or session has ended.
-    pub fn actor_done(&mut self, actor: u32, error: Option<ErrorKind>, now_ns: u64) {
-        match self.driver {
-            Driver::Closed(_) => self.user_done(actor, error, now_ns),
-            Driver::Open(_) => self.session_done(actor, error, now_ns),
-        }
     }
 }
