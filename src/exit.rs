@@ -1,4 +1,5 @@
-//! Exit codes: a closed, documented list (docs/reference.md prints the same table).
+//! Exit codes: a closed, documented list (docs/reference.md prints the same table). Which failure has which, the table of
+//! error codes says.
 
 /// How the command ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

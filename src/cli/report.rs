@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{Global, output, summary};
 use crate::exit::Exit;
-use crate::run::RunError;
+use swarmlab_lab::RunError;
 use swarmlab_present::recompute;
 use swarmlab_record::folder::RunFolder;
 

@@ -10,9 +10,9 @@ use swarmlab_swarm::{CancellationToken, SwarmError};
 use super::session::Left;
 use super::{Global, output, progress, session, summary};
 use crate::exit::Exit;
-use crate::run::{self, RunOptions, choose_testbed};
 use crate::variables::{self, Answers};
 use swarmlab_experiment::{self as experiment, Loaded, TestbedChoice};
+use swarmlab_lab::{RunOptions, choose_testbed};
 use swarmlab_record::summary::{Status, Verdict};
 
 /// Arguments of `run`.
@@ -141,14 +141,17 @@ pub async fn run_file(
         binary,
         engine: global.engine.clone(),
     };
-    let mut observer = progress::observer(global.json);
+    let watcher = progress::watcher(global.json);
     let set_left = |what| left.set(what);
-    let finished = run::run(&experiment, kind, &reason, &options, cancel, &set_left, observer.as_mut()).await;
-    drop(observer);
+    let finished =
+        swarmlab_lab::run(&experiment, (kind, &reason), &options, cancel, &set_left, watcher).await;
     let finished = match finished {
         Ok(f) => f,
         Err(e) => return output::fail(&e, e.help().as_deref(), global.json, e.code()),
     };
+    for u in finished.unheard.iter().filter(|u| u.lost > 0) {
+        eprintln!("{} did not keep up: {} of its messages are lost", u.sink, u.lost);
+    }
     if let Some(s) = &finished.summary {
         summary::print(s, &finished.folder, global.json);
     }

@@ -7,7 +7,8 @@ use clap::Args;
 
 use super::{Global, output, session, swarm};
 use crate::exit::Exit;
-use crate::run::progress::Progress;
+use swarmlab_lab::message::{Message, News};
+use swarmlab_telemetry::clock::unix_now_s;
 use swarmlab_testbed::swarm::SwarmBed;
 
 /// Arguments of `up`.
@@ -51,10 +52,14 @@ pub fn main(args: &UpArgs, global: &Global) -> Exit {
         };
         left.set(vec![format!("parts of the stack {name:?} (remove them with `swarmlab down {name}`)")]);
         let started = std::time::Instant::now();
-        let mut observer = super::progress::observer(global.json);
-        let up =
-            SwarmBed::up(engine, &specs, args.wait, &cancel, &mut |n| observer.on(Progress::Note(n))).await;
-        drop(observer);
+        let mut watcher = super::progress::watcher(global.json);
+        let mut note = |n| {
+            let message = Message { t_unix_s: unix_now_s(), news: News::from(n) };
+            // It prints; what cannot be printed cannot be said either.
+            let _ = watcher.on(&message);
+        };
+        let up = SwarmBed::up(engine, &specs, args.wait, &cancel, &mut note).await;
+        drop(watcher);
         match up {
             Ok(_) => {
                 let took_s = started.elapsed().as_secs_f64();

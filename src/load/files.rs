@@ -3,31 +3,27 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use swarmlab_intervals::{End, Interval};
+use swarmlab_intervals::End;
+use swarmlab_lab::bus::Sink;
+use swarmlab_lab::message::Message;
+use swarmlab_lab::sinks::FolderSink;
 use swarmlab_loadgen::{LoadSpec, Model};
 use swarmlab_present::recompute::{self, RecomputeError};
-use swarmlab_record::client::{self, ClientRow};
-use swarmlab_record::events::{Event, EventLog};
 use swarmlab_record::folder::{RunFolder, write_atomically};
-use swarmlab_record::histograms::HistogramLog;
-use swarmlab_record::journal::Journal;
-use swarmlab_record::manifest::{FORMAT, Manifest, Origin, State, Windows};
+use swarmlab_record::manifest::{FORMAT, Manifest, Origin, State};
 use swarmlab_record::plan::{LoadModel, Plan};
 use swarmlab_record::topology::{Target, Topology};
-use swarmlab_record::{Phase, utc};
+use swarmlab_record::utc;
 use swarmlab_telemetry::clock::unix_now_s;
 
+use super::Ended;
 use super::objectives::Objectives;
 use super::summary::LoadSummary;
-use super::{Ended, Sink};
 
 /// The folder of one load.
 pub struct Files {
     folder: RunFolder,
-    manifest: Manifest,
-    client: Journal<ClientRow>,
-    events: EventLog,
-    histograms: HistogramLog,
+    sink: FolderSink<'static>,
 }
 
 impl Files {
@@ -42,15 +38,8 @@ impl Files {
         objectives: &Objectives,
     ) -> std::io::Result<Self> {
         let folder = RunFolder::create_at(path)?;
-        let manifest = manifest(spec, title, objectives, unix_now_s());
-        manifest.write(&folder.manifest())?;
-        Ok(Self {
-            client: Journal::create(&folder.client_journal()).map_err(std::io::Error::other)?,
-            events: EventLog::create(&folder.events())?,
-            histograms: HistogramLog::new(&folder.histograms()),
-            folder,
-            manifest,
-        })
+        let sink = FolderSink::create(&folder, manifest(spec, title, objectives, unix_now_s()))?;
+        Ok(Self { folder, sink })
     }
 
     /// Seals the folder and computes what `swarmlab report` computes of it.
@@ -58,24 +47,14 @@ impl Files {
     /// # Errors
     /// What the disk refuses.
     pub fn finish(mut self, ended: &Ended, summary: &LoadSummary) -> Result<(), RecomputeError> {
-        let outcome = &ended.outcome;
-        self.manifest.windows = Some(Windows {
-            grid_unix_s: outcome.start_unix_s,
-            load_start_unix_s: outcome.start_unix_s,
-            load_end_unix_s: outcome.load_end_unix_s,
-            drained_unix_s: outcome.end_unix_s,
-            settled_unix_s: outcome.end_unix_s,
-        });
-        self.manifest.generator = Some(outcome.verdict_inputs);
-        let state = match outcome.end {
+        let state = match ended.outcome.end {
             End::Completed => State::Complete,
             End::Stopped => State::Partial { reason: "interrupted".to_owned() },
             End::Aborted => State::Partial { reason: "aborted".to_owned() },
         };
         let path = self.folder.load_summary();
         let io = |source| RecomputeError::Io { action: "write", path: path.clone(), source };
-        self.client.finish()?;
-        self.manifest.write(&self.folder.manifest()).map_err(io)?;
+        self.sink.close().map_err(io)?;
         let mut text = serde_json::to_vec_pretty(summary).map_err(|e| io(e.into()))?;
         text.push(b'\n');
         write_atomically(&path, &text).map_err(io)?;
@@ -89,25 +68,12 @@ impl Files {
 }
 
 impl Sink for Files {
-    fn interval(&mut self, interval: &Interval) -> std::io::Result<()> {
-        let now_s = unix_now_s();
-        if self.manifest.windows.is_none() {
-            let start = interval.start_unix_s;
-            let end = start + self.manifest.plan.duration_s;
-            self.manifest.windows = Some(Windows {
-                grid_unix_s: start,
-                load_start_unix_s: start,
-                load_end_unix_s: end,
-                drained_unix_s: end,
-                settled_unix_s: end,
-            });
-            self.manifest.write(&self.folder.manifest())?;
-            self.events.write(&Event::Phase { t_unix_s: start, phase: Phase::Load })?;
-        }
-        for row in client::rows(interval, Phase::Load) {
-            self.client.append(&row, now_s).map_err(std::io::Error::other)?;
-        }
-        self.histograms.write(interval)
+    fn on(&mut self, message: &Message) -> std::io::Result<()> {
+        self.sink.on(message)
+    }
+
+    fn close(&mut self) -> std::io::Result<()> {
+        self.sink.close()
     }
 }
 

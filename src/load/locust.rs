@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use swarmlab_intervals::{Interval, Outcome};
+use swarmlab_intervals::Outcome;
+use swarmlab_lab::bus::Sink;
+use swarmlab_lab::message::{Message, News};
 use swarmlab_loadgen::Scenario;
 use swarmlab_loadgen::export::locust::{LocustCsv, Options, methods};
-
-use super::Sink;
 
 /// The four files of one load.
 pub struct Locust(LocustCsv);
@@ -31,7 +31,10 @@ impl Locust {
 }
 
 impl Sink for Locust {
-    fn interval(&mut self, interval: &Interval) -> std::io::Result<()> {
-        self.0.interval(interval)
+    fn on(&mut self, message: &Message) -> std::io::Result<()> {
+        match &message.news {
+            News::Interval { interval, .. } => self.0.interval(interval),
+            _ => Ok(()),
+        }
     }
 }

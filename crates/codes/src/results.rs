@@ -46,4 +46,19 @@ OUTPUT_FILE E 709 "output-file", exit 1: "a file that was asked for could not be
 means "A table or picture of a shape, or the files of the quickstart.",
 example "swarmlab shapes export shape.yml --csv /proc/x.csv",
 advice "Choose another place.";
+
+LOAD_SHORT E 711 "load-short", exit 1: "the load ended before its planned end",
+means "The load engine stopped sending by itself although nobody asked it to. What was measured until then is there, marked as partial.",
+example "swarmlab run experiment.yml",
+advice "The message says how much is missing; run it again. If it comes back, please report it with the run folder.";
+
+TESTBED_OVERDUE E 712 "testbed-overdue", exit 4: "the testbed did not answer in time",
+means "To come up, and to go down, each has a bound of time; it has passed without an answer. The run ends rather than wait for ever.",
+example "swarmlab run experiment.yml --wait 5s",
+advice "See what is there with `swarmlab status NAME`, and remove it with `swarmlab down NAME`. A slow engine needs a longer `--wait`.";
+
+RUN_OVERDUE E 713 "run-overdue", exit 1: "a part of the run did not end in time",
+means "The load has a bound: its duration, the time for answers under way, and a margin. It has passed without the load engine's end.",
+example "swarmlab run experiment.yml",
+advice "What was measured is in the run folder, marked as partial. If it comes back, please report it with that folder.";
 }

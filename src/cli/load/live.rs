@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use swarmlab_intervals::{ErrorKind, Interval};
+use swarmlab_lab::bus::Sink;
+use swarmlab_lab::message::{Message, News};
 use swarmlab_loadgen::Model;
 
 use super::plan::Plan;
 use super::text::span;
 use crate::cli::output;
-use crate::load::{Sink, judge};
+use crate::load::judge;
 
 /// Intervals between plain lines.
 const PLAIN_EVERY: u64 = 5;
@@ -81,7 +83,8 @@ struct Plain {
 }
 
 impl Sink for Plain {
-    fn interval(&mut self, interval: &Interval) -> std::io::Result<()> {
+    fn on(&mut self, message: &Message) -> std::io::Result<()> {
+        let News::Interval { interval, .. } = &message.news else { return Ok(()) };
         let line = self.state.line(interval);
         if (interval.index + 1).is_multiple_of(PLAIN_EVERY) {
             eprintln!("{line}");
@@ -96,7 +99,8 @@ struct Terminal {
 }
 
 impl Sink for Terminal {
-    fn interval(&mut self, interval: &Interval) -> std::io::Result<()> {
+    fn on(&mut self, message: &Message) -> std::io::Result<()> {
+        let News::Interval { interval, .. } = &message.news else { return Ok(()) };
         self.bar.set_message(self.state.line(interval));
         Ok(())
     }
@@ -113,7 +117,8 @@ struct Json {
 }
 
 impl Sink for Json {
-    fn interval(&mut self, i: &Interval) -> std::io::Result<()> {
+    fn on(&mut self, message: &Message) -> std::io::Result<()> {
+        let News::Interval { interval: i, .. } = &message.news else { return Ok(()) };
         let overall = i.overall();
         let t = &overall.tally;
         let judged = judge(i);

@@ -14,11 +14,12 @@ use swarmlab_intervals::trust::Trust;
 
 use super::{Global, output, session};
 use crate::exit::Exit;
+use crate::load::LoadFailure;
 use crate::load::files::Files;
 use crate::load::locust::Locust;
 use crate::load::objectives::Objectives;
 use crate::load::summary::LoadSummary;
-use crate::load::{self, LoadFailure, Sink};
+use swarmlab_lab::bus::Bus;
 
 /// Sends the load and prints its summary.
 pub fn main(args: &LoadArgs, global: &Global) -> Exit {
@@ -59,10 +60,16 @@ pub fn main(args: &LoadArgs, global: &Global) -> Exit {
             }
         };
         let mut live = live::live(&plan, global.json);
-        let mut sinks: Vec<&mut dyn Sink> = vec![live.as_mut()];
-        sinks.extend(files.as_mut().map(|f| f as &mut dyn Sink));
-        sinks.extend(locust.as_mut().map(|l| l as &mut dyn Sink));
-        let ended = load::run(plan.spec.clone(), &mut sinks, &cancel).await;
+        let mut bus = Bus::new();
+        bus.attach(live.as_mut());
+        if let Some(files) = &mut files {
+            bus.attach(files);
+        }
+        if let Some(locust) = &mut locust {
+            bus.attach(locust);
+        }
+        let ended = swarmlab_lab::load::load(plan.spec.clone(), &mut bus, &cancel).await;
+        drop(bus);
         drop(live);
         let ended = match ended {
             Ok(e) => e,

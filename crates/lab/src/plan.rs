@@ -1,14 +1,17 @@
-//! Before a run: options, the choice of the testbed, the resolved part of the manifest.
+//! Before a run: options, the choice of the testbed, what the core is to do, and what the analysis reads of it.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use swarmlab_stackfile::{Role, StackSpecs};
-
 use swarmlab_experiment::{Experiment, ModelKind, TestbedChoice};
+use swarmlab_record::metric::Meaning;
 use swarmlab_record::plan::{LoadModel, Plan};
+use swarmlab_stackfile::{Role, StackSpecs};
 use swarmlab_testbed::{Kind, stack};
+use swarmlab_trial as trial;
+
+use crate::threads::DRAIN_S;
 
 /// What the user decides per run.
 #[derive(Debug, Clone)]
@@ -48,8 +51,58 @@ pub fn choose_testbed<E: std::fmt::Display>(
     }
 }
 
+/// What the core is to do: one trial.
+pub(crate) fn session(
+    experiment: &Experiment,
+    kind: Kind,
+    specs: &StackSpecs,
+    options: &RunOptions,
+) -> trial::Plan {
+    let keep = match (options.keep, kind) {
+        (false, _) => trial::Keep::No,
+        (true, Kind::Swarm) => trial::Keep::Yes,
+        (true, Kind::Embedded) => trial::Keep::Impossible(
+            "the embedded testbed ends with this command: --keep has no effect on it".to_owned(),
+        ),
+    };
+    let wait_s = options.wait.as_secs_f64();
+    trial::Plan {
+        trials: vec![trial::TrialPlan {
+            bin_s: experiment.measure.bin.as_secs_f64(),
+            warm_up_s: experiment.load.warm_up.as_ref().map(|w| w.duration.as_secs_f64()),
+            load_s: experiment.load.shape.duration_s(),
+        }],
+        keep,
+        sources: sources(specs),
+        limits: trial::Limits {
+            // Services converge, then everything must be seen to be ready; each may take that long, and images are
+            // looked at before.
+            up_s: 2.0 * wait_s + 120.0,
+            drain_s: DRAIN_S + 15.0,
+            ..trial::Limits::default()
+        },
+    }
+}
+
+/// What must have been sampled once before load begins: CPU of applications and proxies, requests of proxies.
+fn sources(specs: &StackSpecs) -> Vec<trial::Source> {
+    let mut out = Vec::new();
+    let mut add = |service: &str, meaning| {
+        out.push(trial::Source { service: service.to_owned(), meaning });
+    };
+    for s in &specs.services {
+        if matches!(s.role, Role::Application | Role::Proxy) {
+            add(&s.short, Meaning::CPU);
+        }
+        if s.role == Role::Proxy {
+            add(&s.short, Meaning::PROXY_DOWNSTREAM);
+        }
+    }
+    out
+}
+
 /// The part of the manifest that the analysis reads.
-pub fn resolved(experiment: &Experiment, specs: &StackSpecs) -> Plan {
+pub(crate) fn resolved(experiment: &Experiment, specs: &StackSpecs) -> Plan {
     let load = &experiment.load;
     Plan {
         file: experiment.path.display().to_string(),

@@ -1,15 +1,15 @@
-//! Why a run did not come to its end, and what was left.
+//! Why a run did not come to its end, and what can be done about it.
 
 use std::io::ErrorKind;
 
+use swarmlab_analysis::assemble::AssembleError;
 use swarmlab_codes::{self as codes, Code};
 use swarmlab_loadgen::LoadError;
-
-use crate::exit::Exit;
-use swarmlab_analysis::assemble::AssembleError;
 use swarmlab_present::recompute::RecomputeError;
 use swarmlab_record::manifest::ManifestError;
 use swarmlab_testbed::TestbedError;
+use swarmlab_trial::rules::TargetRefuses;
+use swarmlab_trial::{Cut, Waited};
 
 /// A run failed; what had been measured until then is in its folder.
 #[derive(Debug, thiserror::Error)]
@@ -17,15 +17,26 @@ pub enum RunError {
     /// The testbed.
     #[error(transparent)]
     Testbed(#[from] TestbedError),
-    /// The load engine refused.
+    /// The generator refused the load, or broke.
     #[error("the load could not be started: {0}")]
     Load(#[from] LoadError),
-    /// Nobody listens at the target.
-    #[error("the target {target} refuses connections: no request of the first second got through")]
-    TargetRefuses {
-        /// Addresses.
-        target: String,
+    /// The generator ended by itself before its time.
+    #[error("the load ended {missing_s:.1} s before its planned end")]
+    LoadShort {
+        /// What is missing, seconds.
+        missing_s: f64,
     },
+    /// A rule ended the load.
+    #[error("{reason}")]
+    Rule {
+        /// Stable code of the rule.
+        code: &'static str,
+        /// Why.
+        reason: String,
+    },
+    /// Someone did not answer.
+    #[error("{0}")]
+    Overdue(Waited),
     /// A result file could not be written or read.
     #[error("{what}: {source}")]
     Io {
@@ -52,11 +63,25 @@ impl RunError {
         move |source| Self::Io { what, source }
     }
 
+    /// What cut a session short; `errors` are those that the core knows by number.
+    pub(crate) fn of(cut: Cut, mut errors: Vec<Option<Self>>) -> Self {
+        match cut {
+            Cut::Interrupted => Self::Interrupted,
+            Cut::Testbed(f) | Cut::LoadRefused(f) | Cut::LoadFailed(f) | Cut::Record(f) => errors
+                .get_mut(f.id)
+                .and_then(Option::take)
+                .unwrap_or(Self::Io { what: f.message, source: ErrorKind::Other.into() }),
+            Cut::LoadShort { missing_s } => Self::LoadShort { missing_s },
+            Cut::Rule { code, reason } => Self::Rule { code, reason },
+            Cut::Overdue(what) => Self::Overdue(what),
+        }
+    }
+
     /// What the user can do next.
     pub fn help(&self) -> Option<String> {
         match self {
             Self::Testbed(e) => e.help(),
-            Self::TargetRefuses { .. } => Some(
+            Self::Rule { code: TargetRefuses::CODE, .. } => Some(
                 "check `target` in the experiment and the state of the stack (`swarmlab run --keep`, then `swarmlab status`)"
                     .to_owned(),
             ),
@@ -77,16 +102,14 @@ impl RunError {
         match self {
             Self::Testbed(e) => e.code(),
             Self::Load(e) => e.code(),
-            Self::TargetRefuses { .. } => codes::TARGET_REFUSES,
+            Self::LoadShort { .. } => codes::LOAD_SHORT,
+            Self::Rule { .. } => codes::TARGET_REFUSES,
+            Self::Overdue(Waited::Up | Waited::Down) => codes::TESTBED_OVERDUE,
+            Self::Overdue(Waited::Load | Waited::Close) => codes::RUN_OVERDUE,
             Self::Io { .. } => codes::RUN_IO,
             Self::Stack(findings) => findings.code(),
             Self::Recompute(e) => e.code(),
             Self::Interrupted => codes::INTERRUPTED,
         }
-    }
-
-    /// Exit code: the one of its code.
-    pub fn exit(&self) -> Exit {
-        Exit::of(self.code())
     }
 }

@@ -1,0 +1,80 @@
+//! The seam to what sends load.
+
+use swarmlab_intervals::{Interval, Outcome};
+use swarmlab_loadgen::LoadError;
+use swarmlab_record::topology::Target;
+use swarmlab_trial::LoadId;
+use tokio::sync::mpsc;
+
+use crate::inbox::Letter;
+
+/// Sends load: threads of this process, and later fleets, other tools, simulations.
+pub trait Generator: Send {
+    /// Starts a load whose first request may be sent at an instant (seconds since the Unix epoch). Its intervals, and
+    /// exactly one end, go to `out`.
+    ///
+    /// # Errors
+    /// A load that cannot be started; then nothing goes to `out`.
+    fn start(
+        &mut self,
+        load: LoadId,
+        start_unix_s: f64,
+        target: &Target,
+        out: Outlet,
+    ) -> Result<Box<dyn Running>, LoadError>;
+}
+
+/// A load that is being sent.
+pub trait Running: Send {
+    /// Gives the load another level (users, or requests per second) than its shape says, until its end or the next
+    /// change.
+    ///
+    /// # Errors
+    /// Why the level stays as it is.
+    fn set_level(&mut self, level: f64) -> Result<(), LoadError>;
+
+    /// Sends nothing more; answers under way are waited for.
+    fn stop(&mut self);
+
+    /// Sends nothing more, and gives up what is under way.
+    fn abort(&mut self);
+}
+
+/// Where what comes of a load goes. The queue behind it is bounded: a generator that is faster than the run waits.
+#[derive(Debug, Clone)]
+pub struct Outlet {
+    load: LoadId,
+    inbox: mpsc::Sender<Letter>,
+}
+
+impl Outlet {
+    pub(crate) fn new(load: LoadId, inbox: mpsc::Sender<Letter>) -> Self {
+        Self { load, inbox }
+    }
+
+    /// Which load it is for.
+    pub fn load(&self) -> LoadId {
+        self.load
+    }
+
+    /// Passes an interval on, from a thread. False when nobody listens any more.
+    pub fn interval(&self, interval: Interval) -> bool {
+        self.inbox.blocking_send(Letter::Interval(self.load, interval.into())).is_ok()
+    }
+
+    /// Passes the end on, from a thread.
+    pub fn ended(&self, ended: Result<Outcome, LoadError>) {
+        // Nobody listens any more only when the run itself was given up.
+        let _ = self.inbox.blocking_send(Letter::LoadEnded(self.load, Box::new(ended)));
+    }
+
+    /// Passes an interval on, from a task. False when nobody listens any more.
+    pub async fn interval_async(&self, interval: Interval) -> bool {
+        self.inbox.send(Letter::Interval(self.load, interval.into())).await.is_ok()
+    }
+
+    /// Passes the end on, from a task.
+    pub async fn ended_async(&self, ended: Result<Outcome, LoadError>) {
+        let _ = self.inbox.send(Letter::LoadEnded(self.load, Box::new(ended))).await;
+    }
+}

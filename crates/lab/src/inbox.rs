@@ -1,0 +1,44 @@
+//! What reaches a session from those who work beside it: one bounded queue.
+
+use std::sync::Arc;
+
+use swarmlab_intervals::{Interval, Outcome};
+use swarmlab_loadgen::LoadError;
+use swarmlab_testbed::observation::Observation;
+use swarmlab_testbed::{Note, TestbedError};
+use swarmlab_trial::LoadId;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use crate::bed::Ready;
+
+/// Letters that wait, at most; whoever has more to say waits.
+pub(crate) const QUEUE: usize = 1024;
+
+/// One letter.
+#[derive(Debug)]
+pub(crate) enum Letter {
+    Note(Note),
+    Up(Box<Result<Ready, TestbedError>>),
+    Observed(Observation),
+    Interval(LoadId, Arc<Interval>),
+    LoadEnded(LoadId, Box<Result<Outcome, LoadError>>),
+    Down(Result<(), TestbedError>),
+}
+
+/// A sender for those who cannot wait; a task carries what they say to the inbox. It ends when the sender is dropped.
+pub(crate) fn relay<T: Send + 'static>(
+    inbox: &mpsc::Sender<Letter>,
+    letter: fn(T) -> Letter,
+) -> (mpsc::UnboundedSender<T>, JoinHandle<()>) {
+    let (tx, mut rx) = mpsc::unbounded_channel();
+    let inbox = inbox.clone();
+    let task = tokio::spawn(async move {
+        while let Some(said) = rx.recv().await {
+            if inbox.send(letter(said)).await.is_err() {
+                return;
+            }
+        }
+    });
+    (tx, task)
+}

@@ -1,0 +1,31 @@
+//! Runs experiments. The pure core (`swarmlab-trial`) decides what is done when; this room does it: it brings testbeds
+//! up, starts generators, and tells everything that happens on one bus.
+//!
+//! | module | owns |
+//! |---|---|
+//! | [`run()`] | one experiment from nothing to a report: the entry point of `swarmlab run` |
+//! | [`session`] | executes the core's commands, and passes on what comes of them |
+//! | [`bed`], [`generator`] | the two seams: where services run, what sends load |
+//! | [`message`], [`bus`] | what is told, and how it reaches whoever listens |
+//! | [`sinks`] | who listens: the run folder, progress lines, JSON lines |
+//! | [`load`] | a load alone, without a stack |
+//! | [`plan`], [`error`] | what a run is to do; why it did not |
+
+pub mod bed;
+mod beds;
+pub mod bus;
+pub mod error;
+pub mod generator;
+mod inbox;
+pub mod load;
+pub mod message;
+pub mod plan;
+mod run;
+pub mod session;
+pub mod sinks;
+mod threads;
+pub mod tick;
+
+pub use error::RunError;
+pub use plan::{RunOptions, choose_testbed};
+pub use run::{Finished, run};

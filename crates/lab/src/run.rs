@@ -1,0 +1,146 @@
+//! One experiment from nothing to a report: up, warm-up, settle, load, drain, collect, down, analyse.
+
+use std::collections::BTreeMap;
+
+use swarmlab_experiment::Experiment;
+use swarmlab_present::recompute;
+use swarmlab_record::folder::RunFolder;
+use swarmlab_record::manifest::{FORMAT, Manifest, Origin, State};
+use swarmlab_record::summary::Summary;
+use swarmlab_stackfile::StackSpecs;
+use swarmlab_swarm::CancellationToken;
+use swarmlab_telemetry::clock::unix_now_s;
+use swarmlab_testbed::{Kind, stack};
+
+use crate::beds::{self, StackBed};
+use crate::bus::{Bus, Sink, Unheard};
+use crate::error::RunError;
+use crate::message::{Message, News};
+use crate::plan::{self, RunOptions};
+use crate::session::{self, Cast};
+use crate::sinks::FolderSink;
+use crate::threads::Threads;
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Finished {
+    /// Where everything is.
+    pub folder: RunFolder,
+    /// Figures and verdicts; none when nothing was measured.
+    pub summary: Option<Summary>,
+    /// Why it did not come to its end, if it did not.
+    pub failure: Option<RunError>,
+    /// Who was told but did not listen to everything.
+    pub unheard: Vec<Unheard>,
+}
+
+/// Runs an experiment. Whatever happens, the testbed is taken down (unless it is to be kept), and what was measured
+/// is written and analysed. `left` is told what would be left behind if the command were killed now; `watcher` sees
+/// everything that happens, on a thread of its own.
+///
+/// # Errors
+/// Only when not even a folder could be made; everything later is in [`Finished::failure`].
+pub async fn run(
+    experiment: &Experiment,
+    (kind, reason): (Kind, &str),
+    options: &RunOptions,
+    cancel: &CancellationToken,
+    left: &(dyn Fn(Vec<String>) + Sync),
+    watcher: Box<dyn Sink>,
+) -> Result<Finished, RunError> {
+    let started = unix_now_s();
+    let folder = RunFolder::create(&options.results, &experiment.name, started)
+        .map_err(RunError::io(format!("create a folder in {}", options.results.display())))?;
+    let mut bus = Bus::new();
+    bus.attach_beside("progress", watcher).map_err(RunError::io("start a thread"))?;
+    // Only the folder is awaited, and it is not there yet: nothing can fail.
+    let _ = bus.tell(Message {
+        t_unix_s: started,
+        news: News::Started {
+            name: experiment.name.clone(),
+            folder: folder.root().to_owned(),
+            testbed: kind,
+            reason: reason.to_owned(),
+            measured: experiment.measure.services.clone(),
+        },
+    });
+    let measured = match swarmlab_stackfile::specs(&experiment.stack, &options.stack_name) {
+        Ok(specs) => {
+            let manifest = manifest(experiment, kind, reason, &specs, started);
+            measure(experiment, kind, specs, manifest, options, &folder, cancel, left, &mut bus).await
+        }
+        Err(diagnostics) => Err(RunError::Stack(diagnostics)),
+    };
+    let (state, failure) = match measured {
+        Ok(()) => (State::Complete, None),
+        Err(e) => (State::Partial { reason: e.to_string() }, Some(e)),
+    };
+    let analysed = recompute::seal(&folder, state).and_then(|()| recompute::analyse(&folder));
+    let unheard = bus.finish();
+    let (summary, failure) = match analysed {
+        Ok(summary) => (Some(summary), failure),
+        // Without a load window there is nothing to show; the first failure says why.
+        Err(e) => (None, Some(failure.unwrap_or(e.into()))),
+    };
+    Ok(Finished { folder, summary, failure, unheard })
+}
+
+fn manifest(
+    experiment: &Experiment,
+    kind: Kind,
+    reason: &str,
+    specs: &StackSpecs,
+    started_unix_s: f64,
+) -> Manifest {
+    Manifest {
+        format: FORMAT,
+        origin: Origin::Run,
+        swarmlab: env!("CARGO_PKG_VERSION").to_owned(),
+        name: experiment.name.clone(),
+        started_unix_s,
+        testbed: Some(kind),
+        testbed_reason: reason.to_owned(),
+        plan: plan::resolved(experiment, specs),
+        topology: stack::topology(specs),
+        target: None,
+        provenance: BTreeMap::new(),
+        clock_offset: None,
+        windows: None,
+        generator: None,
+        state: State::Running,
+    }
+}
+
+#[allow(clippy::too_many_arguments)]
+async fn measure(
+    experiment: &Experiment,
+    kind: Kind,
+    specs: StackSpecs,
+    manifest: Manifest,
+    options: &RunOptions,
+    folder: &RunFolder,
+    cancel: &CancellationToken,
+    left: &(dyn Fn(Vec<String>) + Sync),
+    bus: &mut Bus<'_>,
+) -> Result<(), RunError> {
+    bus.attach(FolderSink::create(folder, manifest).map_err(RunError::io("create the run's files"))?);
+    let plan = plan::session(experiment, kind, &specs, options);
+    let bed = StackBed {
+        kind,
+        specs,
+        options: options.clone(),
+        folder: folder.clone(),
+        target: (experiment.target.service.clone(), experiment.target.port),
+        bed: None,
+    };
+    let cast = Cast {
+        bed: Box::new(bed),
+        generator: &mut Threads(experiment),
+        bus,
+        cancel,
+        left,
+        left_while_starting: beds::left_while_starting(kind, options),
+        clock: &unix_now_s,
+    };
+    session::execute(plan, cast).await
+}

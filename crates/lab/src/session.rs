@@ -1,0 +1,260 @@
+//! Executes a session: what the core orders is done here, and what comes of it goes back to the core. Nothing is
+//! decided here.
+
+mod digest;
+mod keeper;
+
+use std::collections::VecDeque;
+use std::io;
+use std::time::Duration;
+
+use swarmlab_record::Phase;
+use swarmlab_record::topology::Target;
+use swarmlab_swarm::CancellationToken;
+use swarmlab_trial::{Command, EndState, Entry, Failure, Happening, LoadId, Plan, Session};
+use tokio::sync::mpsc;
+
+use crate::bed::Testbed;
+use crate::bus::Bus;
+use crate::error::RunError;
+use crate::generator::{Generator, Outlet, Running};
+use crate::inbox::{self, Letter};
+use crate::message::{Message, News};
+use digest::Brought;
+use keeper::{Keeper, Order};
+
+/// Who takes part in a session.
+pub struct Cast<'a, 'b> {
+    /// Where services run.
+    pub bed: Box<dyn Testbed>,
+    /// What sends load.
+    pub generator: &'a mut dyn Generator,
+    /// Who is told.
+    pub bus: &'a mut Bus<'b>,
+    /// The user's wish to end.
+    pub cancel: &'a CancellationToken,
+    /// Told what would be left behind if the command were killed now, sentences.
+    pub left: &'a (dyn Fn(Vec<String>) + Sync),
+    /// What is left if that happens while the testbed comes up.
+    pub left_while_starting: Vec<String>,
+    /// Seconds since the Unix epoch.
+    pub clock: &'a (dyn Fn() -> f64 + Sync),
+}
+
+/// Runs a session to its end. Its state, and the failure if it did not come to its end as planned.
+pub async fn execute(plan: Plan, cast: Cast<'_, '_>) -> Result<(), RunError> {
+    let (inbox, letters) = mpsc::channel(inbox::QUEUE);
+    let (keeper, keeping) = Keeper::new(cast.bed, inbox.clone());
+    let mut executor = Executor {
+        keeper,
+        generator: cast.generator,
+        bus: cast.bus,
+        left: cast.left,
+        left_while_starting: cast.left_while_starting,
+        left_behind: Vec::new(),
+        clock: cast.clock,
+        inbox,
+        target: None,
+        running: None,
+        errors: Vec::new(),
+        pending: VecDeque::new(),
+        wake_unix_s: None,
+        ended: None,
+    };
+    let state = tokio::select! {
+        state = executor.execute(plan, letters, cast.cancel) => state,
+        // It goes on as long as there is someone who orders.
+        state = async { keeping.await; std::future::pending().await } => state,
+    };
+    // Also where it was given up before it had answered.
+    executor.keeper.stop_observing();
+    match state {
+        EndState::Complete => Ok(()),
+        EndState::Partial(cut) => Err(RunError::of(cut, executor.errors)),
+    }
+}
+
+struct Executor<'a, 'b> {
+    keeper: Keeper,
+    generator: &'a mut dyn Generator,
+    bus: &'a mut Bus<'b>,
+    left: &'a (dyn Fn(Vec<String>) + Sync),
+    left_while_starting: Vec<String>,
+    left_behind: Vec<String>,
+    clock: &'a (dyn Fn() -> f64 + Sync),
+    inbox: mpsc::Sender<Letter>,
+    target: Option<Target>,
+    running: Option<(LoadId, Box<dyn Running>)>,
+    /// Failures, by the number that the core knows them by.
+    errors: Vec<Option<RunError>>,
+    /// What came of commands at once.
+    pending: VecDeque<Happening>,
+    wake_unix_s: Option<f64>,
+    ended: Option<EndState>,
+}
+
+impl Executor<'_, '_> {
+    async fn execute(
+        &mut self,
+        plan: Plan,
+        mut letters: mpsc::Receiver<Letter>,
+        cancel: &CancellationToken,
+    ) -> EndState {
+        let (mut core, commands) = Session::begin(plan, (self.clock)());
+        self.obey(commands, Brought::Nothing);
+        let mut interrupted = false;
+        loop {
+            if let Some(state) = self.ended.take() {
+                return state;
+            }
+            if let Some(happening) = self.pending.pop_front() {
+                let commands = core.step(&happening, (self.clock)());
+                self.obey(commands, Brought::Nothing);
+                continue;
+            }
+            let wake = self.wake_unix_s;
+            let (happening, brought) = tokio::select! {
+                biased;
+                () = cancel.cancelled(), if !interrupted => {
+                    interrupted = true;
+                    (Happening::Interrupted, Brought::Nothing)
+                }
+                letter = letters.recv() => match letter {
+                    Some(letter) => match self.open(letter) {
+                        Some(opened) => opened,
+                        None => continue,
+                    },
+                    // We hold a sender ourselves: the queue cannot close.
+                    None => (Happening::Tick, Brought::Nothing),
+                },
+                () = until(wake, self.clock) => {
+                    self.wake_unix_s = None;
+                    (Happening::Tick, Brought::Nothing)
+                }
+            };
+            let commands = core.step(&happening, (self.clock)());
+            self.obey(commands, brought);
+        }
+    }
+
+    /// A failure that the core can carry.
+    fn failure(&mut self, error: impl Into<RunError>) -> Failure {
+        let error = error.into();
+        let failure = Failure { id: self.errors.len(), message: error.to_string() };
+        self.errors.push(Some(error));
+        failure
+    }
+
+    fn tell(&mut self, news: News) {
+        let told = self.bus.tell(Message { t_unix_s: (self.clock)(), news });
+        self.recorded(told);
+    }
+
+    fn recorded(&mut self, told: io::Result<()>) {
+        if let Err(e) = told {
+            let failure = self.failure(RunError::io("write the run's files")(e));
+            self.pending.push_back(Happening::RecordFailed(failure));
+        }
+    }
+
+    fn obey(&mut self, commands: Vec<Command>, mut brought: Brought) {
+        for command in commands {
+            self.obey_one(command, &mut brought);
+        }
+    }
+
+    fn obey_one(&mut self, command: Command, brought: &mut Brought) {
+        match command {
+            Command::BringUp => {
+                (self.left)(std::mem::take(&mut self.left_while_starting));
+                self.keeper.order(Order::Up);
+            }
+            Command::CancelUp => self.keeper.cancel_up(),
+            Command::NextTrial(n) => self.tell(News::NextTrial(n)),
+            Command::Observe => self.keeper.observe(),
+            Command::StopObserving => self.keeper.stop_observing(),
+            Command::StartLoad { load, start_unix_s } => self.start(load, start_unix_s),
+            Command::StopLoad(id) => self.running(id, |r| r.stop()),
+            Command::AbortLoad(id) => self.running(id, |r| r.abort()),
+            Command::SetLevel { load, level } => {
+                let mut set = Ok(());
+                self.running(load, |r| set = r.set_level(level));
+                let said = match set {
+                    Ok(()) => format!("level set to {level}"),
+                    Err(e) => format!("level not set to {level}: {e}"),
+                };
+                self.tell(News::Log(said));
+            }
+            Command::Enter { phase, expected_s } => {
+                self.tell(News::Phase { phase, expected_s });
+                if phase == Phase::Down {
+                    // Whatever it still sends is not needed.
+                    self.running = None;
+                }
+            }
+            Command::Record(entry) => self.record(entry, std::mem::take(brought)),
+            Command::Warn(message) => self.tell(News::Warning(message)),
+            Command::Windows(windows) => self.tell(News::Windows(windows)),
+            Command::TakeDown => self.keeper.take_down(),
+            Command::LeaveUp => {
+                for what in std::mem::take(&mut self.left_behind) {
+                    self.tell(News::Step(format!("kept: {what}")));
+                }
+                (self.left)(Vec::new());
+            }
+            Command::Close => {
+                let closed = self.bus.close();
+                match closed {
+                    Ok(()) => self.pending.push_back(Happening::Closed),
+                    Err(_) => self.recorded(closed),
+                }
+            }
+            Command::WakeAt(t) => self.wake_unix_s = Some(t),
+            Command::End(state) => self.ended = Some(state),
+        }
+    }
+
+    fn start(&mut self, load: LoadId, start_unix_s: f64) {
+        self.tell(News::LoadStarts { load, start_unix_s });
+        let Some(target) = self.target.clone() else { return };
+        let out = Outlet::new(load, self.inbox.clone());
+        match self.generator.start(load, start_unix_s, &target, out) {
+            Ok(running) => self.running = Some((load, running)),
+            Err(e) => {
+                let failure = self.failure(e);
+                self.pending.push_back(Happening::LoadRefused(load, failure));
+            }
+        }
+    }
+
+    fn running(&mut self, id: LoadId, order: impl FnOnce(&mut dyn Running)) {
+        if let Some((load, running)) = &mut self.running
+            && *load == id
+        {
+            order(running.as_mut());
+        }
+    }
+
+    fn record(&mut self, entry: Entry, brought: Brought) {
+        let news = match (entry, brought) {
+            (Entry::Interval(load), Brought::Interval(interval)) => News::Interval { load, interval },
+            (Entry::Samples, Brought::News(news)) | (Entry::Observed, Brought::News(news)) => news,
+            (Entry::Step(text), Brought::Note) => News::Step(text),
+            (Entry::Step(text), Brought::News(news)) => {
+                self.tell(news);
+                News::Log(text)
+            }
+            (Entry::Step(text), _) => News::Log(text),
+            // What is recorded was brought by the same step.
+            (_, _) => return,
+        };
+        self.tell(news);
+    }
+}
+
+async fn until(wake_unix_s: Option<f64>, clock: &(dyn Fn() -> f64 + Sync)) {
+    match wake_unix_s {
+        Some(t) => tokio::time::sleep(Duration::from_secs_f64((t - clock()).clamp(0.0, 1e6))).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,118 @@
+//! What a letter means to the core, and what it brings for the record.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use swarmlab_intervals::{ErrorKind, Interval};
+use swarmlab_record::metric::Meaning;
+use swarmlab_record::series::Reading;
+use swarmlab_testbed::Note;
+use swarmlab_testbed::observation::Observation;
+use swarmlab_trial::{Happening, IntervalSeen, Part, Seen, Source};
+
+use super::Executor;
+use crate::inbox::Letter;
+use crate::message::News;
+
+/// What a letter brings for the record, beside what the core needs to know of it.
+#[derive(Default)]
+pub(super) enum Brought {
+    #[default]
+    Nothing,
+    /// The core's text is a note of the testbed.
+    Note,
+    Interval(Arc<Interval>),
+    News(News),
+}
+
+impl Executor<'_, '_> {
+    /// Opens a letter; nothing for the core is in one that only concerns those who watch.
+    pub(super) fn open(&mut self, letter: Letter) -> Option<(Happening, Brought)> {
+        Some(match letter {
+            Letter::Note(Note::Converged { ready, of }) => {
+                self.tell(News::Converged { ready, of });
+                return None;
+            }
+            Letter::Note(Note::Step(m)) => (Happening::Noted(m), Brought::Note),
+            Letter::Note(Note::Warning(m)) => (Happening::Warned(m), Brought::Nothing),
+            Letter::Up(up) => match *up {
+                Ok(ready) => {
+                    self.target = Some(ready.target.clone());
+                    self.left_behind = ready.left_behind;
+                    (self.left)(self.left_behind.clone());
+                    let target = ready.target.addresses.iter().map(ToString::to_string);
+                    let target = target.collect::<Vec<_>>().join(", ");
+                    let news = News::CameUp {
+                        target: ready.target,
+                        clock_offset: ready.clock_offset,
+                        provenance: ready.provenance,
+                    };
+                    (Happening::CameUp { target, clock: ready.clock_offset }, Brought::News(news))
+                }
+                Err(e) => (Happening::UpFailed(self.failure(e)), Brought::Nothing),
+            },
+            Letter::Observed(o) => self.observed(o),
+            Letter::Interval(load, interval) => {
+                (Happening::Interval(load, seen(&interval)), Brought::Interval(interval))
+            }
+            Letter::LoadEnded(load, ended) => match *ended {
+                Ok(outcome) if load.part == Part::Load => {
+                    let news = News::Generator { load, inputs: outcome.verdict_inputs };
+                    (Happening::LoadEnded(load, Ok(())), Brought::News(news))
+                }
+                Ok(_) => (Happening::LoadEnded(load, Ok(())), Brought::Nothing),
+                Err(e) => (Happening::LoadEnded(load, Err(self.failure(e))), Brought::Nothing),
+            },
+            Letter::Down(down) => {
+                (self.left)(Vec::new());
+                (Happening::Down(down.map_err(|e| self.failure(e))), Brought::Nothing)
+            }
+        })
+    }
+
+    fn observed(&mut self, observation: Observation) -> (Happening, Brought) {
+        match observation {
+            Observation::Samples(readings) => {
+                let seen = newest(&readings);
+                (Happening::Sampled(seen), Brought::News(News::Samples(readings.into())))
+            }
+            Observation::TelemetryFailed(e) => (Happening::Warned(e.to_string()), Brought::Nothing),
+            Observation::Replicas(event) => (Happening::Observed, Brought::News(News::Replicas(event))),
+            Observation::Task(life) => (Happening::Observed, Brought::News(News::Task(life))),
+            Observation::Warning(m) => (Happening::Warned(m), Brought::Nothing),
+            Observation::Broken(e) => (Happening::Broken(self.failure(e)), Brought::Nothing),
+        }
+    }
+}
+
+/// The newest sample of each source and task. A value that is not finite says nothing.
+fn newest(readings: &[Reading]) -> Vec<Seen> {
+    let mut newest: BTreeMap<(&str, &Meaning, &str), f64> = BTreeMap::new();
+    for r in readings.iter().filter(|r| r.value.is_finite()) {
+        let t =
+            newest.entry((&r.series.service, &r.series.meaning, &r.series.task)).or_insert(f64::NEG_INFINITY);
+        *t = t.max(r.t_unix_s);
+    }
+    newest
+        .into_iter()
+        .map(|((service, meaning, task), t_unix_s)| Seen {
+            source: Source { service: service.to_owned(), meaning: meaning.clone() },
+            task: task.to_owned(),
+            t_unix_s,
+        })
+        .collect()
+}
+
+/// What the core needs to know of an interval.
+fn seen(interval: &Interval) -> IntervalSeen {
+    let tally = interval.tally();
+    let connect = [ErrorKind::ConnectRefused, ErrorKind::ConnectTimeout, ErrorKind::ConnectFailed];
+    let unassigned = |k: &ErrorKind| interval.unassigned_errors.get(k).copied().unwrap_or(0);
+    IntervalSeen {
+        end_unix_s: interval.end_unix_s,
+        sent: tally.sent,
+        completed: tally.completed,
+        failed: tally.failed + interval.unassigned_errors.values().sum::<u64>(),
+        connect_errors: connect.iter().map(|k| tally.errors_of(*k) + unassigned(k)).sum(),
+    }
+}

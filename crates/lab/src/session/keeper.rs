@@ -1,0 +1,137 @@
+//! Keeps the testbed: a task that does one thing after the other with it, so that the session goes on meanwhile.
+
+use std::time::Duration;
+
+use swarmlab_swarm::CancellationToken;
+use swarmlab_testbed::Note;
+use swarmlab_testbed::observation::Observation;
+use tokio::sync::mpsc;
+
+use crate::bed::Testbed;
+use crate::inbox::{Letter, relay};
+
+/// How often the testbed is asked whether something broke.
+const ASK_EVERY: Duration = Duration::from_secs(1);
+
+/// What the keeper is told to do.
+pub(super) enum Order {
+    Up,
+    Observe(CancellationToken),
+    Down,
+}
+
+/// Orders to whoever keeps the testbed.
+pub(super) struct Keeper {
+    orders: mpsc::UnboundedSender<Order>,
+    /// Asks the testbed to stop coming up and to clean up.
+    cancel_up: CancellationToken,
+    /// Drops its coming up, whatever it is at.
+    abandon_up: CancellationToken,
+    observing: CancellationToken,
+}
+
+impl Keeper {
+    /// Orders, and the future that obeys them; it is to be polled beside the session, and to be dropped after it.
+    pub fn new(bed: Box<dyn Testbed>, inbox: mpsc::Sender<Letter>) -> (Self, impl Future<Output = ()>) {
+        let (cancel_up, abandon_up) = (CancellationToken::new(), CancellationToken::new());
+        let (orders, received) = mpsc::unbounded_channel();
+        let task = Task { bed, inbox, cancel_up: cancel_up.clone(), abandon_up: abandon_up.clone() };
+        (Self { orders, cancel_up, abandon_up, observing: CancellationToken::new() }, task.keep(received))
+    }
+
+    pub fn order(&self, order: Order) {
+        // They are heard as long as the session lasts.
+        let _ = self.orders.send(order);
+    }
+
+    pub fn cancel_up(&self) {
+        self.cancel_up.cancel();
+    }
+
+    pub fn observe(&mut self) {
+        self.observing = CancellationToken::new();
+        self.order(Order::Observe(self.observing.clone()));
+    }
+
+    pub fn stop_observing(&self) {
+        self.observing.cancel();
+    }
+
+    pub fn take_down(&self) {
+        self.abandon_up.cancel();
+        self.order(Order::Down);
+    }
+}
+
+struct Task {
+    bed: Box<dyn Testbed>,
+    inbox: mpsc::Sender<Letter>,
+    cancel_up: CancellationToken,
+    abandon_up: CancellationToken,
+}
+
+impl Task {
+    async fn keep(mut self, mut orders: mpsc::UnboundedReceiver<Order>) {
+        let mut observing: Option<CancellationToken> = None;
+        let mut told = false;
+        loop {
+            let watches = !told && observing.as_ref().is_some_and(|o| !o.is_cancelled());
+            let order = tokio::select! {
+                biased;
+                order = orders.recv() => order,
+                () = tokio::time::sleep(ASK_EVERY), if watches => {
+                    if let Some(e) = self.bed.broken() {
+                        told = true;
+                        self.say(Letter::Observed(Observation::Broken(e))).await;
+                    }
+                    continue;
+                }
+            };
+            match order {
+                Some(Order::Up) => self.up().await,
+                Some(Order::Observe(token)) => {
+                    // The relay ends when everyone who observes has ended.
+                    let (out, _) = relay(&self.inbox, Letter::Observed);
+                    if let Err(e) = self.bed.observe(&out, &token) {
+                        self.say(Letter::Observed(Observation::Broken(e))).await;
+                    }
+                    observing = Some(token);
+                }
+                Some(Order::Down) => {
+                    let (notes, relayed) = relay(&self.inbox, Letter::Note);
+                    let down = self.bed.down(&mut said_to(&notes)).await;
+                    drop(notes);
+                    let _ = relayed.await;
+                    self.say(Letter::Down(down)).await;
+                }
+                None => return,
+            }
+        }
+    }
+
+    async fn up(&mut self) {
+        let (notes, relayed) = relay(&self.inbox, Letter::Note);
+        let mut note = said_to(&notes);
+        let up = tokio::select! {
+            up = self.bed.up(&self.cancel_up, &mut note) => Some(up),
+            () = self.abandon_up.cancelled() => None,
+        };
+        drop(note);
+        drop(notes);
+        // What it said while it came up is heard before it says that it is up.
+        let _ = relayed.await;
+        if let Some(up) = up {
+            self.say(Letter::Up(Box::new(up))).await;
+        }
+    }
+
+    async fn say(&self, letter: Letter) {
+        let _ = self.inbox.send(letter).await;
+    }
+}
+
+fn said_to(notes: &mpsc::UnboundedSender<Note>) -> impl FnMut(Note) + Send + '_ {
+    |note| {
+        let _ = notes.send(note);
+    }
+}

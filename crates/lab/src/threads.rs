@@ -1,0 +1,93 @@
+//! The generator of this program: the load engine, on threads of its own.
+
+use swarmlab_experiment::{Experiment, ModelKind};
+use swarmlab_intervals::Outcome;
+use swarmlab_loadgen::{Limits, LoadControl, LoadError, LoadHandle, LoadSpec, Model};
+use swarmlab_record::topology::Target;
+use swarmlab_shapes::shape::{Constant, Shape};
+use swarmlab_trial::{LoadId, Part};
+
+use crate::generator::{Generator, Outlet, Running};
+
+/// How long answers under way are waited for after the last request, at most, seconds.
+pub(crate) const DRAIN_S: f64 = 30.0;
+
+/// Sends an experiment's loads.
+pub(crate) struct Threads<'a>(pub &'a Experiment);
+
+impl Generator for Threads<'_> {
+    fn start(
+        &mut self,
+        load: LoadId,
+        start_unix_s: f64,
+        target: &Target,
+        out: Outlet,
+    ) -> Result<Box<dyn Running>, LoadError> {
+        start(spec(self.0, load, start_unix_s, target), out)
+    }
+}
+
+/// Starts a load; a thread passes on what comes of it.
+pub(crate) fn start(spec: LoadSpec, out: Outlet) -> Result<Box<dyn Running>, LoadError> {
+    let handle = swarmlab_loadgen::start(spec)?;
+    let control = handle.control();
+    std::thread::Builder::new()
+        .name("load-intervals".to_owned())
+        .spawn(move || out.ended(forward(handle, &out)))
+        .map_err(|source| LoadError::System { what: "start a thread", source })?;
+    Ok(Box::new(Sending(control)))
+}
+
+fn forward(handle: LoadHandle, out: &Outlet) -> Result<Outcome, LoadError> {
+    while let Ok(interval) = handle.intervals().recv() {
+        if !out.interval(interval) {
+            handle.abort();
+        }
+    }
+    handle.join()
+}
+
+struct Sending(LoadControl);
+
+impl Running for Sending {
+    fn set_level(&mut self, level: f64) -> Result<(), LoadError> {
+        self.0.set_level(level).map(drop)
+    }
+
+    fn stop(&mut self) {
+        self.0.stop();
+    }
+
+    fn abort(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// The engine's specification of an experiment's load.
+fn spec(experiment: &Experiment, id: LoadId, start_unix_s: f64, target: &Target) -> LoadSpec {
+    let load = &experiment.load;
+    // Each trial draws anew, and the warm-up must not be repeated by the load whose caches it warms.
+    let seed = experiment.seed.wrapping_add(2 * id.trial as u64);
+    let (shape, seed) = match (id.part, &load.warm_up) {
+        (Part::WarmUp, Some(w)) => {
+            let duration_s = w.duration.as_secs_f64();
+            (Shape::Constant(Constant { level: w.level, duration_s }), seed ^ 1)
+        }
+        _ => (load.shape.clone(), seed),
+    };
+    let model = match load.model {
+        ModelKind::Closed { spawn_rate_per_s } => Model::Closed { users: shape, spawn_rate_per_s },
+        ModelKind::Open { arrivals } => Model::Open { rate_per_s: shape, arrivals },
+    };
+    let mut spec = LoadSpec::new(target.addresses.clone(), target.host.clone(), model, load.scenario.clone());
+    spec.targets.extend(load.targets.iter().cloned());
+    spec.seed = seed;
+    spec.threads = load.threads;
+    spec.limits =
+        Limits { max_connections: load.connections, max_in_flight: load.connections, ..Limits::default() };
+    spec.timeout_s = load.timeout.as_secs_f64();
+    spec.interval_s = experiment.measure.bin.as_secs_f64();
+    spec.start_unix_s = Some(start_unix_s);
+    spec.drain_s = DRAIN_S;
+    spec
+}

@@ -1,0 +1,127 @@
+//! Sessions on a scripted testbed with a scripted generator, in virtual time.
+#![allow(clippy::unwrap_used)]
+
+mod stage;
+
+use stage::{Generates, Stage, Up};
+use swarmlab_lab::RunError;
+use swarmlab_lab::message::News;
+use swarmlab_record::Phase;
+use swarmlab_record::manifest::Manifest;
+use swarmlab_trial::{Keep, Waited};
+
+#[tokio::test(start_paused = true)]
+async fn a_whole_session_leaves_a_whole_folder() {
+    let stage = Stage { warm_up_s: Some(2.0), ..Stage::default() };
+    let played = stage.play().await;
+    assert!(played.result.is_ok(), "{:?}", played.result);
+    use Phase::*;
+    assert_eq!(played.phases(), [Up, WarmUp, Settle, Load, Drain, Collect, Down, Analyse]);
+    assert_eq!(played.bed(), ["up", "observe", "down"]);
+    assert_eq!(played.generator(), ["start WarmUp", "start Load"]);
+    let manifest = Manifest::read(&played.folder.manifest()).unwrap();
+    let w = manifest.windows.unwrap();
+    assert_eq!(w.load_end_unix_s - w.load_start_unix_s, 5.0);
+    assert!(manifest.target.is_some() && manifest.generator.is_some());
+    let rows = std::fs::read_to_string(played.folder.client_journal()).unwrap();
+    // An interval is a row for all endpoints and one for each.
+    assert_eq!(rows.matches("\"phase\":\"warm").count(), 4, "{rows}");
+    assert!(played.folder.histograms().exists());
+    let events = std::fs::read_to_string(played.folder.events()).unwrap();
+    for said in
+        ["a step while coming up", "the testbed is up", "load ended", "the testbed is down", "\"web\""]
+    {
+        assert!(events.contains(said), "{said} is not in {events}");
+    }
+    assert!(std::fs::read_to_string(played.folder.server_journal()).unwrap().lines().count() > 5);
+    // What would be left is told while it is there, and taken back.
+    assert_eq!(played.left(), ["half a bed", "a bed", ""]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_interrupt_while_it_comes_up_is_passed_on_and_nothing_is_left() {
+    let stage = Stage { up: Up::Takes(50.0), interrupt_s: Some(10.0), ..Stage::default() };
+    let played = stage.play().await;
+    assert!(matches!(played.result, Err(RunError::Interrupted)), "{:?}", played.result);
+    assert_eq!(played.bed(), ["up", "cancelled", "down"]);
+    assert!(played.generator().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_testbed_that_never_answers_is_given_up() {
+    let played = Stage { up: Up::Never, ..Stage::default() }.play().await;
+    assert!(matches!(played.result, Err(RunError::Overdue(Waited::Up))), "{:?}", played.result);
+    assert_eq!(played.bed(), ["up", "down"]);
+    assert!((400.0..450.0).contains(&played.took_s), "{}", played.took_s);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_interrupt_during_the_load_stops_it_and_keeps_what_was_measured() {
+    let played = Stage { interrupt_s: Some(6.0), ..Stage::default() }.play().await;
+    assert!(matches!(played.result, Err(RunError::Interrupted)), "{:?}", played.result);
+    assert_eq!(played.generator(), ["start Load", "stop"]);
+    assert_eq!(played.bed(), ["up", "observe", "down"]);
+    assert!(played.phases().contains(&Phase::Collect));
+    let w = Manifest::read(&played.folder.manifest()).unwrap().windows.unwrap();
+    assert!(w.load_end_unix_s - w.load_start_unix_s < 5.0, "{w:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_generator_that_never_ends_is_aborted_and_given_up() {
+    let played = Stage { generates: Generates::Forever, ..Stage::default() }.play().await;
+    assert!(matches!(played.result, Err(RunError::Overdue(Waited::Load))), "{:?}", played.result);
+    assert_eq!(played.generator(), ["start Load", "abort"]);
+    assert_eq!(played.bed(), ["up", "observe", "down"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_load_that_is_refused_is_the_failure() {
+    let played = Stage { generates: Generates::Refuses, ..Stage::default() }.play().await;
+    assert!(matches!(played.result, Err(RunError::Load(_))), "{:?}", played.result);
+    assert_eq!(played.bed(), ["up", "observe", "down"]);
+    assert_eq!(Manifest::read(&played.folder.manifest()).unwrap().windows, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_disk_aborts_the_load_takes_the_testbed_down_and_is_told_as_the_cause() {
+    let played = Stage { disk_full_s: Some(6.0), ..Stage::default() }.play().await;
+    let e = played.result.as_ref().unwrap_err();
+    assert!(e.to_string().contains("no space left"), "{e}");
+    assert_eq!(played.generator(), ["start Load", "abort"]);
+    assert_eq!(played.bed(), ["up", "observe", "down"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_testbed_that_breaks_ends_the_load() {
+    let played = Stage { breaks_s: Some(6.0), ..Stage::default() }.play().await;
+    let e = played.result.as_ref().unwrap_err();
+    assert!(e.to_string().contains("web.1 ended"), "{e}");
+    assert_eq!(played.generator(), ["start Load", "stop"]);
+    assert_eq!(played.bed(), ["up", "observe", "down"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_testbed_that_is_kept_is_left_alone_and_said_to_be_there() {
+    let played = Stage { keep: Keep::Yes, ..Stage::default() }.play().await;
+    assert!(played.result.is_ok());
+    assert_eq!(played.bed(), ["up", "observe"]);
+    assert!(played.heard(|n| matches!(n, News::Step(m) if m == "kept: a bed")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_source_is_named_and_the_run_goes_on() {
+    let played = Stage { silent: true, ..Stage::default() }.play().await;
+    assert!(played.result.is_ok(), "{:?}", played.result);
+    assert!(played.heard(|n| matches!(n, News::Warning(m) if m.contains("cpu of web"))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_trials_of_a_session_share_a_testbed_and_have_folders_of_their_own() {
+    let played = Stage { trials: 2, ..Stage::default() }.play().await;
+    assert!(played.result.is_ok(), "{:?}", played.result);
+    assert_eq!(played.bed(), ["up", "observe", "observe", "down"]);
+    assert_eq!(played.generator(), ["start Load", "start Load"]);
+    let second = Manifest::read(&played.second.manifest()).unwrap();
+    assert!(second.windows.is_some() && second.target.is_some());
+    assert!(second.windows != Manifest::read(&played.folder.manifest()).unwrap().windows);
+}

@@ -1,0 +1,90 @@
+//! What a session is to do, and how long it may wait for whom.
+
+use crate::freshness::Source;
+use crate::grid::LEAD_S;
+
+/// What becomes of the testbed after the last trial.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Keep {
+    /// It goes down.
+    No,
+    /// It stays up, if it came up.
+    Yes,
+    /// It was to stay up but cannot; why, a sentence.
+    Impossible(String),
+}
+
+/// One trial.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrialPlan {
+    /// Bin width, seconds; positive.
+    pub bin_s: f64,
+    /// Length of the warm-up, if there is one, seconds.
+    pub warm_up_s: Option<f64>,
+    /// Length of the measured load, seconds.
+    pub load_s: f64,
+}
+
+/// How long whom is waited for, seconds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Limits {
+    /// The testbed coming up.
+    pub up_s: f64,
+    /// A cancelled testbed cleaning up.
+    pub cancel_s: f64,
+    /// Samples of the quiet system.
+    pub settle_s: f64,
+    /// A task that has not been sampled for this long, while others of its service were, is taken for gone.
+    pub gone_s: f64,
+    /// The end of a load after its last request: its drain limit and a margin.
+    pub drain_s: f64,
+    /// The end of a load that was aborted.
+    pub abort_s: f64,
+    /// The testbed going down.
+    pub down_s: f64,
+    /// The record being closed.
+    pub close_s: f64,
+}
+
+impl Default for Limits {
+    /// For sources that are sampled once a second and a load that waits 30 s for its last answers.
+    fn default() -> Self {
+        Self {
+            up_s: 300.0,
+            cancel_s: 120.0,
+            settle_s: 15.0,
+            gone_s: 10.0,
+            drain_s: 45.0,
+            abort_s: 10.0,
+            down_s: 180.0,
+            close_s: 60.0,
+        }
+    }
+}
+
+/// A session.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// Trials, in order.
+    pub trials: Vec<TrialPlan>,
+    /// What becomes of the testbed.
+    pub keep: Keep,
+    /// Sources that must have been sampled once before a load begins.
+    pub sources: Vec<Source>,
+    /// How long whom is waited for.
+    pub limits: Limits,
+}
+
+impl Plan {
+    /// The longest time that a session can take, whoever answers or not, seconds.
+    pub fn bound_s(&self) -> f64 {
+        let l = &self.limits;
+        let load = |bin_s: f64, length_s: f64| LEAD_S + bin_s.max(1.0) + length_s + l.drain_s + l.abort_s;
+        let trial = |t: &TrialPlan| {
+            let warm_up_s = t.warm_up_s.map_or(0.0, |s| load(t.bin_s, s));
+            warm_up_s + l.settle_s + load(t.bin_s, t.load_s) + l.settle_s
+        };
+        let trials_s: f64 = self.trials.iter().map(trial).sum();
+        l.up_s + l.cancel_s + trials_s + l.down_s + l.close_s
+    }
+}

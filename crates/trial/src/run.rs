@@ -1,0 +1,160 @@
+//! What all states of a session share: plan, time, memory, and the commands of the step under way.
+
+use std::collections::BTreeSet;
+
+use swarmlab_record::Phase;
+use swarmlab_record::manifest::Windows;
+use swarmlab_record::topology::ClockOffset;
+
+use crate::command::{Command, Entry};
+use crate::errors::{Cut, EndState};
+use crate::freshness::{Freshness, Source};
+use crate::grid::Grid;
+use crate::happening::{Happening, LoadId, Part};
+use crate::plan::{Plan, TrialPlan};
+use crate::rules::MakeRules;
+
+/// A session apart from its state.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub plan: Plan,
+    pub rules: MakeRules,
+    /// Seconds since the Unix epoch; never runs backwards.
+    pub now: f64,
+    /// Number of the trial under way.
+    pub trial: usize,
+    pub grid: Grid,
+    pub windows: Option<Windows>,
+    pub target: String,
+    pub clock: Option<ClockOffset>,
+    /// Whether the testbed came up.
+    pub came_up: bool,
+    /// Whether nothing can be recorded any more.
+    pub record_failed: bool,
+    observing: bool,
+    freshness: Freshness,
+    warned: BTreeSet<String>,
+    cut: Option<Cut>,
+    out: Vec<Command>,
+}
+
+impl Run {
+    pub fn new(plan: Plan, rules: MakeRules, now: f64) -> Self {
+        Self {
+            plan,
+            rules,
+            now,
+            trial: 0,
+            grid: Grid::at(now, 1.0),
+            windows: None,
+            target: String::new(),
+            clock: None,
+            came_up: false,
+            record_failed: false,
+            observing: false,
+            freshness: Freshness::default(),
+            warned: BTreeSet::new(),
+            cut: None,
+            out: Vec::new(),
+        }
+    }
+
+    /// The plan of the trial under way.
+    pub fn trial_plan(&self) -> Option<&TrialPlan> {
+        self.plan.trials.get(self.trial)
+    }
+
+    /// Names a load of the trial under way.
+    pub fn load_id(&self, part: Part) -> LoadId {
+        LoadId { trial: self.trial, part }
+    }
+
+    pub fn order(&mut self, command: Command) {
+        self.out.push(command);
+    }
+
+    pub fn enter(&mut self, phase: Phase, expected_s: Option<f64>) {
+        self.order(Command::Enter { phase, expected_s });
+    }
+
+    /// Says something once in a trial.
+    pub fn warn(&mut self, message: String) {
+        if self.warned.insert(message.clone()) {
+            self.order(Command::Warn(message));
+        }
+    }
+
+    /// Remembers why the session will not be complete. The first cause stays: what follows mostly follows from it.
+    pub fn cut(&mut self, cut: Cut) {
+        self.cut.get_or_insert(cut);
+    }
+
+    pub fn is_cut(&self) -> bool {
+        self.cut.is_some()
+    }
+
+    /// How the session ends, if it ends now.
+    pub fn end_state(&self) -> EndState {
+        self.cut.clone().map_or(EndState::Complete, EndState::Partial)
+    }
+
+    /// Makes way for the memory of the next trial.
+    pub fn next_trial(&mut self) {
+        self.trial += 1;
+        self.freshness = Freshness::default();
+        self.warned.clear();
+        self.windows = None;
+        self.order(Command::NextTrial(self.trial));
+    }
+
+    pub fn observe(&mut self) {
+        self.observing = true;
+        self.order(Command::Observe);
+    }
+
+    pub fn stop_observing(&mut self) {
+        if std::mem::take(&mut self.observing) {
+            self.order(Command::StopObserving);
+        }
+    }
+
+    /// Sources without a sample since the system fell quiet, on our clock.
+    pub fn missing(&self, since_unix_s: f64, required: &[Source]) -> BTreeSet<Source> {
+        let on_their_clock = since_unix_s + self.clock.map_or(0.0, |c| c.offset_s + c.error_s);
+        self.freshness.missing(on_their_clock, self.plan.limits.gone_s, required)
+    }
+
+    /// Records a happening and remembers what of it any state may need.
+    pub fn take(&mut self, happening: &Happening) {
+        let entry = match happening {
+            Happening::Tick | Happening::RecordFailed(_) | Happening::Closed => return,
+            Happening::Warned(message) => return self.warn(message.clone()),
+            Happening::Sampled(seen) => {
+                self.freshness.take(seen);
+                Entry::Samples
+            }
+            Happening::Observed => Entry::Observed,
+            Happening::Interval(load, _) => Entry::Interval(*load),
+            Happening::Noted(step) => Entry::Step(step.clone()),
+            Happening::CameUp { .. } => Entry::Step("the testbed is up".to_owned()),
+            Happening::UpFailed(f) => Entry::Step(format!("the testbed did not come up: {f}")),
+            Happening::Broken(f) => Entry::Step(format!("the testbed broke: {f}")),
+            Happening::LoadRefused(load, f) => Entry::Step(format!("{} refused: {f}", named(*load))),
+            Happening::LoadEnded(load, Ok(())) => Entry::Step(format!("{} ended", named(*load))),
+            Happening::LoadEnded(load, Err(f)) => Entry::Step(format!("{} failed: {f}", named(*load))),
+            Happening::Interrupted => Entry::Step("interrupted".to_owned()),
+            Happening::Down(Ok(())) => Entry::Step("the testbed is down".to_owned()),
+            Happening::Down(Err(f)) => Entry::Step(format!("the testbed did not go down: {f}")),
+        };
+        self.order(Command::Record(entry));
+    }
+
+    /// The commands of the step.
+    pub fn orders(&mut self) -> Vec<Command> {
+        std::mem::take(&mut self.out)
+    }
+}
+
+fn named(load: LoadId) -> &'static str {
+    load.part.phase().name()
+}

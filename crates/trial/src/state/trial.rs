@@ -1,0 +1,27 @@
+//! A trial begins and ends.
+
+use super::{State, down, load, settle};
+use crate::grid::Grid;
+use crate::happening::Part;
+use crate::run::Run;
+
+/// Begins the trial under way: its grid, its sources, its warm-up.
+pub(super) fn enter(run: &mut Run) -> State {
+    let Some(plan) = run.trial_plan().cloned() else { return down::enter(run) };
+    run.grid = Grid::at(run.now, plan.bin_s);
+    run.observe();
+    match plan.warm_up_s {
+        Some(length_s) => load::enter(Part::WarmUp, run.grid.origin_unix_s, length_s, run),
+        None => settle::enter(run.now, run),
+    }
+}
+
+/// Goes on to the next trial, if there is one and nothing cut this one.
+pub(super) fn leave(run: &mut Run) -> State {
+    if run.is_cut() || run.trial + 1 >= run.plan.trials.len() {
+        return down::enter(run);
+    }
+    run.stop_observing();
+    run.next_trial();
+    enter(run)
+}
