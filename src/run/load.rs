@@ -50,6 +50,7 @@ pub fn spec(
         ModelKind::Open { arrivals } => Model::Open { rate_per_s: shape, arrivals },
     };
     let mut spec = LoadSpec::new(target.addresses.clone(), target.host.clone(), model, load.scenario.clone());
+    spec.targets[0].lifetime = load.lifetime;
     spec.targets.extend(load.targets.iter().cloned());
     spec.seed = seed;
     spec.threads = load.threads;

@@ -27,7 +27,7 @@ pub use scenario::{
 };
 pub use spec::{Limits, LoadSpec, Model};
 pub use target::{
-    Credentials, Endpoint, HttpVersion, LoadTarget, Resolve, Reuse, Scheme, Secret, SystemResolver,
-    TargetError, TlsOptions,
+    ConnectionLifetime, Credentials, Endpoint, HttpVersion, LoadTarget, Resolve, Reuse, Scheme, Secret,
+    SystemResolver, TargetError, TlsOptions,
 };
 pub use wait::Wait;
