@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use swarmlab_codes as codes;
-use swarmlab_loadgen::{LoadTarget, Scenario};
+use swarmlab_loadgen::{ConnectionLifetime, LoadTarget, Scenario};
 use swarmlab_shapes::{Arrivals, Shape};
 use swarmlab_yaml::{Cx, Diagnostic, Diagnostics, Document, Value};
 
@@ -45,6 +45,8 @@ pub struct Load {
     pub scenario: Scenario,
     /// Before the measurement.
     pub warm_up: Option<WarmUp>,
+    /// How long connections are used, to any target.
+    pub lifetime: ConnectionLifetime,
     /// Further targets that steps of the scenario may name.
     pub targets: Vec<LoadTarget>,
     /// Threads of the load engine.
@@ -108,6 +110,9 @@ impl Load {
                 format!("targets: {{ {name}: http://host:port }}"),
             );
         }
+        let lifetime = map.or("connection", ConnectionLifetime::default(), lifetime);
+        let targets: Vec<LoadTarget> =
+            targets.into_iter().map(|target| LoadTarget { lifetime, ..target }).collect();
         let threads = map.or("threads", 1, |v| v.int(1..=64));
         let timeout = map.or("timeout", Duration::from_secs(30), Value::positive_duration);
         let connections = map.or("connections", 512, |v| v.int(1..=100_000));
@@ -121,12 +126,24 @@ impl Load {
             shape: shape?,
             scenario: scenario?,
             warm_up,
+            lifetime,
             targets,
             threads: usize::try_from(threads).unwrap_or(1),
             timeout,
             connections: usize::try_from(connections).unwrap_or(512),
         })
     }
+}
+
+/// `{ max_age: 30s, max_requests: 100, max_idle: 5s }`
+fn lifetime(value: &Value<'_>) -> Option<ConnectionLifetime> {
+    let map = value.mapping()?;
+    let seconds = |key| map.optional(key, Value::positive_duration).as_ref().map(Duration::as_secs_f64);
+    let (max_age_s, max_idle_s) = (seconds("max_age"), seconds("max_idle"));
+    let max_requests = map.optional("max_requests", |v| v.int(1..=i64::MAX));
+    map.finish();
+    let max_requests = max_requests.and_then(|requests| u64::try_from(requests).ok());
+    Some(ConnectionLifetime { max_age_s, max_requests, max_idle_s })
 }
 
 /// Reads a file named by a value with that file's own reader; its findings go to `foreign`.
@@ -159,4 +176,23 @@ pub(super) fn parse<T>(
     let cx = Cx::new(&document);
     let found = read(&cx.root());
     cx.finish(found)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_lifetime_has_three_bounds_and_nothing_else() {
+        let read = |text: &str| parse(Path::new("x.yml"), text, lifetime).map(|(found, _)| found);
+        let all = read("{ max_age: 30s, max_requests: 100, max_idle: 500ms }").unwrap();
+        let expected =
+            ConnectionLifetime { max_age_s: Some(30.0), max_requests: Some(100), max_idle_s: Some(0.5) };
+        assert_eq!(all, expected);
+        assert_eq!(read("{}").unwrap(), ConnectionLifetime::default());
+        for wrong in ["{ max_age: 0s }", "{ max_requests: 0 }", "{ max_idle: soon }", "{ idle: 3s }", "5s"] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
 }

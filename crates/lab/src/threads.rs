@@ -85,6 +85,7 @@ fn spec(experiment: &Experiment, id: LoadId, start_unix_s: f64, target: &Target)
     spec.threads = load.threads;
     spec.limits =
         Limits { max_connections: load.connections, max_in_flight: load.connections, ..Limits::default() };
+    spec.targets[0].lifetime = load.lifetime;
     spec.timeout_s = load.timeout.as_secs_f64();
     spec.interval_s = experiment.measure.bin.as_secs_f64();
     spec.start_unix_s = Some(start_unix_s);

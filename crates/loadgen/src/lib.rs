@@ -1,7 +1,7 @@
 //! Scenarios and the load engine that sends them.
 //!
 //! A [`LoadSpec`] says what to send where; [`start`] runs it on threads of its own and hands out one
-//! [`Interval`] after the other; [`LoadControl`] changes its level or ends it; [`LoadHandle::join`] returns the sums. The engine writes no file and prints
+//! [`Interval`](swarmlab_intervals::Interval) after the other; [`LoadControl`] changes its level or ends it; [`LoadHandle::join`] returns the sums. The engine writes no file and prints
 //! nothing. What it measured is told in the words of the room `intervals`, which also writes interval logs and judges
 //! the generator; [`export`] writes the files of other tools for those who want them.
 
@@ -27,7 +27,7 @@ pub use scenario::{
 };
 pub use spec::{Limits, LoadSpec, Model};
 pub use target::{
-    Credentials, Endpoint, HttpVersion, LoadTarget, Resolve, Reuse, Scheme, Secret, SystemResolver,
-    TargetError, TlsOptions,
+    ConnectionLifetime, Credentials, Endpoint, HttpVersion, LoadTarget, Resolve, Reuse, Scheme, Secret,
+    SystemResolver, TargetError, TlsOptions,
 };
 pub use wait::Wait;

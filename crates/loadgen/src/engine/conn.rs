@@ -55,6 +55,10 @@ pub(crate) struct Conn {
     pub is_last_use: bool,
     /// When the stage of its establishment began: the connection, then TLS.
     pub stage_ns: u64,
+    /// When it was established.
+    pub opened_ns: u64,
+    /// When it ends if it carries nothing until then.
+    pub rest_end_ns: u64,
     /// Complete answers since it was established.
     pub served: u64,
     pub job: Option<Job>,
@@ -86,6 +90,8 @@ impl Conn {
             address: None,
             is_last_use: false,
             stage_ns: 0,
+            opened_ns: 0,
+            rest_end_ns: u64::MAX,
             served: 0,
             job: None,
             unwritten: Vec::new(),

@@ -27,6 +27,7 @@ mod judge;
 pub(crate) mod kept;
 mod level;
 mod levels;
+mod lifetime;
 mod multiplex;
 mod nap;
 mod open;

@@ -36,6 +36,8 @@ pub(crate) struct Mux {
     active: usize,
     /// Most requests at once that this side wants.
     wanted: usize,
+    /// Requests that it may still take.
+    left: u64,
     /// Whether the other side has agreed to take requests.
     is_open: bool,
     /// Whether a flush is already planned.
@@ -59,14 +61,15 @@ pub(crate) struct Late {
 }
 
 impl Mux {
-    /// A connection that shall carry up to `wanted` requests at once.
-    pub fn new(wanted: usize) -> Self {
+    /// A connection that shall carry up to `wanted` requests at once, and `left` in all.
+    pub fn new(wanted: usize, left: u64) -> Self {
         Self {
             session: None,
             slots: Vec::new(),
             free: Vec::new(),
             active: 0,
             wanted,
+            left,
             is_open: false,
             is_dirty: false,
             listed_at: None,
@@ -92,13 +95,15 @@ impl Mux {
 
     /// Whether another request may come.
     pub fn has_room(&self) -> bool {
-        self.active < self.capacity()
+        self.left > 0
+            && self.active < self.capacity()
             && self.session.as_ref().is_none_or(|session| session.output().len() <= MAXIMUM_BACKLOG_BYTES)
     }
 
     /// Whether it is of no more use once its requests have ended.
     pub fn is_ending(&self) -> bool {
-        self.is_open && self.session.as_ref().is_none_or(|session| !session.accepts_requests())
+        let is_full = || self.session.as_ref().is_none_or(|session| !session.accepts_requests());
+        self.is_open && (self.left == 0 || is_full())
     }
 
     /// Gives a request a slot.
@@ -112,6 +117,7 @@ impl Mux {
         slot.refusals = refusals;
         slot.due_ns = due_ns;
         self.active += 1;
+        self.left = self.left.saturating_sub(1);
         place
     }
 
@@ -207,7 +213,9 @@ impl Mux {
     /// Takes out the requests beyond its capacity, the last one first.
     pub fn take_surplus(&mut self) -> Vec<Job> {
         let surplus: Vec<u32> = self.places().skip(self.capacity()).collect();
-        surplus.into_iter().rev().filter_map(|place| self.free_slot(place)).collect()
+        let jobs: Vec<Job> = surplus.into_iter().rev().filter_map(|place| self.free_slot(place)).collect();
+        self.left = self.left.saturating_add(jobs.len() as u64);
+        jobs
     }
 
     /// Takes out the requests of which nothing was sent.

@@ -33,6 +33,13 @@ impl LoadTarget {
         if self.connections == Reuse::PerRequest && self.http == HttpVersion::Http2 {
             return Err(TargetError::Combination("HTTP/2 has no connection per request: use HTTP/1.1"));
         }
+        let lifetime = &self.lifetime;
+        let is_time = |s: Option<f64>| s.is_none_or(|s| (0.001..=1e6).contains(&s));
+        if !is_time(lifetime.max_age_s) || !is_time(lifetime.max_idle_s) || lifetime.max_requests == Some(0) {
+            return Err(TargetError::Lifetime(
+                "a connection's max_age and max_idle must be 0.001 to 1e6 seconds, its max_requests at least 1",
+            ));
+        }
         if !(1..=MAXIMUM_STREAMS).contains(&self.streams) {
             return Err(TargetError::Streams(self.streams));
         }

@@ -39,6 +39,8 @@ pub struct LoadTarget {
     pub http: HttpVersion,
     /// Whether connections are used again.
     pub connections: Reuse,
+    /// How long a connection is used.
+    pub lifetime: ConnectionLifetime,
     /// Requests that may share a connection of HTTP/2; the target may allow fewer. Each goes to the connection
     /// that was last used and has room, so fewer make more connections.
     pub streams: usize,
@@ -104,6 +106,19 @@ pub enum Reuse {
     PerRequest,
 }
 
+/// How long a connection is used. What exceeds a bound ends between two requests, never under one; the next request opens
+/// another connection. Behind a proxy or balancer that chooses where each connection goes, this spreads the load anew.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ConnectionLifetime {
+    /// Since it was established, seconds.
+    pub max_age_s: Option<f64>,
+    /// Requests that it carries.
+    pub max_requests: Option<u64>,
+    /// Without a request, seconds.
+    pub max_idle_s: Option<f64>,
+}
+
 /// Who authenticates to Redis (`AUTH`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Credentials {
@@ -131,6 +146,7 @@ impl LoadTarget {
             endpoint,
             http: HttpVersion::default(),
             connections: Reuse::default(),
+            lifetime: ConnectionLifetime::default(),
             streams: STREAMS,
             tls: TlsOptions::default(),
             resolve_every_s: RESOLVE_EVERY_S,

@@ -76,6 +76,9 @@ pub enum TargetError {
     /// `resolve_every_s` is out of range.
     #[error("resolve_every_s must be 0 (only at the start) or 0.01 to 86400 seconds, not {0}")]
     ResolveEvery(String),
+    /// A bound of a connection's lifetime is out of range.
+    #[error("{0}")]
+    Lifetime(&'static str),
     /// `streams` is out of range.
     #[error("streams must be 1 to 10000, not {0}")]
     Streams(usize),

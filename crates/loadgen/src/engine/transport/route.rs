@@ -14,6 +14,7 @@ use super::socket::Address;
 use super::tls::TlsStream;
 use super::tls_config::TlsClient;
 use super::wire::Wire;
+use crate::engine::lifetime::Lifetime;
 use crate::target::{Endpoint, HttpVersion, LoadTarget, Reuse};
 
 /// TLS sessions a thread remembers per target, to resume them.
@@ -30,6 +31,8 @@ pub(crate) struct Route {
     tls: Option<(Arc<ClientConfig>, ServerName<'static>)>,
     /// Whether each connection carries one request only.
     pub is_single_use: bool,
+    /// How long a connection is used.
+    pub lifetime: Lifetime,
     /// Whether requests share connections. Where the target has the choice: whether it chose so last, and true
     /// until it has chosen.
     pub is_shared: bool,
@@ -97,6 +100,7 @@ impl Route {
                 HttpVersion::Negotiate => target.is_tls() && target.connections == Reuse::KeepAlive,
             },
             is_single_use: target.connections == Reuse::PerRequest,
+            lifetime: Lifetime::new(&target.lifetime),
         }
     }
 

@@ -22,6 +22,7 @@ impl Worker<'_> {
         conn.state = ConnState::Connecting;
         conn.job = Some(job);
         conn.served = 0;
+        conn.rest_end_ns = u64::MAX;
         conn.target = step.target;
         conn.is_last_use = route.is_single_use;
         conn.address = match &address {
@@ -63,6 +64,7 @@ impl Worker<'_> {
         let took_ns = now_ns.saturating_sub(conn.stage_ns);
         let is_plain = matches!(conn.wire, Wire::Plain);
         conn.stage_ns = now_ns;
+        conn.opened_ns = now_ns;
         self.roll(now_ns);
         self.recorder.connected(took_ns);
         if is_plain {

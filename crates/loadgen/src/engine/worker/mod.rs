@@ -2,13 +2,15 @@
 //!
 //! What a room keeps is its own affair; here is who speaks to whom. The files beside this one follow a connection
 //! through its life: a request gets one (`dispatch`), it is opened (`establish`), answers come in (`receive`), over
-//! streams that share it (`streams`, `stream_ends`) or from Redis (`redis`), or it ends with the load (`ending`).
+//! streams that share it (`streams`, `stream_ends`) or from Redis (`redis`), it rests (`rest`), and ends
+//! with the load at the latest (`ending`).
 
 mod dispatch;
 mod ending;
 mod establish;
 mod receive;
 mod redis;
+mod rest;
 mod stream_ends;
 mod streams;
 

@@ -215,9 +215,10 @@ impl Worker<'_> {
         if conn.mux.is_some() {
             // Its stream is free already; the connection goes on.
             conn.job = None;
+            self.rest_shared(index, done_ns);
         } else if reusable && !conn.is_last_use && !conn.has_unwritten() {
             // The rest of a request whose answer came early cannot be taken back.
-            self.pool.set_idle(index);
+            self.rest(index, done_ns);
         } else {
             self.pool.close(index);
         }
@@ -238,18 +239,5 @@ impl Worker<'_> {
         }
         self.backlog.end();
         self.end_job(job, kind, now_ns);
-    }
-
-    /// An entry of the time limits came up.
-    pub(super) fn on_timeout(&mut self, at_ns: u64, index: u32, now_ns: u64) {
-        let conn = self.pool.get(index);
-        if !self.agenda.is_expired(&mut conn.deadline, at_ns, now_ns, index) {
-            return;
-        }
-        if conn.mux.is_some() {
-            return self.on_shared_timeout(index, now_ns);
-        }
-        let was_sent = conn.job.is_some_and(|job| job.sent_ns.is_some());
-        self.fail(index, if was_sent { ErrorKind::Timeout } else { ErrorKind::ConnectTimeout }, now_ns);
     }
 }

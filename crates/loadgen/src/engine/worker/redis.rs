@@ -158,7 +158,7 @@ impl Worker<'_> {
         self.recorder.note(kind, &self.shared.spec.targets[target].name, &problem);
         self.recorder.completed(job.endpoint as usize, &job, 0, done_ns, Some(kind));
         self.backlog.end();
-        self.pool.set_idle(index);
+        self.rest(index, done_ns);
         self.actor_done(job.actor, Some(kind), done_ns);
     }
 }

@@ -46,7 +46,7 @@ impl Worker<'_> {
         let conn = self.pool.get(index);
         let Some(job) = conn.job.take() else { return };
         let wanted = if conn.is_last_use { 1 } else { self.shared.spec.targets[conn.target].streams };
-        let mut mux = Mux::new(wanted);
+        let mut mux = Mux::new(wanted, self.routes.to(conn.target).lifetime.max_requests);
         // The time limit that was set for the attempt to connect.
         let due_ns = conn.deadline.due_ns;
         mux.take_slot(job, refusals, due_ns);
