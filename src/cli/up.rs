@@ -52,8 +52,9 @@ pub fn main(args: &UpArgs, global: &Global) -> Exit {
         left.set(vec![format!("parts of the stack {name:?} (remove them with `swarmlab down {name}`)")]);
         let started = std::time::Instant::now();
         let mut observer = super::progress::observer(global.json);
-        let up =
-            SwarmBed::up(engine, &specs, args.wait, &cancel, &mut |n| observer.on(Progress::Note(n))).await;
+        let catalogues = std::sync::Arc::new(swarmlab_catalogue::Catalogues::builtin());
+        let mut note = |n| observer.on(Progress::Note(n));
+        let up = SwarmBed::up(engine, &specs, catalogues, args.wait, &cancel, &mut note).await;
         drop(observer);
         match up {
             Ok(_) => {

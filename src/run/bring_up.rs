@@ -1,7 +1,9 @@
 //! Brings either testbed up for a run.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use swarmlab_catalogue::Catalogues;
 use swarmlab_stackfile::StackSpecs;
 use swarmlab_swarm::CancellationToken;
 
@@ -17,6 +19,11 @@ use swarmlab_testbed::{Kind, Note, TestbedError};
 /// The Engine's specifications of the experiment's stack.
 pub fn specs(experiment: &Experiment, stack_name: &str) -> Result<StackSpecs, RunError> {
     swarmlab_stackfile::specs(&experiment.stack, stack_name).map_err(RunError::Stack)
+}
+
+/// What is collected: the catalogues that are compiled in, and those that the experiment names.
+pub fn catalogues(experiment: &Experiment) -> Arc<Catalogues> {
+    Arc::new(Catalogues::builtin().with(experiment.measure.catalogues.iter().cloned()))
 }
 
 /// What would be left if the command were killed while the testbed comes up.
@@ -35,6 +42,7 @@ pub async fn up(
     kind: Kind,
     specs: &StackSpecs,
     options: &RunOptions,
+    catalogues: Arc<Catalogues>,
     folder: &RunFolder,
     cancel: &CancellationToken,
     note: &mut (dyn FnMut(Note) + Send),
@@ -42,7 +50,7 @@ pub async fn up(
     match kind {
         Kind::Swarm => {
             let engine = swarmlab_swarm::connect(options.engine.as_deref()).await?;
-            let bed = SwarmBed::up(engine, specs, options.wait, cancel, note).await?;
+            let bed = SwarmBed::up(engine, specs, catalogues, options.wait, cancel, note).await?;
             let provenance = bed.provenance().await;
             Ok((Bed::Swarm(Box::new(bed)), provenance))
         }
@@ -57,6 +65,7 @@ pub async fn up(
                 log_dir: folder.logs(),
                 state_dir,
                 wait: options.wait,
+                catalogues,
             };
             let bed = EmbeddedBed::up(specs, &embedded, cancel, note).await?;
             Ok((Bed::Embedded(bed), host()))

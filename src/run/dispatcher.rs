@@ -76,8 +76,9 @@ pub async fn measure(
     d.write_manifest()?;
     d.phase(Phase::Up, None)?;
     left(bring_up::left_while_starting(kind, options));
+    let catalogues = bring_up::catalogues(experiment);
     let mut noted = Ok(());
-    let up = bring_up::up(kind, &specs, options, folder, cancel, &mut |n| {
+    let up = bring_up::up(kind, &specs, options, catalogues, folder, cancel, &mut |n| {
         d.observer.on(Progress::Note(n.clone()));
         noted = std::mem::replace(&mut noted, Ok(())).and_then(|()| d.note(n));
     })
