@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand, parse, call, print. The only room that prints.
 
+mod catalogues;
 mod check;
 mod demo;
 mod down;
@@ -59,6 +60,7 @@ pub fn main() -> ExitCode {
         Command::Down(a) => down::main(&a, &cli.global),
         Command::Images(a) => images::main(&a, &cli.global),
         Command::Shapes(a) => shapes::main(&a, &cli.global),
+        Command::Catalogues(a) => catalogues::main(&a, &cli.global),
         Command::Demo(a) => demo::main(&a),
     }
     .into()
@@ -128,6 +130,8 @@ enum Command {
     Images(images::ImagesArgs),
     /// List, show and export load shapes and traces
     Shapes(shapes::ShapesArgs),
+    /// List and show catalogues: which metrics are collected, and what they mean
+    Catalogues(catalogues::CataloguesArgs),
     /// Run one role of the sample application
     Demo(demo::DemoArgs),
 }

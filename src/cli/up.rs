@@ -58,7 +58,8 @@ pub fn main(args: &UpArgs, global: &Global) -> Exit {
             // It prints; what cannot be printed cannot be said either.
             let _ = watcher.on(&message);
         };
-        let up = SwarmBed::up(engine, &specs, args.wait, &cancel, &mut note).await;
+        let catalogues = std::sync::Arc::new(swarmlab_catalogue::Catalogues::builtin());
+        let up = SwarmBed::up(engine, &specs, catalogues, args.wait, &cancel, &mut note).await;
         drop(watcher);
         match up {
             Ok(_) => {

@@ -3,10 +3,11 @@
 use swarmlab_frame::frame::Frame;
 
 use super::column;
-use crate::assemble::Raw;
+use crate::assemble::{Raw, slowest_interval_s};
 use swarmlab_record::events::Event;
 use swarmlab_record::manifest::State;
 use swarmlab_record::summary::{Note, Status};
+use swarmlab_record::topology::Bed;
 
 /// Share of unknown bins from which a column is worth a note.
 const GAP_SHARE: f64 = 0.02;
@@ -24,6 +25,14 @@ pub fn notes(raw: &Raw, load: &Frame) -> Vec<Note> {
         State::Partial { reason } => {
             out.push(Note { status: Status::Warn, text: format!("The run ended early: {reason}.") });
         }
+    }
+    let (width_s, plan_s) = (load.bins().width_s(), raw.manifest.plan.bin_s);
+    if width_s > plan_s {
+        let slowest = slowest_interval_s(raw).unwrap_or(width_s);
+        let source =
+            if raw.manifest.testbed == Some(Bed::Swarm) { "Prometheus scrapes" } else { "Samples come" };
+        let text = format!("{source} every {slowest:.0} s: bins of {width_s:.0} s instead of {plan_s:.0} s.");
+        out.push(Note { status: Status::Warn, text });
     }
     let bins = load.bins().count();
     for service in &raw.manifest.plan.measured {

@@ -30,6 +30,7 @@
 #[macro_use]
 mod table;
 
+mod catalogue;
 mod code;
 mod engine;
 mod experiment;
@@ -43,6 +44,7 @@ mod testbed;
 mod text;
 mod yaml;
 
+pub use catalogue::*;
 pub use code::{Code, Level, Room};
 pub use engine::*;
 pub use experiment::*;
@@ -62,6 +64,7 @@ pub fn all() -> impl Iterator<Item = Code> {
         experiment::ROWS,
         stack::ROWS,
         load::ROWS,
+        catalogue::ROWS,
         engine::ROWS,
         testbed::ROWS,
         generator::ROWS,

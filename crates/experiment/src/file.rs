@@ -116,7 +116,7 @@ fn element(
     let target = map.required("target", |v| TargetRef::read(v, services.as_deref()));
     let load = map.required("load", |v| Load::read(v, base, foreign));
     let measure = match map.get("measure").filter(|v| !v.is_null()) {
-        Some(v) => Measure::read(&v, services.as_deref()),
+        Some(v) => Measure::read(&v, services.as_deref(), base, foreign),
         None => Some(Measure::default()),
     };
     let slo = map.optional("slo", Slo::read);

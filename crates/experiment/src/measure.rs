@@ -1,10 +1,13 @@
-//! `measure: { bin: 1s, services: [gateway, ms-exercise] }`
+//! `measure: { bin: 1s, services: [gateway, ms-exercise], catalogues: [queues.yml] }`
 
+use std::path::Path;
 use std::time::Duration;
 
+use swarmlab_catalogue::Catalogue;
 use swarmlab_codes as codes;
-use swarmlab_yaml::Value;
+use swarmlab_yaml::{Diagnostic, Value};
 
+use super::read_named_file;
 use super::target::known_service;
 
 /// What is measured.
@@ -14,16 +17,24 @@ pub struct Measure {
     pub bin: Duration,
     /// Services under study; empty means every application of the stack.
     pub services: Vec<String>,
+    /// Catalogues of metrics beside those that are compiled in.
+    pub catalogues: Vec<Catalogue>,
 }
 
 impl Default for Measure {
     fn default() -> Self {
-        Self { bin: Duration::from_secs(1), services: Vec::new() }
+        Self { bin: Duration::from_secs(1), services: Vec::new(), catalogues: Vec::new() }
     }
 }
 
 impl Measure {
-    pub(super) fn read(value: &Value<'_>, services: Option<&[String]>) -> Option<Self> {
+    /// Reads the element; what is wrong with the catalogues that it names goes to `foreign`.
+    pub(super) fn read(
+        value: &Value<'_>,
+        services: Option<&[String]>,
+        base: &Path,
+        foreign: &mut Vec<Diagnostic>,
+    ) -> Option<Self> {
         let map = value.mapping()?;
         let bin = map.or("bin", Self::default().bin, |v| {
             let bin = v.positive_duration()?;
@@ -39,7 +50,59 @@ impl Measure {
             Some(bin)
         });
         let services = map.or("services", Vec::new(), |v| v.list(|item| known_service(item, services)));
+        let catalogues = map.optional("catalogues", |v| catalogues(v, base, foreign)).unwrap_or_default();
         map.finish();
-        Some(Self { bin, services })
+        Some(Self { bin, services, catalogues })
+    }
+}
+
+/// The catalogues of files; a file that is wrong says so itself.
+fn catalogues(value: &Value<'_>, base: &Path, foreign: &mut Vec<Diagnostic>) -> Option<Vec<Catalogue>> {
+    let mut out: Vec<Catalogue> = Vec::new();
+    for item in value.items()? {
+        let Some((path, text)) = read_named_file(&item, base) else { continue };
+        match swarmlab_catalogue::parse(&text, &path.display().to_string()) {
+            Ok(catalogue) if out.iter().any(|c| c.name == catalogue.name) => {
+                let message = format!("two of the catalogues are called `{}`", catalogue.name);
+                item.fail(codes::CATALOGUE_TWICE, message, "catalogues of different names");
+            }
+            Ok(catalogue) => out.push(catalogue),
+            Err(findings) => foreign.extend(findings.into_vec()),
+        }
+    }
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use swarmlab_yaml::{Cx, load};
+
+    use super::*;
+
+    #[test]
+    fn a_users_catalogues_are_read_and_their_errors_are_theirs() {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
+        write("q.yml", "name: q\nrole: application\nmetrics: [{ metric: q, meaning: queue, kind: gauge }]\n");
+        write(
+            "bad.yml",
+            "name: b\nrole: application\nmetrics: [{ metric: q, meaning: Queue, kind: gauge }]\n",
+        );
+        let read = |list: &str| {
+            let document = load(&format!("catalogues: {list}\n"), "e.yml").unwrap();
+            let cx = Cx::new(&document);
+            let mut foreign = Vec::new();
+            let measure = Measure::read(&cx.root(), None, dir.path(), &mut foreign);
+            let own: Vec<&str> = match cx.finish(measure.clone()) {
+                Ok(_) => Vec::new(),
+                Err(all) => all.iter().map(|d| d.code).collect(),
+            };
+            (measure.unwrap().catalogues.len(), own, foreign.iter().map(|d| d.code).collect::<Vec<_>>())
+        };
+        assert_eq!(read("[q.yml]"), (1, vec![], vec![]));
+        assert_eq!(read("[q.yml, bad.yml]"), (1, vec![], vec!["E351-not-a-word"]));
+        assert_eq!(read("[none.yml]"), (0, vec!["E101-missing-file"], vec![]));
+        assert_eq!(read("[q.yml, q.yml]"), (1, vec!["E361-catalogue-twice"], vec![]));
     }
 }

@@ -17,6 +17,7 @@ fn files(folder: &Path) {
         ("rates.csv", "t,rate\n0,1\n10,2\n"),
         ("not-a-trace.csv", "this is\nno trace\n"),
         ("empty.csv", ""),
+        ("queue.yml", "name: q\nrole: application\nmetrics: [{ metric: x, meaning: queue, kind: gauge }]\n"),
         (
             "access.log",
             "127.0.0.1 - - [10/Oct/2024:13:55:36 +0000] \"GET / HTTP/1.0\" 200 1\nbroken\n\
@@ -62,6 +63,8 @@ fn found(folder: &Path, code: Code) -> Option<Vec<Code>> {
             write(&path, whole(text)).unwrap();
             read(&path, &|_| None).map_or_else(|findings| findings, |loaded| loaded.warnings)
         }
+        "# catalogue.yml" => swarmlab_catalogue::parse(text, "catalogue.yml")
+            .map_or_else(|findings| findings, |_| Default::default()),
         _ => return None,
     };
     Some(said.iter().map(|d| d.code).collect())

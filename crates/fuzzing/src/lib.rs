@@ -5,9 +5,6 @@
 //! A new target is a file in `src/targets` with `run` and `WORDS`, its line in [`targets`], a folder of small
 //! real inputs in `corpus`, and its file and entry in `fuzz`; a test says what of it is missing.
 
-#[allow(dead_code, unused_imports, missing_docs, reason = "only the readers of texts are used here")]
-mod main_crate;
-
 /// A parser that any bytes may be given to.
 #[derive(Debug, Clone, Copy)]
 pub struct Target {
@@ -34,6 +31,7 @@ macro_rules! targets {
 }
 
 targets! {
+    catalogue_file,
     chunked,
     cookies,
     exposition,

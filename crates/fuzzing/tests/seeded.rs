@@ -114,6 +114,7 @@ macro_rules! runs {
 }
 
 runs! {
+    catalogue_file,
     chunked,
     cookies,
     exposition,

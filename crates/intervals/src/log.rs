@@ -193,6 +193,15 @@ pub fn read(log: &[u8]) -> Result<Vec<Entry>, RecordError> {
     Ok(entries)
 }
 
+/// When the log's first interval began, seconds since the Unix epoch (to the millisecond), as its header says.
+pub fn start_unix_s(log: &[u8]) -> Option<f64> {
+    let header = log.split(|&byte| byte == b'\n').take_while(|line| line.starts_with(b"#"));
+    header.filter_map(|line| std::str::from_utf8(line).ok()).find_map(|line| {
+        let rest = line.strip_prefix("#[StartTime:")?.trim_start();
+        rest.split([' ', ']']).next()?.parse().ok().filter(|s: &f64| s.is_finite())
+    })
+}
+
 /// Adds up the histograms of each quantity and endpoint.
 pub fn merge<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> BTreeMap<(Quantity, String), Histogram> {
     let mut sums = BTreeMap::new();
@@ -290,6 +299,13 @@ mod tests {
             writer.write(&interval(index as u64, vec![stats(name, values)])).unwrap();
         }
         out
+    }
+
+    #[test]
+    fn a_log_says_when_it_began() {
+        assert_eq!(start_unix_s(&log(&[("a", vec![1])])), Some(1_700_000_000.25));
+        assert_eq!(start_unix_s(b"#[StartTime: x]\n"), None);
+        assert_eq!(start_unix_s(b""), None);
     }
 
     #[test]

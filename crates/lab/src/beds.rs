@@ -1,7 +1,9 @@
 //! The testbeds that an experiment can ask for, behind the seam.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use swarmlab_catalogue::Catalogues;
 use swarmlab_record::folder::RunFolder;
 use swarmlab_stackfile::StackSpecs;
 use swarmlab_swarm::CancellationToken;
@@ -32,6 +34,8 @@ pub(crate) struct StackBed {
     pub specs: StackSpecs,
     pub options: RunOptions,
     pub folder: RunFolder,
+    /// What is collected.
+    pub catalogues: Arc<Catalogues>,
     /// Service and port that load goes to.
     pub target: (String, u16),
     /// Once it is up.
@@ -47,7 +51,9 @@ impl StackBed {
         let (bed, provenance) = match self.kind {
             Kind::Swarm => {
                 let engine = swarmlab_swarm::connect(self.options.engine.as_deref()).await?;
-                let bed = SwarmBed::up(engine, &self.specs, self.options.wait, cancel, note).await?;
+                let catalogues = Arc::clone(&self.catalogues);
+                let bed =
+                    SwarmBed::up(engine, &self.specs, catalogues, self.options.wait, cancel, note).await?;
                 let provenance = bed.provenance().await;
                 (Bed::Swarm(Box::new(bed)), provenance)
             }
@@ -62,6 +68,7 @@ impl StackBed {
                     log_dir: self.folder.logs(),
                     state_dir,
                     wait: self.options.wait,
+                    catalogues: Arc::clone(&self.catalogues),
                 };
                 (Bed::Embedded(EmbeddedBed::up(&self.specs, &embedded, cancel, note).await?), host())
             }

@@ -1,6 +1,9 @@
 //! One experiment from nothing to a report: up, warm-up, settle, load, drain, collect, down, analyse.
 
+use std::sync::Arc;
+
 use std::collections::BTreeMap;
+use swarmlab_catalogue::Catalogues;
 
 use swarmlab_experiment::Experiment;
 use swarmlab_present::recompute;
@@ -130,6 +133,7 @@ async fn measure(
         specs,
         options: options.clone(),
         folder: folder.clone(),
+        catalogues: Arc::new(Catalogues::builtin().with(experiment.measure.catalogues.iter().cloned())),
         target: (experiment.target.service.clone(), experiment.target.port),
         bed: None,
     };

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use swarmlab_analysis::assemble::{self, AssembleError, Raw};
 use swarmlab_analysis::{Analysis, Client, correlations, endpoints};
 use swarmlab_codes as codes;
+use swarmlab_frame::frame::Frame;
 use swarmlab_frame::store::{self, Cell};
 use swarmlab_intervals::Histogram;
 use swarmlab_record::client::ClientRow;
@@ -14,7 +15,7 @@ use swarmlab_record::folder::{RunFolder, write_atomically};
 use swarmlab_record::manifest::{Manifest, ManifestError, Origin, State};
 use swarmlab_record::series::Sample;
 use swarmlab_record::summary::Summary;
-use swarmlab_record::{FileError, events, histograms, journal, layout1, samples};
+use swarmlab_record::{FileError, client, events, histograms, journal, layout1, samples};
 
 /// Why a folder cannot be read, or its results cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -127,13 +128,28 @@ pub fn read(folder: &RunFolder) -> Result<(Raw, Client), RecomputeError> {
     Ok((raw, Client { endpoints, generator }))
 }
 
+/// The frame of a run. Where a source is slower than the bins these are wider, and so are the clients' rows, with quantiles
+/// from the histograms of their intervals.
+fn frame(folder: &RunFolder, raw: &Raw) -> Result<Frame, RecomputeError> {
+    let grid = assemble::grid(raw)?;
+    if !grid.widened {
+        return Ok(assemble::frame(raw, &grid, &raw.client)?);
+    }
+    let histograms = match folder.histograms() {
+        path if path.exists() => histograms::binned(&path, grid.origin_unix_s, grid.width_s)?,
+        _ => histograms::Binned::new(),
+    };
+    let rows = client::merged(&raw.client, grid.origin_unix_s, grid.width_s, &histograms);
+    Ok(assemble::frame(raw, &grid, &rows)?)
+}
+
 /// Computes everything from the raw files and writes it.
 ///
 /// # Errors
 /// [`RecomputeError`], also when no load was begun.
 pub fn analyse(folder: &RunFolder) -> Result<Summary, RecomputeError> {
     let (raw, client) = read(folder)?;
-    let frame = assemble::frame(&raw)?;
+    let frame = frame(folder, &raw)?;
     let analysis = swarmlab_analysis::analyse(&raw, &frame, &client);
     store::write_frame(&folder.frame_parquet(), &frame)?;
     store::write_frame_csv(&folder.frame_csv(), &frame)?;

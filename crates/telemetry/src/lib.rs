@@ -4,14 +4,15 @@
 //! for the samples it stored (an instant query with a range selector returns them with their own
 //! timestamps), processes are read from `/proc`, replica counts come from the Engine. Differencing,
 //! binning and summing are done later, once, by the frame room, so that the same rules hold for both
-//! testbeds.
+//! testbeds. What a series means, and whose it is, say catalogues (`swarmlab-catalogue`).
 
-pub mod catalogue;
 pub mod clock;
-pub mod exposition;
 pub mod procfs;
 pub mod prometheus;
+mod remarks;
 pub mod sampler;
+
+pub use remarks::Remark;
 
 /// Why telemetry could not be had.
 #[derive(Debug, thiserror::Error)]

@@ -7,18 +7,16 @@
 //! next one asks for a longer window.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use prometheus_http_query::{Client, TargetState};
-
-use std::sync::Arc;
-
-use swarmlab_record::identity_in_layout_1 as identity_of;
+use swarmlab_catalogue::{Catalogues, Context, Identified};
 use swarmlab_record::series::{Identity, Reading};
-use swarmlab_record::topology::ClockOffset;
+use swarmlab_record::topology::{ClockOffset, Topology};
 
 use super::TelemetryError;
-use super::catalogue;
+use super::remarks::{Remark, Remarks};
 
 /// How far behind the scrape a sample's own timestamp may lie (cAdvisor's housekeeping), seconds.
 const OVERLAP_S: u64 = 5;
@@ -27,19 +25,6 @@ const OVERLAP_S: u64 = 5;
 const MAX_WINDOW_S: u64 = 600;
 /// How long one request may take.
 const TIMEOUT: Duration = Duration::from_secs(5);
-
-/// Labels that tell series of one task apart; all others are constant per task or noise.
-const KEPT_LABELS: &[&str] = &[
-    "le",
-    "cpu",
-    "interface",
-    "endpoint",
-    "method",
-    "code",
-    "envoy_cluster_name",
-    "envoy_http_conn_manager_prefix",
-    "envoy_response_code_class",
-];
 
 /// One scrape target as Prometheus sees it.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,8 +44,11 @@ pub struct PrometheusSource {
     client: Client,
     url: String,
     stack: String,
+    topology: Topology,
+    catalogues: Arc<Catalogues>,
     last_answer: Option<Instant>,
     seen: HashMap<SeriesKey, (Arc<Identity>, f64)>,
+    remarks: Remarks,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -72,8 +60,17 @@ struct SeriesKey {
 }
 
 impl PrometheusSource {
-    /// Prepares the client; nothing is sent yet.
-    pub fn new(url: &str, stack: &str) -> Result<Self, TelemetryError> {
+    /// Prepares the client; nothing is sent yet. Only what speaks of the stack's services is fetched, as the catalogues
+    /// say it.
+    ///
+    /// # Errors
+    /// [`TelemetryError::Prometheus`] when the address cannot be one.
+    pub fn new(
+        url: &str,
+        stack: &str,
+        topology: Topology,
+        catalogues: Arc<Catalogues>,
+    ) -> Result<Self, TelemetryError> {
         let fail = |reason: String| TelemetryError::Prometheus { url: url.to_owned(), reason };
         let http = reqwest::Client::builder()
             .timeout(TIMEOUT)
@@ -85,8 +82,11 @@ impl PrometheusSource {
             client,
             url: url.to_owned(),
             stack: stack.to_owned(),
+            topology,
+            catalogues,
             last_answer: None,
             seen: HashMap::new(),
+            remarks: Remarks::default(),
         })
     }
 
@@ -136,31 +136,43 @@ impl PrometheusSource {
     }
 
     /// Fetches every catalogued sample that was not returned before.
+    ///
+    /// # Errors
+    /// [`TelemetryError::Prometheus`]; nothing is lost by it, the next fetch asks for a longer window.
     pub async fn fetch(&mut self) -> Result<Vec<Reading>, TelemetryError> {
         let asked = Instant::now();
+        let overlap_s = overlap_s(self.catalogues.longest_interval_s());
         let window_s = match self.last_answer {
-            Some(last) => (asked.duration_since(last).as_secs() + 1 + OVERLAP_S).min(MAX_WINDOW_S),
-            None => OVERLAP_S,
+            Some(last) => (asked.duration_since(last).as_secs() + 1 + overlap_s).min(MAX_WINDOW_S),
+            None => overlap_s,
         };
-        let query = format!("{{__name__=~\"{}\"}}[{window_s}s]", catalogue::IN_PROMETHEUS.join("|"));
+        let query = format!("{}[{window_s}s]", any_of(&self.catalogues.names_for_prometheus()));
         let result = self.client.query(query).post().await.map_err(|e| self.failed(e))?;
         let (data, _) = result.into_inner();
         let matrix = data.into_matrix().map_err(|_| TelemetryError::Prometheus {
             url: self.url.clone(),
             reason: "a range selector did not answer with a matrix".to_owned(),
         })?;
-        let mut out = Vec::new();
+        let mut ours = Vec::new();
         for series in matrix {
             let (labels, samples) = series.into_inner();
-            let Some(identity) = identify(&labels, &self.stack) else { continue };
-            let key = SeriesKey {
-                metric: identity.metric.clone(),
-                service: identity.service.clone(),
-                task: identity.task.clone(),
-                labels: identity.labels.clone(),
-            };
-            let (shared, newest) =
-                self.seen.entry(key).or_insert_with(|| (Arc::new(identity), f64::NEG_INFINITY));
+            match self.identify(&labels) {
+                Identified::Series(identity) => ours.push((identity, samples)),
+                Identified::Unnamed { why, who } => self.remarks.unnamed(why, who),
+                Identified::NotOurs => {}
+            }
+        }
+        // Where several names say the same of a service, the first in the catalogues speaks.
+        ours.sort_by_key(|(is, _)| self.catalogues.rank(&is.metric));
+        let mut out = Vec::new();
+        for (identity, samples) in ours {
+            if !self.remarks.speaks(&identity) {
+                continue;
+            }
+            let (shared, newest) = self
+                .seen
+                .entry(SeriesKey::of(&identity))
+                .or_insert_with(|| (Arc::new(identity), f64::NEG_INFINITY));
             for s in samples {
                 if s.timestamp() > *newest {
                     *newest = s.timestamp();
@@ -176,103 +188,100 @@ impl PrometheusSource {
         Ok(out)
     }
 
-    /// The newest value of a metric per scrape job, summed over the series that belong to the stack.
-    pub async fn newest_by_job(&self, metric: &str) -> Result<BTreeMap<String, f64>, TelemetryError> {
-        let result = self.client.query(metric).get().await.map_err(|e| self.failed(e))?;
-        let (data, _) = result.into_inner();
-        let mut out = BTreeMap::new();
-        for series in data.into_vector().unwrap_or_default() {
-            let (labels, sample) = series.into_inner();
-            if let Some(is) = identify(&labels, &self.stack) {
-                *out.entry(is.service).or_insert(0.0) += sample.value();
+    /// What the user should know of the series that were fetched, each once.
+    pub fn remarks(&mut self) -> Vec<Remark> {
+        self.remarks.take()
+    }
+
+    /// Reasons of remarks that the user has been told already.
+    pub fn told(&mut self, reasons: impl IntoIterator<Item = String>) {
+        self.remarks.told(reasons);
+    }
+
+    /// The same of what Prometheus has now, without fetching samples.
+    ///
+    /// # Errors
+    /// [`TelemetryError::Prometheus`].
+    pub async fn unnamed(&self) -> Result<Vec<Remark>, TelemetryError> {
+        let mut remarks = Remarks::default();
+        for (labels, _) in self.newest(&self.catalogues.names_for_prometheus()).await? {
+            if let Identified::Unnamed { why, who } = self.identify(&labels) {
+                remarks.unnamed(why, who);
             }
+        }
+        Ok(remarks.take())
+    }
+
+    /// How many requests each proxy has counted from its clients, by service: the largest of the counters that the
+    /// catalogues call a proof.
+    ///
+    /// # Errors
+    /// [`TelemetryError::Prometheus`].
+    pub async fn proven(&self) -> Result<BTreeMap<String, f64>, TelemetryError> {
+        let mut by_metric: BTreeMap<(String, String), f64> = BTreeMap::new();
+        for (labels, value) in self.newest(&self.catalogues.proofs()).await? {
+            if let Identified::Series(is) = self.identify(&labels) {
+                *by_metric.entry((is.service, is.metric)).or_default() += value;
+            }
+        }
+        let mut out: BTreeMap<String, f64> = BTreeMap::new();
+        for ((service, _), value) in by_metric {
+            let largest = out.entry(service).or_default();
+            *largest = largest.max(value);
         }
         Ok(out)
     }
+
+    /// The newest value of every series of these names, with its labels.
+    async fn newest(&self, metrics: &[&str]) -> Result<Vec<(HashMap<String, String>, f64)>, TelemetryError> {
+        let result = self.client.query(any_of(metrics)).post().await.map_err(|e| self.failed(e))?;
+        let (data, _) = result.into_inner();
+        let newest = data.into_vector().unwrap_or_default().into_iter().map(|series| {
+            let (labels, sample) = series.into_inner();
+            (labels, sample.value())
+        });
+        Ok(newest.collect())
+    }
+
+    fn identify(&self, labels: &HashMap<String, String>) -> Identified {
+        self.catalogues.identify(labels, &Context { stack: &self.stack, topology: &self.topology })
+    }
 }
 
-/// Names service and task of a series, exactly; `None` for series of other stacks, of no service or uncatalogued.
-fn identify(labels: &HashMap<String, String>, stack: &str) -> Option<Identity> {
-    let metric = labels.get("__name__")?;
-    let (service, task) = match metric.starts_with("container_") {
-        true => {
-            let full = labels.get("container_label_com_docker_swarm_service_name")?;
-            let short = full.strip_prefix(stack)?.strip_prefix('_')?;
-            let task = labels.get("container_label_com_docker_swarm_task_id").or_else(|| labels.get("id"))?;
-            // A stack called `a` must not swallow service `b_c` of a stack called `a_b`.
-            if labels.get("container_label_com_docker_stack_namespace").is_some_and(|n| n != stack) {
-                return None;
-            }
-            (short.to_owned(), task.clone())
+impl SeriesKey {
+    fn of(is: &Identity) -> Self {
+        Self {
+            metric: is.metric.clone(),
+            service: is.service.clone(),
+            task: is.task.clone(),
+            labels: is.labels.clone(),
         }
-        false => {
-            // Only the service's own job speaks for it, and Envoy's admin listener is not traffic.
-            if labels.get("envoy_http_conn_manager_prefix").is_some_and(|p| p == "admin") {
-                return None;
-            }
-            (labels.get("job")?.clone(), labels.get("instance")?.clone())
-        }
-    };
-    let kept = KEPT_LABELS
-        .iter()
-        .filter_map(|k| labels.get(*k).filter(|v| !v.is_empty()).map(|v| ((*k).to_owned(), v.clone())))
-        .collect();
-    identity_of(service, task, metric.clone(), kept)
+    }
+}
+
+/// How far back each question reaches before the last answer, seconds: two samples of the slowest source.
+fn overlap_s(longest_interval_s: f64) -> u64 {
+    OVERLAP_S.max((2.0 * longest_interval_s).ceil() as u64).min(MAX_WINDOW_S)
+}
+
+/// A selector of any of these names.
+fn any_of(metrics: &[&str]) -> String {
+    format!("{{__name__=~\"{}\"}}", metrics.join("|"))
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn labels(pairs: &[(&str, &str)]) -> HashMap<String, String> {
-        pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
-    }
-
-    fn cadvisor(service: &str, namespace: &str) -> HashMap<String, String> {
-        labels(&[
-            ("__name__", "container_cpu_usage_seconds_total"),
-            ("container_label_com_docker_swarm_service_name", service),
-            ("container_label_com_docker_swarm_task_id", "t1"),
-            ("container_label_com_docker_stack_namespace", namespace),
-            ("image", "x"),
-        ])
+    #[test]
+    fn a_slow_source_is_asked_for_further_back() {
+        assert_eq!(overlap_s(1.0), OVERLAP_S);
+        assert_eq!(overlap_s(15.0), 30);
+        assert_eq!(overlap_s(1e9), MAX_WINDOW_S);
     }
 
     #[test]
-    fn a_service_does_not_swallow_its_envoy() {
-        let is = identify(&cadvisor("s_ms-exercise-envoy", "s"), "s").unwrap();
-        assert_eq!((is.service.as_str(), is.task.as_str()), ("ms-exercise-envoy", "t1"));
-        let is = identify(&cadvisor("s_ms-exercise", "s"), "s").unwrap();
-        assert_eq!(is.service, "ms-exercise");
-    }
-
-    #[test]
-    fn other_stacks_are_left_out() {
-        assert!(identify(&cadvisor("other_web", "other"), "s").is_none());
-        assert!(identify(&cadvisor("a_b_c", "a_b"), "a").is_none());
-        assert_eq!(identify(&cadvisor("a_b_c", "a_b"), "a_b").unwrap().service, "c");
-    }
-
-    #[test]
-    fn the_admin_listener_is_not_traffic() {
-        let mut l = labels(&[
-            ("__name__", "envoy_http_downstream_rq_total"),
-            ("job", "gateway-envoy"),
-            ("instance", "10.0.0.2:9901"),
-            ("envoy_http_conn_manager_prefix", "admin"),
-        ]);
-        assert!(identify(&l, "s").is_none());
-        l.insert("envoy_http_conn_manager_prefix".to_owned(), "ingress".to_owned());
-        let is = identify(&l, "s").unwrap();
-        assert_eq!(is.service, "gateway-envoy");
-        assert_eq!(is.task, "10.0.0.2:9901");
-        assert_eq!(is.meaning, swarmlab_record::metric::Meaning::PROXY_DOWNSTREAM);
-        assert_eq!(is.labels.len(), 1);
-    }
-
-    #[test]
-    fn uncatalogued_metrics_are_left_out() {
-        assert!(identify(&labels(&[("__name__", "up"), ("job", "x"), ("instance", "y")]), "s").is_none());
+    fn one_selector_asks_for_every_name() {
+        assert_eq!(any_of(&["a_total", "b"]), "{__name__=~\"a_total|b\"}");
     }
 }

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use swarmlab_catalogue::{Catalogues, Context, Identified, exposition};
+use swarmlab_record::series::{Identity, Reading};
+use swarmlab_record::topology::Topology;
 use tokio::sync::mpsc;
 
-use swarmlab_record::identity_in_layout_1 as identity_of;
-use swarmlab_record::series::{Identity, Reading};
-
-use super::{TelemetryError, exposition, procfs};
+use super::{TelemetryError, procfs};
 use crate::clock::unix_now_s;
 
 /// One process to watch.
@@ -28,14 +28,19 @@ pub struct Watched {
 /// What one round gave: samples, and what could not be read.
 pub type Round = (Vec<Reading>, Vec<TelemetryError>);
 
-/// Samples all processes each `interval` until the receiver is gone.
-pub async fn run(watched: Vec<Watched>, interval: Duration, out: mpsc::Sender<Round>) {
+/// Samples all processes each `interval` until the receiver is gone; what is collected the catalogues say.
+pub async fn run(
+    watched: Vec<Watched>,
+    catalogues: Arc<Catalogues>,
+    interval: Duration,
+    out: mpsc::Sender<Round>,
+) {
     let Ok(http) = reqwest::Client::builder().timeout(Duration::from_secs(2)).no_proxy().build() else {
         return;
     };
     let mut ticks = tokio::time::interval(interval);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
-    let mut known = Known::default();
+    let mut known = Known::new(catalogues);
     loop {
         ticks.tick().await;
         if out.send(round(&http, &watched, &mut known).await).await.is_err() {
@@ -44,18 +49,37 @@ pub async fn run(watched: Vec<Watched>, interval: Duration, out: mpsc::Sender<Ro
     }
 }
 
+/// A series as a target shows it: task, name, labels.
+type Shown = (String, String, BTreeMap<String, String>);
+
 /// Identities of the series that were seen, shared by all their samples.
-#[derive(Default)]
-struct Known(HashMap<(String, String, BTreeMap<String, String>), Option<Arc<Identity>>>);
+struct Known {
+    catalogues: Arc<Catalogues>,
+    /// Open: each watched process is one of the stack's.
+    topology: Topology,
+    seen: HashMap<Shown, Option<Arc<Identity>>>,
+}
 
 impl Known {
+    fn new(catalogues: Arc<Catalogues>) -> Self {
+        Self { catalogues, topology: Topology::default(), seen: HashMap::new() }
+    }
+
     /// The identity of a series; `None` for one that is not collected.
     fn of(&mut self, w: &Watched, metric: &str, labels: BTreeMap<String, String>) -> Option<Arc<Identity>> {
-        let key = (w.task.clone(), metric.to_owned(), labels);
-        let made = |(task, metric, labels): &(String, String, BTreeMap<String, String>)| {
-            identity_of(w.service.clone(), task.clone(), metric.clone(), labels.clone()).map(Arc::new)
+        let Self { catalogues, topology, seen } = self;
+        let made = |(task, metric, labels): &Shown| {
+            // As Prometheus would label it.
+            let mut labels = labels.clone();
+            for (label, value) in [("__name__", metric), ("job", &w.service), ("instance", task)] {
+                labels.insert(label.to_owned(), value.clone());
+            }
+            match catalogues.identify(&labels, &Context { stack: "", topology }) {
+                Identified::Series(identity) => Some(Arc::new(identity)),
+                Identified::NotOurs | Identified::Unnamed { .. } => None,
+            }
         };
-        self.0.entry(key).or_insert_with_key(made).clone()
+        seen.entry((w.task.clone(), metric.to_owned(), labels)).or_insert_with_key(made).clone()
     }
 }
 
@@ -99,4 +123,29 @@ async fn scrape(http: &reqwest::Client, w: &Watched, known: &mut Known) -> Resul
             Some(Reading { series, t_unix_s, value: line.value })
         })
         .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_process_shows_is_its_services() {
+        let mut known = Known::new(Arc::new(Catalogues::builtin()));
+        let w = Watched {
+            service: "web".to_owned(),
+            task: "web.1".to_owned(),
+            pid: 1,
+            metrics_url: "http://127.0.0.1:1/metrics".to_owned(),
+        };
+        let class =
+            BTreeMap::from([("class".to_owned(), "2xx".to_owned()), ("job".to_owned(), "x".to_owned())]);
+        let is = known.of(&w, "swarmlab_proxy_upstream_responses_total", class);
+        let told =
+            is.as_ref().map(|is| (is.service.as_str(), is.task.as_str(), is.labels["code_class"].as_str()));
+        assert_eq!(told, Some(("web", "web.1", "2")));
+        assert!(known.of(&w, "proc_cpu_seconds_total", BTreeMap::new()).is_some());
+        assert_eq!(known.of(&w, "demo_in_flight", BTreeMap::new()), None);
+        assert_eq!(known.seen.len(), 3);
+    }
 }

@@ -64,9 +64,10 @@ impl Bed {
                     let _ = out.send(Observation::Replicas(event));
                 }
                 let (watched, out, cancel) = (bed.watched(), out.clone(), cancel.clone());
+                let catalogues = bed.catalogues();
                 tokio::spawn(async move {
                     let (rounds, mut received) = mpsc::channel(4);
-                    let sampling = tokio::spawn(sampler::run(watched, SAMPLE_EVERY, rounds));
+                    let sampling = tokio::spawn(sampler::run(watched, catalogues, SAMPLE_EVERY, rounds));
                     loop {
                         let round = tokio::select! {
                             () = cancel.cancelled() => break,

@@ -21,7 +21,7 @@ const QUANTILES: &[(f64, &str)] = &[(0.5, "p50"), (0.95, "p95"), (0.99, "p99")];
 
 /// Unit of the rate of a counter.
 fn rate_unit(meaning: &Meaning, unit: &str) -> String {
-    let is_cpu = [Meaning::CPU, Meaning::APPLICATION_CPU, Meaning::APPLICATION_BURNED].contains(meaning);
+    let is_cpu = *meaning == Meaning::CPU || meaning.name().ends_with("_cpu");
     match unit {
         // A CPU second per second is a core; other seconds per second are a share of the time.
         "s" if is_cpu => "cores".to_owned(),

@@ -4,7 +4,10 @@
 //! brought onto bins is the frame room's.
 
 pub mod columns;
+mod grid;
 mod series;
+
+pub use grid::{Grid, grid, slowest_interval_s};
 
 use std::sync::Arc;
 
@@ -90,16 +93,17 @@ impl AssembleError {
     }
 }
 
-/// Builds the frame from the first edge of the grid to the end of the drain.
+/// Builds the frame from the first edge of the grid to the end of the drain. `client` are the rows of the run as they are,
+/// or, where the grid is widened, merged onto it ([`swarmlab_record::client::merged`]).
 ///
 /// # Errors
 /// [`AssembleError`], also when there was no load.
-pub fn frame(raw: &Raw) -> Result<Frame, AssembleError> {
+pub fn frame(raw: &Raw, grid: &Grid, client: &[ClientRow]) -> Result<Frame, AssembleError> {
     let windows = raw.windows()?;
     let end = windows.drained_unix_s.max(windows.load_end_unix_s);
-    let bins = Bins::spanning(windows.grid_unix_s, end, raw.manifest.plan.bin_s)?;
+    let bins = Bins::spanning(grid.origin_unix_s, end, grid.width_s)?;
     let mut frame = Frame::with_zero(bins, windows.load_start_unix_s);
-    frame.extend(to_columns(&raw.client, &bins)?)?;
+    frame.extend(to_columns(client, &bins)?)?;
     frame.extend(columns::servers(raw, &bins)?)?;
     frame.extend(columns::replicas(raw, &bins)?)?;
     Ok(frame)

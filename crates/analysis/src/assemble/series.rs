@@ -3,10 +3,13 @@
 //! cAdvisor's series carry the task's id, so birth and death come from the orchestrator. Series that are only
 //! known by address (a service's own `/metrics`, Envoy's statistics) take the life of the task of that service
 //! that began shortly before the first sample, or ended shortly around the last, if there is one and the series
-//! really begins or ends inside the recording.
+//! really begins or ends inside the recording. A counter that appears while its task is known already (counters with
+//! labels appear with their first event) was 0 when the task was last seen without it.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use swarmlab_record::metric::Kind;
 use swarmlab_record::series::{Identity, Sample, Series};
 use swarmlab_record::topology::TaskLife;
 
@@ -32,9 +35,40 @@ pub fn give_lives(all: &mut [Series], lives: &[TaskLife]) {
     let times =
         || all.iter().flat_map(|s| s.samples.first().into_iter().chain(s.samples.last())).map(|s| s.t_unix_s);
     let (first, last) = (times().fold(f64::INFINITY, f64::min), times().fold(f64::NEG_INFINITY, f64::max));
-    for series in all {
+    let appeared = last_seen_without(all);
+    for (series, appeared) in all.iter_mut().zip(appeared) {
         give_life(series, lives, first, last);
+        let counts = series.identity.kind != Kind::Gauge && !series.identity.task_is_exact;
+        let own_life = || lives.iter().any(|l| l.task == series.identity.task);
+        if let Some(t) = appeared.filter(|_| counts)
+            && !own_life()
+        {
+            series.born_unix_s = Some(t);
+        }
     }
+}
+
+/// For each series the last sample of its task that is older than itself, Unix seconds, by the series of the task that was
+/// seen first.
+fn last_seen_without(all: &[Series]) -> Vec<Option<f64>> {
+    let begin = |s: &Series| s.samples.first().map_or(f64::INFINITY, |s| s.t_unix_s);
+    let mut first_of: HashMap<(&str, &str), &Series> = HashMap::new();
+    for series in all {
+        let of_task = first_of.entry((&series.identity.service, &series.identity.task)).or_insert(series);
+        let (own, known) = (begin(series), begin(of_task));
+        if own < known || own == known && series.samples.len() > of_task.samples.len() {
+            *of_task = series;
+        }
+    }
+    all.iter()
+        .map(|series| {
+            let before = first_of.get(&(series.identity.service.as_str(), series.identity.task.as_str()))?;
+            let older = before.samples.partition_point(|s| s.t_unix_s < begin(series));
+            let t_unix_s = before.samples.get(older.checked_sub(1)?)?.t_unix_s;
+            // Samples of one scrape may carry stamps that differ by less than a scrape.
+            (begin(series) - t_unix_s > 0.5 * before.interval_s).then_some(t_unix_s)
+        })
+        .collect()
 }
 
 fn give_life(series: &mut Series, lives: &[TaskLife], first: f64, last: f64) {
@@ -108,6 +142,21 @@ mod tests {
         let series = build(vec![long, short], &lives);
         assert_eq!((series[0].born_unix_s, series[0].died_unix_s), (None, None));
         assert_eq!((series[1].born_unix_s, series[1].died_unix_s), (Some(17.0), Some(41.0)));
+    }
+
+    #[test]
+    fn a_counter_that_appears_was_zero_when_its_task_was_last_seen_without_it() {
+        let total = samples(0..60, "a", "10.0.0.1:1", false);
+        let mut failures = samples(30..60, "a", "10.0.0.1:1", false);
+        let mut level = samples(30..60, "a", "10.0.0.1:1", false);
+        failures.0 = Arc::new(Identity { metric: "failures_total".to_owned(), ..(*failures.0).clone() });
+        level.0 = Arc::new(Identity { kind: Kind::Gauge, ..(*level.0).clone() });
+        // Another task of the service began just before: it is not this one's life.
+        let lives = [life("a", "x", -100.0, None), life("a", "y", 20.0, None)];
+        let series = build(vec![total, failures, level], &lives);
+        assert_eq!(series[0].born_unix_s, None);
+        assert_eq!(series[1].born_unix_s, Some(29.0));
+        assert_ne!(series[2].born_unix_s, Some(29.0));
     }
 
     #[test]

@@ -131,7 +131,7 @@ fn quantile_of(bounds: &[f64], cumulative: &[f64], q: f64) -> Option<Quantile> {
 /// Brings the bucket series of one histogram (one metric, any number of tasks) onto bins.
 ///
 /// Each series carries its cumulative upper bound in the label `le`; all tasks must have the same
-/// bounds. Every bucket counter is differenced by the rules of [`counter_increase`], then summed over
+/// bounds. Series of one task that other labels tell apart are several histograms and are summed. Every bucket counter is differenced by the rules of [`counter_increase`], then summed over
 /// tasks per bound. A bin is unknown when any bucket of any live task is. Cumulative counts that
 /// rounding made fall from one bound to the next are lifted to their predecessor.
 ///
@@ -151,13 +151,13 @@ pub fn histogram(
     if bounds.last() != Some(&f64::INFINITY) {
         return Err(HistogramError::NoTotal { metric: metric() });
     }
-    for (task, series) in &tasks {
+    for ((task, _), series) in &tasks {
         let own: Vec<f64> = series.iter().map(|(le, _)| *le).collect();
         let lacking = bounds.iter().find(|b| !own.contains(b));
         let surplus = own.iter().find(|b| !bounds.contains(b));
         let (task, le) = match (lacking, surplus) {
             (Some(le), _) => (*task, *le),
-            (None, Some(le)) => (tasks.keys().next().copied().unwrap_or_default(), *le),
+            (None, Some(le)) => (tasks.keys().next().map_or("", |(task, _)| *task), *le),
             (None, None) => continue,
         };
         return Err(HistogramError::OtherBounds { metric: metric(), task: task.into(), le });
@@ -183,8 +183,11 @@ pub fn histogram(
 /// The buckets of one task in rising order of bound.
 type Buckets<'a> = Vec<(f64, &'a Series)>;
 
-fn by_task(buckets: &[Series]) -> Result<BTreeMap<&str, Buckets<'_>>, HistogramError> {
-    let mut tasks: BTreeMap<&str, Buckets<'_>> = BTreeMap::new();
+/// One histogram of a task: its name, and the labels by which the task has several (a proxy's clusters, an answer's code).
+type Of<'a> = (&'a str, Vec<(&'a str, &'a str)>);
+
+fn by_task(buckets: &[Series]) -> Result<BTreeMap<Of<'_>, Buckets<'_>>, HistogramError> {
+    let mut tasks: BTreeMap<Of<'_>, Buckets<'_>> = BTreeMap::new();
     for series in buckets {
         let (metric, task) = (series.identity.metric.clone(), series.identity.task.clone());
         let Some(le) = series.identity.labels.get("le") else {
@@ -195,9 +198,11 @@ fn by_task(buckets: &[Series]) -> Result<BTreeMap<&str, Buckets<'_>>, HistogramE
         let Some(bound) = bound else {
             return Err(HistogramError::BadBound { metric, task, le: le.clone() });
         };
-        tasks.entry(&series.identity.task).or_default().push((bound, series));
+        let others = series.identity.labels.iter().filter(|(label, _)| *label != "le");
+        let of = (series.identity.task.as_str(), others.map(|(k, v)| (k.as_str(), v.as_str())).collect());
+        tasks.entry(of).or_default().push((bound, series));
     }
-    for (task, series) in &mut tasks {
+    for ((task, _), series) in &mut tasks {
         series.sort_by(|a, b| a.0.total_cmp(&b.0));
         if let Some(twice) = series.windows(2).find(|w| w[0].0 == w[1].0) {
             return Err(HistogramError::TwoSeries {

@@ -1,6 +1,6 @@
 //! The Prometheus text format.
 
-use crate::main_crate::exposition::parse;
+use swarmlab_catalogue::exposition::parse;
 
 /// Words of its language.
 pub const WORDS: &[&str] = &["# TYPE x counter\n", "x{", "a=\"", "\"}", "\\\"", "\\", "+Inf", "NaN", " 1\n", "é", ",", "=", "\n"];

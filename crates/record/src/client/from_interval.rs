@@ -57,10 +57,8 @@ fn row(interval: &Interval, e: &EndpointStats, phase: Phase) -> ClientRow {
         bytes_received: t.bytes_received,
         response: latency(&e.response, t.response_sum_s),
         service: latency(&e.service, t.service_sum_s),
-        lateness: (!e.lateness.is_empty()).then(|| LatenessMs {
-            p50: ms(e.lateness.value_at_quantile(0.5)),
-            p99: ms(e.lateness.value_at_quantile(0.99)),
-        }),
+        lateness: (!e.lateness.is_empty())
+            .then(|| LatenessMs { p50: quantile_ms(&e.lateness, 0.5), p99: quantile_ms(&e.lateness, 0.99) }),
     }
 }
 
@@ -70,14 +68,24 @@ fn trust(interval: &Interval) -> Trust {
 }
 
 fn latency(h: &Histogram, sum_s: f64) -> Option<LatencyMs> {
+    with_quantiles(h, sum_s * 1e3 / h.len() as f64)
+}
+
+/// A mean, milliseconds, with the quantiles of a histogram; `None` of an empty one.
+pub(super) fn with_quantiles(h: &Histogram, mean: f64) -> Option<LatencyMs> {
     (!h.is_empty()).then(|| LatencyMs {
-        mean: sum_s * 1e3 / h.len() as f64,
-        p50: ms(h.value_at_quantile(0.5)),
-        p90: ms(h.value_at_quantile(0.9)),
-        p95: ms(h.value_at_quantile(0.95)),
-        p99: ms(h.value_at_quantile(0.99)),
+        mean,
+        p50: quantile_ms(h, 0.5),
+        p90: quantile_ms(h, 0.9),
+        p95: quantile_ms(h, 0.95),
+        p99: quantile_ms(h, 0.99),
         max: ms(h.max()),
     })
+}
+
+/// A quantile, milliseconds.
+pub(super) fn quantile_ms(h: &Histogram, q: f64) -> f64 {
+    ms(h.value_at_quantile(q))
 }
 
 fn ms(value_us: u64) -> f64 {

@@ -6,8 +6,10 @@ pub mod process;
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
+use swarmlab_catalogue::Catalogues;
 use swarmlab_stackfile::StackSpecs;
 use tokio_util::sync::CancellationToken;
 
@@ -26,6 +28,7 @@ pub struct EmbeddedBed {
     desired: BTreeMap<String, u64>,
     lives: Vec<TaskLife>,
     http: reqwest::Client,
+    catalogues: Arc<Catalogues>,
 }
 
 /// What the bed needs to know to come up.
@@ -38,6 +41,8 @@ pub struct EmbeddedOptions {
     pub state_dir: PathBuf,
     /// How long all services together may take to become healthy.
     pub wait: Duration,
+    /// What is collected.
+    pub catalogues: Arc<Catalogues>,
 }
 
 /// A fresh secret for the tokens of one run, readable by this user only.
@@ -90,6 +95,7 @@ impl EmbeddedBed {
             desired: specs.services.iter().map(|s| (s.short.clone(), stack::replicas(s))).collect(),
             lives: Vec::new(),
             http,
+            catalogues: Arc::clone(&options.catalogues),
         };
         for p in plan.processes {
             match process::start(&options.binary, p, &options.log_dir) {
@@ -166,6 +172,11 @@ impl EmbeddedBed {
             .get(service)
             .ok_or_else(|| TestbedError::NotPublished { service: service.to_owned(), port })?;
         Ok(Target { addresses: vec![*address], host: address.to_string() })
+    }
+
+    /// What is collected of them.
+    pub fn catalogues(&self) -> Arc<Catalogues> {
+        Arc::clone(&self.catalogues)
     }
 
     /// Processes to sample.

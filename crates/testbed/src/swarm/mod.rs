@@ -6,8 +6,10 @@ pub mod ready;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
+use swarmlab_catalogue::Catalogues;
 use swarmlab_stackfile::{Role, StackSpecs};
 use swarmlab_swarm::{
     CancellationToken, Cause, DownOptions, Engine, TaskPhase, TaskState, UpEvent, UpOptions, WatchEvent,
@@ -32,6 +34,9 @@ pub struct SwarmBed {
     specs: StackSpecs,
     images: Vec<String>,
     prometheus_url: String,
+    catalogues: Arc<Catalogues>,
+    /// Reasons of remarks on series that were told before the load.
+    told: Vec<String>,
 }
 
 /// Turns the stack engine's news into notes.
@@ -92,6 +97,7 @@ impl SwarmBed {
     pub async fn up(
         engine: Engine,
         specs: &StackSpecs,
+        catalogues: Arc<Catalogues>,
         wait: Duration,
         cancel: &CancellationToken,
         note: &mut (dyn FnMut(Note) + Send),
@@ -118,9 +124,13 @@ impl SwarmBed {
         })
         .await?;
         let images = report.images.into_keys().collect();
-        let bed = Self { engine, node, specs: specs.clone(), images, prometheus_url };
+        let mut bed =
+            Self { engine, node, specs: specs.clone(), images, prometheus_url, catalogues, told: Vec::new() };
         match bed.ready(wait, cancel, note).await {
-            Ok(()) => Ok(bed),
+            Ok(told) => {
+                bed.told = told;
+                Ok(bed)
+            }
             Err(e) => {
                 note(Note::Warning(format!("not ready ({}), removing the stack", first_line(&e))));
                 bed.down(note).await?;
@@ -134,7 +144,7 @@ impl SwarmBed {
         wait: Duration,
         cancel: &CancellationToken,
         note: &mut (dyn FnMut(Note) + Send),
-    ) -> Result<(), TestbedError> {
+    ) -> Result<Vec<String>, TestbedError> {
         let prometheus = self.prometheus()?;
         let fronts: Vec<(String, SocketAddr, String)> = self
             .specs
@@ -155,7 +165,9 @@ impl SwarmBed {
 
     /// A client for the stack's Prometheus.
     pub fn prometheus(&self) -> Result<PrometheusSource, TestbedError> {
-        Ok(PrometheusSource::new(&self.prometheus_url, &self.specs.name)?)
+        let catalogues = Arc::clone(&self.catalogues);
+        let topology = stack::topology(&self.specs);
+        Ok(PrometheusSource::new(&self.prometheus_url, &self.specs.name, topology, catalogues)?)
     }
 
     /// Where load for a port of a service goes.
@@ -190,6 +202,7 @@ impl SwarmBed {
         cancel: &CancellationToken,
     ) -> Result<(), TestbedError> {
         let mut source = self.prometheus()?;
+        source.told(self.told.iter().cloned());
         let (samples, stop) = (out.clone(), cancel.clone());
         tokio::spawn(async move {
             let mut ticks = tokio::time::interval(SAMPLE_EVERY);
@@ -203,8 +216,11 @@ impl SwarmBed {
                     Ok(round) => Observation::Samples(round),
                     Err(e) => Observation::TelemetryFailed(e),
                 };
-                if samples.send(message).is_err() {
-                    return;
+                let remarks = source.remarks().into_iter().map(|r| Observation::Warning(r.text));
+                for message in std::iter::once(message).chain(remarks) {
+                    if samples.send(message).is_err() {
+                        return;
+                    }
                 }
             }
         });

@@ -15,7 +15,7 @@ use swarmlab_telemetry::prometheus::{PrometheusSource, Target};
 /// Between two looks at Prometheus.
 const POLL: Duration = Duration::from_millis(250);
 
-/// Waits for targets, then for the proof of each proxy.
+/// Waits for targets, then for the proof of each proxy. Returns the reasons of what it warned of.
 pub async fn wait(
     prometheus: &PrometheusSource,
     specs: &StackSpecs,
@@ -23,7 +23,7 @@ pub async fn wait(
     fronts: &[(String, SocketAddr, String)],
     wait: Duration,
     note: &mut (dyn FnMut(Note) + Send),
-) -> Result<(), TestbedError> {
+) -> Result<Vec<String>, TestbedError> {
     let deadline = Instant::now() + wait;
     let up = targets(prometheus, specs, nodes, deadline).await?;
     note(Note::Step(format!("Prometheus scrapes {up} targets")));
@@ -31,7 +31,13 @@ pub async fn wait(
     if proven > 0 {
         note(Note::Step(format!("one request went through each of {proven} proxies")));
     }
-    Ok(())
+    // Said before the load: figures will lack what these series measure. No answer is no reason to give up.
+    let mut told = Vec::new();
+    for remark in prometheus.unnamed().await.unwrap_or_default() {
+        note(Note::Warning(remark.text));
+        told.push(remark.reason);
+    }
+    Ok(told)
 }
 
 /// Jobs of a Prometheus that are named after a service must have as many healthy targets as the service has replicas.
@@ -128,7 +134,7 @@ async fn proof(
                 sent = false;
             }
         }
-        let counted = requests_by_proxy(prometheus).await.unwrap_or_default();
+        let counted = prometheus.proven().await.unwrap_or_default();
         let unseen: Vec<&str> =
             proxies.iter().copied().filter(|p| counted.get(*p).copied().unwrap_or(0.0) < 1.0).collect();
         if sent && unseen.is_empty() {
@@ -141,10 +147,6 @@ async fn proof(
         }
         tokio::time::sleep(POLL).await;
     }
-}
-
-async fn requests_by_proxy(prometheus: &PrometheusSource) -> Result<BTreeMap<String, f64>, TelemetryError> {
-    prometheus.newest_by_job("envoy_http_downstream_rq_total").await
 }
 
 #[cfg(test)]

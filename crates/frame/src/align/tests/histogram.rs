@@ -79,3 +79,17 @@ fn buckets_that_make_no_histogram_are_refused() {
     let HistogramError::OtherBounds { task, le, .. } = refused(&surplus) else { panic!() };
     assert_eq!((task.as_str(), le), ("0", 1.0));
 }
+
+#[test]
+fn histograms_of_one_task_that_a_label_tells_apart_are_summed() {
+    let counts = [[0.0, 4.0, 4.0], [0.0, 10.0, 10.0], [0.0, 10.0, 10.0], [0.0, 10.0, 12.0]];
+    let mut buckets = task("a", counts);
+    for mut series in task("a", counts) {
+        let mut identity = (*series.identity).clone();
+        identity.labels.insert("code".to_owned(), "500".to_owned());
+        series.identity = std::sync::Arc::new(identity);
+        buckets.push(series);
+    }
+    let histogram = histogram(&buckets, &bins(0.0, 1.0, 2), Tolerance::default()).unwrap();
+    assert_eq!(histogram.counts()[0], Some(20.0));
+}
