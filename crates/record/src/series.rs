@@ -90,6 +90,48 @@ impl Series {
     }
 }
 
+/// A series without its samples: what is held of all series at once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Head {
+    /// What it is.
+    pub identity: Arc<Identity>,
+    /// As [`Series::interval_s`].
+    pub interval_s: f64,
+    /// As [`Series::born_unix_s`].
+    pub born_unix_s: Option<f64>,
+    /// As [`Series::died_unix_s`].
+    pub died_unix_s: Option<f64>,
+    /// Time of the first sample, Unix seconds; `None` without one.
+    pub first_unix_s: Option<f64>,
+    /// Time of the last sample.
+    pub last_unix_s: Option<f64>,
+}
+
+impl Head {
+    /// The head of a series.
+    pub fn of(series: &Series) -> Self {
+        Self {
+            identity: Arc::clone(&series.identity),
+            interval_s: series.interval_s,
+            born_unix_s: series.born_unix_s,
+            died_unix_s: series.died_unix_s,
+            first_unix_s: series.samples.first().map(|s| s.t_unix_s),
+            last_unix_s: series.samples.last().map(|s| s.t_unix_s),
+        }
+    }
+
+    /// The series with its samples.
+    pub fn with(&self, samples: Vec<Sample>) -> Series {
+        Series {
+            identity: Arc::clone(&self.identity),
+            interval_s: self.interval_s,
+            samples,
+            born_unix_s: self.born_unix_s,
+            died_unix_s: self.died_unix_s,
+        }
+    }
+}
+
 /// Sorts by time and keeps the last written of those that share a timestamp: ranges fetched piecewise overlap.
 fn sort(samples: &mut Vec<Sample>) {
     samples.sort_by(|a, b| a.t_unix_s.total_cmp(&b.t_unix_s));

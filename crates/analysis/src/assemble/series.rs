@@ -1,17 +1,13 @@
-//! Samples grouped into series, each with the life of its task.
+//! Series get the life of their task.
 //!
 //! cAdvisor's series carry the task's id, so birth and death come from the orchestrator. Series that are only
 //! known by address (a service's own `/metrics`, Envoy's statistics) take the life of the task of that service
 //! that began shortly before the first sample, or ended shortly around the last, if there is one and the series
 //! really begins or ends inside the recording.
 
-use std::sync::Arc;
-
-use swarmlab_record::series::{Identity, Sample, Series};
+use swarmlab_record::series::Head;
 use swarmlab_record::topology::TaskLife;
 
-/// Taken for the interval of a series of fewer than three samples, seconds.
-const EXPECTED_INTERVAL_S: f64 = 1.0;
 /// How long after its container's start a task may be seen first by address (start, DNS refresh, scrape).
 const FIRST_SEEN_S: f64 = 15.0;
 /// How far a series may end before or after the end of its task.
@@ -19,36 +15,26 @@ const LAST_SEEN_S: f64 = 15.0;
 /// A series that began or ended within this of the recording's ends may be older or live on.
 const EDGE_S: f64 = 3.0;
 
-/// Series of samples, each with the life of its task.
-pub fn build(samples: Vec<(Arc<Identity>, Vec<Sample>)>, lives: &[TaskLife]) -> Vec<Series> {
-    let mut out: Vec<Series> =
-        samples.into_iter().map(|(is, s)| Series::new(is, s, EXPECTED_INTERVAL_S)).collect();
-    give_lives(&mut out, lives);
-    out
-}
-
 /// Gives each series the life of its task.
-pub fn give_lives(all: &mut [Series], lives: &[TaskLife]) {
-    let times =
-        || all.iter().flat_map(|s| s.samples.first().into_iter().chain(s.samples.last())).map(|s| s.t_unix_s);
+pub fn give_lives(all: &mut [Head], lives: &[TaskLife]) {
+    let times = || all.iter().flat_map(|s| s.first_unix_s.into_iter().chain(s.last_unix_s));
     let (first, last) = (times().fold(f64::INFINITY, f64::min), times().fold(f64::NEG_INFINITY, f64::max));
     for series in all {
         give_life(series, lives, first, last);
     }
 }
 
-fn give_life(series: &mut Series, lives: &[TaskLife], first: f64, last: f64) {
+fn give_life(series: &mut Head, lives: &[TaskLife], first: f64, last: f64) {
     if let Some(life) = lives.iter().find(|l| l.task == series.identity.task) {
         series.born_unix_s = life.born_unix_s;
         series.died_unix_s = life.died_unix_s;
         return;
     }
-    let (Some(begin), Some(end)) = (series.samples.first(), series.samples.last()) else { return };
+    let (Some(begin), Some(end)) = (series.first_unix_s, series.last_unix_s) else { return };
     if series.identity.task_is_exact {
         return;
     }
     let of_service = || lives.iter().filter(|l| l.service == series.identity.service);
-    let (begin, end) = (begin.t_unix_s, end.t_unix_s);
     if begin > first + EDGE_S {
         series.born_unix_s = of_service()
             .filter_map(|l| l.born_unix_s)
@@ -67,18 +53,27 @@ fn give_life(series: &mut Series, lives: &[TaskLife], first: f64, last: f64) {
 
 #[cfg(test)]
 mod tests {
-    use swarmlab_record::series::fixture;
+    use std::sync::Arc;
+
+    use swarmlab_record::series::{Identity, fixture};
 
     use super::*;
 
-    fn samples(
-        seconds: std::ops::Range<i32>,
-        service: &str,
-        task: &str,
-        task_is_exact: bool,
-    ) -> (Arc<Identity>, Vec<Sample>) {
+    fn samples(seconds: std::ops::Range<i32>, service: &str, task: &str, task_is_exact: bool) -> Head {
         let identity = Identity { task_is_exact, ..fixture::identity(service, task) };
-        (Arc::new(identity), seconds.map(|i| Sample::new(f64::from(i), 1.0)).collect())
+        Head {
+            identity: Arc::new(identity),
+            interval_s: 1.0,
+            born_unix_s: None,
+            died_unix_s: None,
+            first_unix_s: Some(f64::from(seconds.start)),
+            last_unix_s: Some(f64::from(seconds.end - 1)),
+        }
+    }
+
+    fn build(mut all: Vec<Head>, lives: &[TaskLife]) -> Vec<Head> {
+        give_lives(&mut all, lives);
+        all
     }
 
     fn life(service: &str, task: &str, born: f64, died: Option<f64>) -> TaskLife {
