@@ -18,7 +18,7 @@ const CLASS_LABELS: &[&str] = &["code_class", "envoy_response_code_class", "clas
 const QUANTILES: &[(f64, &str)] = &[(0.5, "p50"), (0.95, "p95"), (0.99, "p99")];
 
 /// Unit of the rate of a counter.
-fn rate_unit(meaning: &Meaning, unit: &str) -> String {
+pub(super) fn rate_unit(meaning: &Meaning, unit: &str) -> String {
     let is_cpu = [Meaning::CPU, Meaning::APPLICATION_CPU, Meaning::APPLICATION_BURNED].contains(meaning);
     match unit {
         // A CPU second per second is a core; other seconds per second are a share of the time.
@@ -127,7 +127,14 @@ impl Columns {
             }
             Sums::One(sum) => {
                 let unit = rate_unit(&self.meaning, &is.unit);
-                Ok(vec![Column::server(service, name, &unit, differenced(&is.metric), Fold::Mean, sum.sum())?])
+                Ok(vec![Column::server(
+                    service,
+                    name,
+                    &unit,
+                    differenced(&is.metric),
+                    Fold::Mean,
+                    sum.sum(),
+                )?])
             }
             Sums::Classes(mut classes) => {
                 classes.sort_by_key(|(digit, ..)| *digit);

@@ -95,7 +95,8 @@ pub fn build<E: From<AssembleError>>(
 ) -> Result<(Frame, Totals), E> {
     let windows = raw.windows()?;
     let end = windows.drained_unix_s.max(windows.load_end_unix_s);
-    let bins = Bins::spanning(windows.grid_unix_s, end, raw.manifest.plan.bin_s).map_err(AssembleError::from)?;
+    let bins =
+        Bins::spanning(windows.grid_unix_s, end, raw.manifest.plan.bin_s).map_err(AssembleError::from)?;
     let mut digest = Digest::new(raw, &windows, bins, heads);
     for (i, series) in series.into_iter().enumerate() {
         digest.add(i, &series?)?;

@@ -26,9 +26,7 @@ impl Partial {
 
     /// Syncs, and renames onto the name: a reader sees the old file or the new one.
     pub(super) fn commit(mut self, mut out: BufWriter<File>) -> Result<(), FileError> {
-        out.flush()
-            .and_then(|()| out.get_ref().sync_all())
-            .map_err(FileError::io("write", &self.partial))?;
+        out.flush().and_then(|()| out.get_ref().sync_all()).map_err(FileError::io("write", &self.partial))?;
         fs::rename(&self.partial, &self.path).map_err(FileError::io("replace", &self.path))?;
         self.committed = true;
         Ok(())

@@ -25,8 +25,7 @@ fn samples_come_back_by_series_and_each_series_is_named_once() {
     let (a, b) = (Arc::new(identity("web", "a")), Arc::new(identity("web", "b")));
     // Another allocation of the same identity is the same series.
     let again = Arc::new(identity("web", "a"));
-    for (series, t, value) in
-        [(&a, 1.0, 0.1), (&b, 1.0, 5.0), (&again, 2.0, 0.1 + 0.2), (&a, 3.0, f64::NAN)]
+    for (series, t, value) in [(&a, 1.0, 0.1), (&b, 1.0, 5.0), (&again, 2.0, 0.1 + 0.2), (&a, 3.0, f64::NAN)]
     {
         journal.append(&reading(series, t, value), t).unwrap();
     }

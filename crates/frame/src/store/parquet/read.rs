@@ -57,7 +57,8 @@ impl TableReader {
 
     fn index(&self, name: &str) -> Result<usize, FileError> {
         let columns = self.metadata.schema().columns();
-        let found = columns.iter().position(|c| matches!(&c.path_in_schema[..], [only] if only.as_str() == name));
+        let found =
+            columns.iter().position(|c| matches!(&c.path_in_schema[..], [only] if only.as_str() == name));
         found.ok_or_else(|| FileError::column(&self.path, name, "is not there"))
     }
 
@@ -70,7 +71,8 @@ impl TableReader {
     ) -> Result<(&ColumnChunkMetadata, BasicDecompressor), FileError> {
         let index = self.index(name)?;
         let chunk = self.metadata.row_groups.get(group).and_then(|g| g.parquet_columns().get(index));
-        let chunk = chunk.ok_or_else(|| FileError::column(&self.path, name, format!("has no row group {group}")))?;
+        let chunk =
+            chunk.ok_or_else(|| FileError::column(&self.path, name, format!("has no row group {group}")))?;
         if chunk.physical_type() != of {
             let problem = format!("is of the type {:?}, not {of:?}", chunk.physical_type());
             return Err(FileError::column(&self.path, name, problem));
@@ -100,7 +102,12 @@ impl TableReader {
         Ok(arrays)
     }
 
-    fn values<T: NativeType>(&self, group: usize, name: &str, of: PhysicalType) -> Result<Vec<Option<T>>, FileError> {
+    fn values<T: NativeType>(
+        &self,
+        group: usize,
+        name: &str,
+        of: PhysicalType,
+    ) -> Result<Vec<Option<T>>, FileError> {
         let mut out = Vec::new();
         for array in self.arrays(group, name, of)? {
             let values = array.as_any().downcast_ref::<PrimitiveArray<T>>();
@@ -140,7 +147,8 @@ impl TableReader {
         while let Some(item) = pages.next() {
             let page = item.map_err(wrong)?.decompress(&mut pages).map_err(wrong)?;
             let before = out.len();
-            let is_split = page.encoding() == Encoding::ByteStreamSplit && split::decode(page.buffer(), &mut out);
+            let is_split =
+                page.encoding() == Encoding::ByteStreamSplit && split::decode(page.buffer(), &mut out);
             if !is_split || out.len() - before != page.num_values() {
                 return Ok(None);
             }

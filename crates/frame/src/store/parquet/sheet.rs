@@ -45,7 +45,11 @@ pub(in crate::store) fn read(path: &Path) -> Result<ReadSheet, FileError> {
 }
 
 impl ReadSheet {
-    fn all<T>(&self, name: &str, of: impl Fn(usize) -> Result<Vec<T>, FileError>) -> Result<Vec<T>, FileError> {
+    fn all<T>(
+        &self,
+        name: &str,
+        of: impl Fn(usize) -> Result<Vec<T>, FileError>,
+    ) -> Result<Vec<T>, FileError> {
         if !self.0.has(name) {
             return Err(FileError::column(self.0.path(), name, "is not there"));
         }

@@ -23,7 +23,8 @@ pub(super) fn decode(streams: &[u8], out: &mut Vec<f64>) -> bool {
     if count * WIDTH != streams.len() {
         return false;
     }
-    let [a, b, c, d, e, f, g, h]: [&[u8]; WIDTH] = std::array::from_fn(|i| &streams[i * count..(i + 1) * count]);
+    let [a, b, c, d, e, f, g, h]: [&[u8]; WIDTH] =
+        std::array::from_fn(|i| &streams[i * count..(i + 1) * count]);
     out.extend((0..count).map(|i| f64::from_le_bytes([a[i], b[i], c[i], d[i], e[i], f[i], g[i], h[i]])));
     true
 }

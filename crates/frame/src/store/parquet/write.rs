@@ -11,8 +11,8 @@ use polars_parquet::parquet::metadata::Descriptor;
 use polars_parquet::parquet::page::{DataPage, DataPageHeader, DataPageHeaderV1, DictPage};
 use polars_parquet::parquet::schema::types::PrimitiveType;
 use polars_parquet::parquet::statistics::PrimitiveStatistics;
-use polars_parquet::read::Page;
 use polars_parquet::parquet::write::{FileWriter, WriteOptions as FileOptions};
+use polars_parquet::read::Page;
 use polars_parquet::write::{
     CompressionOptions, Compressor, DynIter, DynStreamingIterator, Encoding, KeyValue, ParquetType,
     StatisticsOptions, Version, WriteOptions, ZstdLevel, array_to_columns, schema_to_metadata_key,

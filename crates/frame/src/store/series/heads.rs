@@ -34,8 +34,14 @@ pub(super) fn write(path: &Path, all: &[Head], counts: Vec<u64>) -> Result<(), F
     });
     sheet.push(Spec::texts("labels", "further labels, a JSON object"), Values::Texts(labels));
     let exact = Values::Counts(all.iter().map(|s| u64::from(s.identity.task_is_exact)).collect());
-    sheet.push(Spec::counts("task_is_exact", "", "1: task is the orchestrator's own name, 0: an address"), exact);
-    sheet.push(Spec::counts("samples", "samples", "rows of the series in samples.parquet"), Values::Counts(counts));
+    sheet.push(
+        Spec::counts("task_is_exact", "", "1: task is the orchestrator's own name, 0: an address"),
+        exact,
+    );
+    sheet.push(
+        Spec::counts("samples", "samples", "rows of the series in samples.parquet"),
+        Values::Counts(counts),
+    );
     let mut whole = |name: &str, unit: &str, source: &str, pick: fn(&Head) -> f64| {
         let values = Values::AllNumbers(all.iter().map(pick).collect());
         sheet.push(Spec::all_numbers(name, unit, source), values);

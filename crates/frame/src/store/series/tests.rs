@@ -25,10 +25,17 @@ fn a_series_fills_row_groups_and_is_split_only_when_it_is_longer_than_one() {
     write_series(&who, &when, &all).unwrap();
     assert!(read_series(&who, &when).unwrap() == all);
     let table = TableReader::open(&when).unwrap();
-    let groups: Vec<Vec<(u64, usize)>> = (0..table.groups()).map(|g| table.runs(g, "series").unwrap()).collect();
+    let groups: Vec<Vec<(u64, usize)>> =
+        (0..table.groups()).map(|g| table.runs(g, "series").unwrap()).collect();
     let full = GROUP_ROWS;
-    let expected =
-        [vec![(0, 3), (1, full - 3)], vec![(2, 1)], vec![(3, full)], vec![(4, full)], vec![(4, full)], vec![(4, 5), (6, 8)]];
+    let expected = [
+        vec![(0, 3), (1, full - 3)],
+        vec![(2, 1)],
+        vec![(3, full)],
+        vec![(4, full)],
+        vec![(4, full)],
+        vec![(4, 5), (6, 8)],
+    ];
     assert_eq!(groups, expected);
 }
 

@@ -32,8 +32,16 @@ impl SeriesWriter {
         let (partial, out) = Partial::create(samples_path)?;
         let specs = vec![
             Spec::counts("series", "", "number of the series in series.parquet, which says who it is"),
-            Spec::all_numbers("t_unix_s", "s", "when the value was true, Unix time on the clock of this machine"),
-            Spec::all_numbers("value", "", "as the source told it; times scale of the series it has the unit of the series"),
+            Spec::all_numbers(
+                "t_unix_s",
+                "s",
+                "when the value was true, Unix time on the clock of this machine",
+            ),
+            Spec::all_numbers(
+                "value",
+                "",
+                "as the source told it; times scale of the series it has the unit of the series",
+            ),
         ];
         Ok(Self {
             series_path: series_path.into(),

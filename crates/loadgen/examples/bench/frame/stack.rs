@@ -19,8 +19,8 @@ pub const QUIET_S: f64 = 5.0;
 const TASKS: usize = 10;
 const PROXIES: usize = 2;
 const BOUNDS: [&str; 20] = [
-    "0.5", "1", "5", "10", "25", "50", "100", "250", "500", "1000", "2500", "5000", "10000", "30000", "60000",
-    "300000", "600000", "1800000", "3600000", "+Inf",
+    "0.5", "1", "5", "10", "25", "50", "100", "250", "500", "1000", "2500", "5000", "10000", "30000",
+    "60000", "300000", "600000", "1800000", "3600000", "+Inf",
 ];
 
 /// How the values of a series go.
@@ -54,8 +54,7 @@ pub struct Stack {
 impl Stack {
     /// A stack of so many series.
     pub fn new(series: usize) -> Self {
-        let mut stack =
-            Self { sources: vec![], targets: 0, services: vec![], fronts: vec![], lives: vec![] };
+        let mut stack = Self { sources: vec![], targets: 0, services: vec![], fronts: vec![], lives: vec![] };
         for i in 0.. {
             if stack.sources.len() >= series {
                 break;
@@ -68,7 +67,8 @@ impl Stack {
 
     fn unit(&mut self, name: &str) {
         let proxy = format!("{name}-envoy");
-        let service = |name: &str, role, replicas| Service { name: name.into(), role, replicas, image: "x".into() };
+        let service =
+            |name: &str, role, replicas| Service { name: name.into(), role, replicas, image: "x".into() };
         self.services.push(service(name, Role::Application, TASKS as u64));
         self.services.push(service(&proxy, Role::Proxy, PROXIES as u64));
         self.fronts.push(Front { proxy: proxy.clone(), service: name.into() });
@@ -77,9 +77,33 @@ impl Stack {
             self.container(name, &id);
             let at = format!("10.0.{}.{task}:8080", self.targets % 250);
             let target = self.target();
-            self.add(name, &at, "demo_requests_total", Meaning::APPLICATION_REQUESTS, "requests", Grows::Whole(40), target);
-            self.add(name, &at, "process_cpu_seconds_total", Meaning::APPLICATION_CPU, "s", Grows::Seconds, target);
-            self.add(name, &at, "demo_cpu_burned_seconds_total", Meaning::APPLICATION_BURNED, "s", Grows::Seconds, target);
+            self.add(
+                name,
+                &at,
+                "demo_requests_total",
+                Meaning::APPLICATION_REQUESTS,
+                "requests",
+                Grows::Whole(40),
+                target,
+            );
+            self.add(
+                name,
+                &at,
+                "process_cpu_seconds_total",
+                Meaning::APPLICATION_CPU,
+                "s",
+                Grows::Seconds,
+                target,
+            );
+            self.add(
+                name,
+                &at,
+                "demo_cpu_burned_seconds_total",
+                Meaning::APPLICATION_BURNED,
+                "s",
+                Grows::Seconds,
+                target,
+            );
         }
         for task in 0..PROXIES {
             let id = format!("{proxy}.{task}.b4c9k2n7q1x8z3m6v5t0h9w2y");
@@ -90,11 +114,51 @@ impl Stack {
 
     fn container(&mut self, service: &str, task: &str) {
         let target = self.target();
-        self.add(service, task, "container_cpu_usage_seconds_total", Meaning::CPU, "s", Grows::Seconds, target);
-        self.add(service, task, "container_cpu_cfs_throttled_seconds_total", Meaning::CPU_THROTTLED, "s", Grows::Seconds, target);
-        self.add(service, task, "container_memory_working_set_bytes", Meaning::MEMORY, "bytes", Grows::Memory, target);
-        self.add(service, task, "container_network_receive_bytes_total", Meaning::NETWORK_RECEIVED, "bytes", Grows::Whole(90_000), target);
-        self.add(service, task, "container_network_transmit_bytes_total", Meaning::NETWORK_SENT, "bytes", Grows::Whole(400_000), target);
+        self.add(
+            service,
+            task,
+            "container_cpu_usage_seconds_total",
+            Meaning::CPU,
+            "s",
+            Grows::Seconds,
+            target,
+        );
+        self.add(
+            service,
+            task,
+            "container_cpu_cfs_throttled_seconds_total",
+            Meaning::CPU_THROTTLED,
+            "s",
+            Grows::Seconds,
+            target,
+        );
+        self.add(
+            service,
+            task,
+            "container_memory_working_set_bytes",
+            Meaning::MEMORY,
+            "bytes",
+            Grows::Memory,
+            target,
+        );
+        self.add(
+            service,
+            task,
+            "container_network_receive_bytes_total",
+            Meaning::NETWORK_RECEIVED,
+            "bytes",
+            Grows::Whole(90_000),
+            target,
+        );
+        self.add(
+            service,
+            task,
+            "container_network_transmit_bytes_total",
+            Meaning::NETWORK_SENT,
+            "bytes",
+            Grows::Whole(400_000),
+            target,
+        );
         self.lives.push(TaskLife {
             service: service.into(),
             task: task.into(),
@@ -105,15 +169,47 @@ impl Stack {
 
     fn proxy(&mut self, service: &str, behind: &str, at: &str) {
         let target = self.target();
-        self.add(service, at, "envoy_http_downstream_rq_total", Meaning::PROXY_DOWNSTREAM, "requests", Grows::Whole(200), target);
-        self.add(service, at, "envoy_cluster_upstream_rq_total", Meaning::PROXY_UPSTREAM, "requests", Grows::Whole(200), target);
+        self.add(
+            service,
+            at,
+            "envoy_http_downstream_rq_total",
+            Meaning::PROXY_DOWNSTREAM,
+            "requests",
+            Grows::Whole(200),
+            target,
+        );
+        self.add(
+            service,
+            at,
+            "envoy_cluster_upstream_rq_total",
+            Meaning::PROXY_UPSTREAM,
+            "requests",
+            Grows::Whole(200),
+            target,
+        );
         for class in ["2", "4", "5"] {
-            let source = self.add(service, at, "envoy_cluster_upstream_rq_xx", Meaning::PROXY_RESPONSES, "responses", Grows::Whole(60), target);
+            let source = self.add(
+                service,
+                at,
+                "envoy_cluster_upstream_rq_xx",
+                Meaning::PROXY_RESPONSES,
+                "responses",
+                Grows::Whole(60),
+                target,
+            );
             source.labels.insert("envoy_response_code_class".into(), class.into());
             source.upstream = Some(behind.into());
         }
         for le in BOUNDS {
-            let source = self.add(service, at, "envoy_cluster_upstream_rq_time_bucket", Meaning::PROXY_UPSTREAM_TIME, "ms", Grows::Whole(200), target);
+            let source = self.add(
+                service,
+                at,
+                "envoy_cluster_upstream_rq_time_bucket",
+                Meaning::PROXY_UPSTREAM_TIME,
+                "ms",
+                Grows::Whole(200),
+                target,
+            );
             source.kind = Kind::Bucket;
             source.labels.insert("le".into(), le.into());
             source.upstream = Some(behind.into());
@@ -126,7 +222,16 @@ impl Stack {
     }
 
     #[allow(clippy::too_many_arguments)]
-    fn add(&mut self, service: &str, task: &str, metric: &str, meaning: Meaning, unit: &str, grows: Grows, target: usize) -> &mut Identity {
+    fn add(
+        &mut self,
+        service: &str,
+        task: &str,
+        metric: &str,
+        meaning: Meaning,
+        unit: &str,
+        grows: Grows,
+        target: usize,
+    ) -> &mut Identity {
         let identity = Identity {
             service: service.into(),
             task: task.into(),
@@ -165,18 +270,33 @@ impl Stack {
                 target_service: front,
                 model: LoadModel::Closed,
                 shape: serde_json::from_str(r#"{"constant":{"level":100.0,"duration_s":3600.0}}"#)
-                    .unwrap_or_else(|_| swarmlab_shapes::Shape::Constant(swarmlab_shapes::Constant { level: 100.0, duration_s: load_end_unix_s - load_start_unix_s })),
+                    .unwrap_or_else(|_| {
+                        swarmlab_shapes::Shape::Constant(swarmlab_shapes::Constant {
+                            level: 100.0,
+                            duration_s: load_end_unix_s - load_start_unix_s,
+                        })
+                    }),
                 duration_s: load_end_unix_s - load_start_unix_s,
                 think_s: Some(1.0),
                 steps: 1.0,
                 bin_s: 1.0,
-                measured: self.services.iter().filter(|s| s.role == Role::Application).take(4).map(|s| s.name.clone()).collect(),
+                measured: self
+                    .services
+                    .iter()
+                    .filter(|s| s.role == Role::Application)
+                    .take(4)
+                    .map(|s| s.name.clone())
+                    .collect(),
                 slo_p95_s: Some(0.5),
                 slo_error_rate: Some(0.05),
                 seed: 1,
                 declared_demand_s: BTreeMap::new(),
             },
-            topology: Topology { services: self.services.clone(), fronts: self.fronts.clone(), nodes: vec![] },
+            topology: Topology {
+                services: self.services.clone(),
+                fronts: self.fronts.clone(),
+                nodes: vec![],
+            },
             target: None,
             provenance: BTreeMap::new(),
             clock_offset: None,
@@ -195,7 +315,12 @@ impl Stack {
     /// The samples, second by second.
     pub fn readings(&self) -> Readings<'_> {
         let random = SmallRng::seed_from_u64(1);
-        Readings { stack: self, values: vec![0.0; self.sources.len()], offsets: vec![0.0; self.targets], random }
+        Readings {
+            stack: self,
+            values: vec![0.0; self.sources.len()],
+            offsets: vec![0.0; self.targets],
+            random,
+        }
     }
 }
 
@@ -228,7 +353,11 @@ impl Readings<'_> {
                 }
             }
             let t_ms = (FIRST_UNIX_S + second as f64 + self.offsets[source.target]) * 1e3;
-            out.push(Reading { series: Arc::clone(&source.identity), t_unix_s: t_ms.round() / 1e3, value: *value });
+            out.push(Reading {
+                series: Arc::clone(&source.identity),
+                t_unix_s: t_ms.round() / 1e3,
+                value: *value,
+            });
         }
         out
     }
