@@ -271,7 +271,7 @@ impl Stack {
                 model: LoadModel::Closed,
                 shape: serde_json::from_str(r#"{"constant":{"level":100.0,"duration_s":3600.0}}"#)
                     .unwrap_or_else(|_| {
-                        swarmlab_shapes::Shape::Constant(swarmlab_shapes::Constant {
+                        swarmlab_shapes::Shape::Constant(swarmlab_shapes::shape::Constant {
                             level: 100.0,
                             duration_s: load_end_unix_s - load_start_unix_s,
                         })
