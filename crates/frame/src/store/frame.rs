@@ -57,7 +57,7 @@ pub fn write_frame(path: &Path, frame: &Frame) -> Result<(), FileError> {
     sheet.push(Spec::all_numbers(T_S, "s", since), Values::AllNumbers(frame.t_s()));
     for column in frame.columns() {
         let spec = Spec::numbers(column.name(), column.unit(), column.source());
-        sheet.push(spec, Values::Numbers(column.values().to_vec()));
+        sheet.push(spec, Values::Numbers(column.values().into()));
     }
     sheet.write(path, &[("swarmlab.table", "frame".into()), (KEY, description)])
 }

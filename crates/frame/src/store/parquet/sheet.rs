@@ -8,19 +8,19 @@ use super::{Spec, TableReader, TableWriter, Values};
 use crate::store::atomic::write_whole;
 
 /// A table on its way into a file, in one row group.
-pub(in crate::store) struct Sheet {
+pub(in crate::store) struct Sheet<'a> {
     height: usize,
     specs: Vec<Spec>,
-    columns: Vec<Values>,
+    columns: Vec<Values<'a>>,
 }
 
-impl Sheet {
+impl<'a> Sheet<'a> {
     pub(in crate::store) fn new(height: usize) -> Self {
         Self { height, specs: Vec::new(), columns: Vec::new() }
     }
 
     /// Adds a column.
-    pub(in crate::store) fn push(&mut self, spec: Spec, values: Values) {
+    pub(in crate::store) fn push(&mut self, spec: Spec, values: Values<'a>) {
         self.specs.push(spec);
         self.columns.push(values);
     }

@@ -1,5 +1,6 @@
 //! A table on its way into a file, one row group at a time.
 
+use std::borrow::Cow;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -29,9 +30,9 @@ const PAGE_ROWS: usize = 1 << 17;
 const LEVEL: i32 = 1;
 
 /// The values of one column and row group.
-pub(in crate::store) enum Values {
+pub(in crate::store) enum Values<'a> {
     /// Numbers, null where unknown.
-    Numbers(Vec<Option<f64>>),
+    Numbers(Cow<'a, [Option<f64>]>),
     /// Numbers, all of them known.
     AllNumbers(Vec<f64>),
     /// Whole numbers.
@@ -73,16 +74,14 @@ impl<W: Write> TableWriter<W> {
     }
 
     /// Writes a row group: as many columns as were announced, in their order.
-    pub(in crate::store) fn group(&mut self, rows: usize, columns: Vec<Values>) -> Result<(), FileError> {
+    pub(in crate::store) fn group(&mut self, rows: usize, columns: Vec<Values<'_>>) -> Result<(), FileError> {
         if rows == 0 {
             return Ok(());
         }
-        let options = self.options;
-        let mut encoded: Vec<Pages> = Vec::with_capacity(columns.len());
-        for (values, parquet) in columns.into_iter().zip(&self.types) {
-            encoded.push(pages(values, parquet, options).map_err(broken(&self.path))?);
-        }
-        let columns = DynIter::new(encoded.into_iter().map(|pages| {
+        let (options, types) = (self.options, &self.types);
+        // Each column is encoded when the one before it is in the file.
+        let columns = DynIter::new(columns.into_iter().zip(types).map(move |(values, parquet)| {
+            let pages = pages(values, parquet, options)?;
             let compressor = Compressor::new(pages.into_iter(), options.compression, Vec::new());
             Ok::<_, ParquetError>(DynStreamingIterator::new(compressor))
         }));
@@ -100,9 +99,9 @@ impl<W: Write> TableWriter<W> {
     }
 }
 
-fn pages(values: Values, parquet: &ParquetType, options: WriteOptions) -> Result<Pages, ParquetError> {
+fn pages(values: Values<'_>, parquet: &ParquetType, options: WriteOptions) -> Result<Pages, ParquetError> {
     let leaf = to_parquet_leaves(parquet.clone()).into_iter().next();
-    let leaf = leaf.ok_or_else(|| ParquetError::oos("a column without a type"))?;
+    let leaf = leaf.ok_or_else(|| ParquetError::OutOfSpec("a column without a type".into()))?;
     match values {
         Values::AllNumbers(numbers) => {
             Ok(numbers.chunks(PAGE_ROWS).map(|n| Ok(number_page(n, n.len(), Vec::new(), &leaf))).collect())
