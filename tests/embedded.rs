@@ -33,7 +33,8 @@ fn a_run_counts_exactly_writes_everything_and_is_recomputed_identically() {
         "manifest.json",
         "events.jsonl",
         "client.parquet",
-        "server.parquet",
+        "series.parquet",
+        "samples.parquet",
         "histograms.hlog",
         "frame.parquet",
         "frame.csv",
@@ -44,7 +45,7 @@ fn a_run_counts_exactly_writes_everything_and_is_recomputed_identically() {
     ] {
         assert!(folder.join(file).metadata().is_ok_and(|m| m.len() > 0), "{file}");
     }
-    assert!(!folder.join("client.jsonl").exists() && !folder.join("server.jsonl").exists());
+    assert!(!folder.join("client.jsonl").exists() && !folder.join("server.journal").exists());
     let summary = ended.summary();
     assert_eq!(verdict(&summary, "counts-agree")["status"], "pass", "{summary:#}");
     assert_eq!(verdict(&summary, "littles-law")["status"], "pass", "{summary:#}");

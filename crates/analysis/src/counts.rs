@@ -3,10 +3,12 @@
 //! Before the load and after the drain the system is quiet, so a counter's value just before and just after is
 //! exact: no interpolation, no rate.
 
-use swarmlab_record::client::{ALL_ENDPOINTS, Totals};
+use std::collections::BTreeMap;
+
+use swarmlab_record::client::{ALL_ENDPOINTS, Totals as ClientTotals};
 use swarmlab_record::series::Series;
 
-use crate::assemble::{Raw, columns};
+use crate::assemble::Raw;
 use swarmlab_record::metric::Meaning;
 use swarmlab_record::summary::{Count, Counts};
 
@@ -44,23 +46,28 @@ pub fn increase(series: &Series, from_unix_s: f64, to_unix_s: f64) -> Increase {
     Increase { value, exact: false }
 }
 
-/// Sum of increases over all series of a service and meaning; `None` without any series.
-pub fn total(raw: &Raw, service: &str, meaning: &Meaning) -> Option<Increase> {
-    let w = raw.windows().ok()?;
-    let series = columns::select(raw, service, meaning);
-    if series.is_empty() {
-        return None;
+/// Increases over the load, summed over all series of a service and meaning.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Totals(BTreeMap<(String, Meaning), Increase>);
+
+impl Totals {
+    /// Adds one series.
+    pub(crate) fn add(&mut self, of: &(String, Meaning), i: Increase) {
+        let nothing = Increase { value: 0.0, exact: true };
+        let sum = self.0.get(of).copied().unwrap_or(nothing);
+        self.0.insert(of.clone(), Increase { value: sum.value + i.value, exact: sum.exact && i.exact });
     }
-    Some(series.iter().map(|s| increase(s, w.load_start_unix_s, w.drained_unix_s)).fold(
-        Increase { value: 0.0, exact: true },
-        |sum, i| Increase { value: sum.value + i.value, exact: sum.exact && i.exact },
-    ))
+
+    /// The sum of a service and meaning; `None` without any series.
+    pub fn of(&self, service: &str, meaning: &Meaning) -> Option<Increase> {
+        self.0.get(&(service.to_owned(), meaning.clone())).copied()
+    }
 }
 
 /// Compares what was sent with what was counted.
-pub fn compare(raw: &Raw) -> Counts {
+pub fn compare(raw: &Raw, totals: &Totals) -> Counts {
     let window = raw.windows().map_or((0.0, 0.0), |w| (w.load_start_unix_s, w.load_end_unix_s));
-    let all = Totals::of(&raw.client, ALL_ENDPOINTS, window.0, window.1);
+    let all = ClientTotals::of(&raw.client, ALL_ENDPOINTS, window.0, window.1);
     let front = &raw.manifest.plan.target_service;
     // With several services behind one front each sees only its share.
     let topology = &raw.manifest.topology;
@@ -73,7 +80,7 @@ pub fn compare(raw: &Raw) -> Counts {
             (Meaning::PROXY_UPSTREAM, "requests to the service behind"),
             (Meaning::APPLICATION_REQUESTS, "its own count"),
         ] {
-            let Some(i) = total(raw, &service.name, &meaning) else { continue };
+            let Some(i) = totals.of(&service.name, &meaning) else { continue };
             let comparable = service.name == *front || Some(service.name.as_str()) == behind;
             servers.push(Count {
                 counter: format!("{}: {what}", service.name),

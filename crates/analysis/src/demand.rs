@@ -4,17 +4,18 @@
 use swarmlab_frame::frame::Frame;
 use swarmlab_stats::demand::{self, DemandOptions, Method};
 
-use super::{column, counts};
+use super::column;
+use super::counts::Totals;
 use crate::assemble::Raw;
 use swarmlab_record::metric::Meaning;
 use swarmlab_record::summary::{Demand, DemandMethod};
 
 /// Demands of all measured services that have CPU and a request count.
-pub fn all(raw: &Raw, load: &Frame) -> Vec<Demand> {
-    raw.manifest.plan.measured.iter().filter_map(|s| one(raw, load, s)).collect()
+pub fn all(raw: &Raw, totals: &Totals, load: &Frame) -> Vec<Demand> {
+    raw.manifest.plan.measured.iter().filter_map(|s| one(raw, totals, load, s)).collect()
 }
 
-fn one(raw: &Raw, load: &Frame, service: &str) -> Option<Demand> {
+fn one(raw: &Raw, totals: &Totals, load: &Frame, service: &str) -> Option<Demand> {
     let cpu = load.get(&column(service, "cpu", "cores"))?;
     let requests = raw
         .manifest
@@ -31,9 +32,9 @@ fn one(raw: &Raw, load: &Frame, service: &str) -> Option<Demand> {
     };
     let class = fit.classes.first()?;
     let own_requests =
-        counts::total(raw, service, &Meaning::APPLICATION_REQUESTS).map(|i| i.value).filter(|n| *n > 0.0);
+        totals.of(service, &Meaning::APPLICATION_REQUESTS).map(|i| i.value).filter(|n| *n > 0.0);
     let per_request = |meaning: &Meaning| {
-        let cpu_s = counts::total(raw, service, meaning)?.value;
+        let cpu_s = totals.of(service, meaning)?.value;
         Some(cpu_s / own_requests?)
     };
     let self_marginal_s = match (

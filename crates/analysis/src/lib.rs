@@ -39,10 +39,10 @@ pub struct Client {
 }
 
 /// Analyses a run.
-pub fn analyse(raw: &Raw, frame: &Frame, client: &Client) -> Analysis {
+pub fn analyse(raw: &Raw, totals: &counts::Totals, frame: &Frame, client: &Client) -> Analysis {
     let load = load_window(raw, frame);
-    let counts = counts::compare(raw);
-    let demands = demand::all(raw, &load);
+    let counts = counts::compare(raw, totals);
+    let demands = demand::all(raw, totals, &load);
     let little = laws::little(raw);
     let correlations = correlations::all(raw, &load);
     let quality = quality::notes(raw, &load);

@@ -3,7 +3,7 @@
 use swarmlab_frame::frame::Frame;
 
 use super::column;
-use crate::assemble::{Raw, slowest_interval_s};
+use crate::assemble::Raw;
 use swarmlab_record::events::Event;
 use swarmlab_record::manifest::State;
 use swarmlab_record::summary::{Note, Status};
@@ -28,10 +28,11 @@ pub fn notes(raw: &Raw, load: &Frame) -> Vec<Note> {
     }
     let (width_s, plan_s) = (load.bins().width_s(), raw.manifest.plan.bin_s);
     if width_s > plan_s {
-        let slowest = slowest_interval_s(raw).unwrap_or(width_s);
         let source =
             if raw.manifest.testbed == Some(Bed::Swarm) { "Prometheus scrapes" } else { "Samples come" };
-        let text = format!("{source} every {slowest:.0} s: bins of {width_s:.0} s instead of {plan_s:.0} s.");
+        let text = format!(
+            "{source} less often than every {plan_s:.0} s: bins of {width_s:.0} s, which hold one interval of the slowest source."
+        );
         out.push(Note { status: Status::Warn, text });
     }
     let bins = load.bins().count();

@@ -94,15 +94,15 @@ mod tests {
             let cx = Cx::new(&document);
             let mut foreign = Vec::new();
             let measure = Measure::read(&cx.root(), None, dir.path(), &mut foreign);
-            let own: Vec<&str> = match cx.finish(measure.clone()) {
+            let own: Vec<String> = match cx.finish(measure.clone()) {
                 Ok(_) => Vec::new(),
-                Err(all) => all.iter().map(|d| d.code).collect(),
+                Err(all) => all.iter().map(|d| d.code.to_string()).collect(),
             };
-            (measure.unwrap().catalogues.len(), own, foreign.iter().map(|d| d.code).collect::<Vec<_>>())
+            (measure.unwrap().catalogues.len(), own, foreign.iter().map(|d| d.code.to_string()).collect::<Vec<_>>())
         };
         assert_eq!(read("[q.yml]"), (1, vec![], vec![]));
-        assert_eq!(read("[q.yml, bad.yml]"), (1, vec![], vec!["E351-not-a-word"]));
-        assert_eq!(read("[none.yml]"), (0, vec!["E101-missing-file"], vec![]));
-        assert_eq!(read("[q.yml, q.yml]"), (1, vec!["E361-catalogue-twice"], vec![]));
+        assert_eq!(read("[q.yml, bad.yml]"), (1, vec![], vec!["E351-not-a-word".to_owned()]));
+        assert_eq!(read("[none.yml]"), (0, vec!["E101-missing-file".to_owned()], vec![]));
+        assert_eq!(read("[q.yml, q.yml]"), (1, vec!["E361-catalogue-twice".to_owned()], vec![]));
     }
 }

@@ -2,6 +2,7 @@
 
 mod associations;
 pub mod recompute;
+mod seal;
 mod tables;
 mod timeline;
 

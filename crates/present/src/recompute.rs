@@ -5,17 +5,18 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use swarmlab_analysis::assemble::{self, AssembleError, Raw};
+use swarmlab_analysis::counts::Totals;
 use swarmlab_analysis::{Analysis, Client, correlations, endpoints};
 use swarmlab_codes as codes;
 use swarmlab_frame::frame::Frame;
-use swarmlab_frame::store::{self, Cell};
+use swarmlab_frame::store::{self, Cell, SeriesReader};
 use swarmlab_intervals::Histogram;
 use swarmlab_record::client::ClientRow;
 use swarmlab_record::folder::{RunFolder, write_atomically};
 use swarmlab_record::manifest::{Manifest, ManifestError, Origin, State};
-use swarmlab_record::series::Sample;
+use swarmlab_record::series::{Head, Series};
 use swarmlab_record::summary::Summary;
-use swarmlab_record::{FileError, client, events, histograms, journal, layout1, samples};
+use swarmlab_record::{FileError, client, events, histograms, journal};
 
 /// Why a folder cannot be read, or its results cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -73,21 +74,16 @@ pub fn seal(folder: &RunFolder, state: State) -> Result<(), RecomputeError> {
         store::write_client(&folder.client(), &rows)?;
         remove(&folder.client_journal())?;
     }
-    if folder.server_journal().exists() {
-        let journal = folder.server_journal();
-        let journalled =
-            if manifest.format == 1 { layout1::read_samples(&journal)? } else { samples::read(&journal)? };
+    for journal in [folder.server_journal(), folder.server_lines()] {
+        if !journal.exists() {
+            continue;
+        }
         let events = events::read(&folder.events()).map_err(io("read", &folder.events()))?;
         // One clock: samples carry Prometheus's, everything else ours.
         let shift_s =
             manifest.clock_offset.filter(|o| o.offset_s.abs() > o.error_s).map_or(0.0, |o| o.offset_s);
-        let moved = |s: Vec<Sample>| {
-            s.into_iter().map(|s| Sample { t_unix_s: s.t_unix_s - shift_s, ..s }).collect::<Vec<_>>()
-        };
-        let moved = journalled.into_iter().map(|(is, s)| (is, moved(s))).collect();
-        let series = assemble::series(moved, &assemble::lives(&events));
-        store::write_series(&folder.series(), &folder.samples(), &series)?;
-        remove(&folder.server_journal())?;
+        crate::seal::samples(folder, &journal, &assemble::lives(&events), shift_s)?;
+        remove(&journal)?;
     }
     manifest.state = state;
     manifest.write(&folder.manifest()).map_err(io("write", &folder.manifest()))
@@ -97,28 +93,21 @@ fn remove(path: &Path) -> Result<(), RecomputeError> {
     std::fs::remove_file(path).map_err(io("remove", path))
 }
 
-/// Reads the raw files of a run. A folder whose run was killed is sealed first.
+/// Reads the raw files of a run, all but the samples of its servers. A folder whose run was killed is sealed first.
 ///
 /// # Errors
 /// [`RecomputeError`] naming the file.
 pub fn read(folder: &RunFolder) -> Result<(Raw, Client), RecomputeError> {
     let mut manifest = Manifest::read(&folder.manifest())?;
-    if folder.client_journal().exists() || folder.server_journal().exists() {
+    let journals = [folder.client_journal(), folder.server_journal(), folder.server_lines()];
+    if journals.iter().any(|journal| journal.exists()) {
         seal(folder, manifest.state.clone())?;
         manifest = Manifest::read(&folder.manifest())?;
     }
     let events = events::read(&folder.events()).map_err(io("read", &folder.events()))?;
     let client = store::read_client(&folder.client())?;
-    let mut series = match (folder.series(), folder.samples(), folder.server()) {
-        (who, when, _) if who.exists() => store::read_series(&who, &when)?,
-        (_, _, first_layout) if first_layout.exists() => store::read_server(&first_layout)?,
-        // A load alone has no servers.
-        _ if manifest.origin == Origin::Load => Vec::new(),
-        (who, when, _) => store::read_series(&who, &when)?,
-    };
-    assemble::relive(&mut series, &assemble::lives(&events));
     let generator = manifest.generator;
-    let raw = Raw { manifest, client, series, events };
+    let raw = Raw { manifest, client, events };
     let response: BTreeMap<String, Histogram> = if folder.histograms().exists() {
         histograms::responses(&folder.histograms())?
     } else {
@@ -128,19 +117,46 @@ pub fn read(folder: &RunFolder) -> Result<(Raw, Client), RecomputeError> {
     Ok((raw, Client { endpoints, generator }))
 }
 
-/// The frame of a run. Where a source is slower than the bins these are wider, and so are the clients' rows, with quantiles
-/// from the histograms of their intervals.
-fn frame(folder: &RunFolder, raw: &Raw) -> Result<Frame, RecomputeError> {
-    let grid = assemble::grid(raw)?;
+/// Reads the samples of the servers, one series after the other, into the frame and the totals of counters.
+///
+/// # Errors
+/// [`RecomputeError`] naming the file, also when no load was begun.
+pub fn assemble(folder: &RunFolder, raw: &Raw) -> Result<(Frame, Totals), RecomputeError> {
+    let lives = assemble::lives(&raw.events);
+    let (who, when, first_layout) = (folder.series(), folder.samples(), folder.server());
+    if !who.exists() && (first_layout.exists() || raw.manifest.origin == Origin::Load) {
+        // The first layout is read whole. A load alone has no servers.
+        let mut series = if first_layout.exists() { store::read_server(&first_layout)? } else { Vec::new() };
+        let mut heads: Vec<Head> = series.iter().map(Head::of).collect();
+        assemble::give_lives(&mut heads, &lives);
+        let of_life =
+            series.iter_mut().zip(&heads).map(|(s, head)| Ok(head.with(std::mem::take(&mut s.samples))));
+        return built(folder, raw, &heads, of_life);
+    }
+    let mut reader = SeriesReader::open(&who, &when)?;
+    assemble::give_lives(reader.heads_mut(), &lives);
+    let heads = reader.heads().to_vec();
+    built(folder, raw, &heads, reader.map(|series| series.map_err(RecomputeError::from)))
+}
+
+/// Where a source is slower than the bins these are wider, and so are the clients' rows, with quantiles from the histograms
+/// of their intervals.
+fn built(
+    folder: &RunFolder,
+    raw: &Raw,
+    heads: &[Head],
+    series: impl IntoIterator<Item = Result<Series, RecomputeError>>,
+) -> Result<(Frame, Totals), RecomputeError> {
+    let grid = assemble::grid(raw, heads)?;
     if !grid.widened {
-        return Ok(assemble::frame(raw, &grid, &raw.client)?);
+        return assemble::build(raw, &grid, &raw.client, heads, series);
     }
     let histograms = match folder.histograms() {
         path if path.exists() => histograms::binned(&path, grid.origin_unix_s, grid.width_s)?,
         _ => histograms::Binned::new(),
     };
     let rows = client::merged(&raw.client, grid.origin_unix_s, grid.width_s, &histograms);
-    Ok(assemble::frame(raw, &grid, &rows)?)
+    assemble::build(raw, &grid, &rows, heads, series)
 }
 
 /// Computes everything from the raw files and writes it.
@@ -149,8 +165,8 @@ fn frame(folder: &RunFolder, raw: &Raw) -> Result<Frame, RecomputeError> {
 /// [`RecomputeError`], also when no load was begun.
 pub fn analyse(folder: &RunFolder) -> Result<Summary, RecomputeError> {
     let (raw, client) = read(folder)?;
-    let frame = frame(folder, &raw)?;
-    let analysis = swarmlab_analysis::analyse(&raw, &frame, &client);
+    let (frame, totals) = assemble(folder, &raw)?;
+    let analysis = swarmlab_analysis::analyse(&raw, &totals, &frame, &client);
     store::write_frame(&folder.frame_parquet(), &frame)?;
     store::write_frame_csv(&folder.frame_csv(), &frame)?;
     write_correlations(folder, &analysis)?;

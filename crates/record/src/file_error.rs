@@ -51,6 +51,16 @@ pub enum FileError {
         /// The reason.
         source: serde_json::Error,
     },
+    /// A journal of samples is damaged before its end.
+    #[error("{} is damaged at byte {offset}: {problem}", path.display())]
+    Journal {
+        /// The file.
+        path: PathBuf,
+        /// Where the frame that cannot be read begins.
+        offset: u64,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// A row of a table has more or fewer cells than the header.
     #[error("{}: row {row} has {cells} cells under a header of {header}", path.display())]
     Ragged {

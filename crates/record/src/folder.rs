@@ -70,6 +70,10 @@ impl RunFolder {
     }
     /// Server samples as they come (gone once `samples.parquet` is whole).
     pub fn server_journal(&self) -> PathBuf {
+        self.root.join("server.journal")
+    }
+    /// The same as JSON lines, as it was written before.
+    pub fn server_lines(&self) -> PathBuf {
         self.root.join("server.jsonl")
     }
     /// Client intervals.

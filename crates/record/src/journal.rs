@@ -1,7 +1,7 @@
 //! Append-only JSON lines: what was measured survives a crash with at most a second lost.
 //!
 //! Parquet files carry their index at the end, so they are written when a run is over. Until then
-//! each row goes into a journal (`client.jsonl`, `server.jsonl`), from which the Parquet files are
+//! each row goes into a journal (`client.jsonl`; samples of servers: [`crate::samples`]), from which the Parquet files are
 //! built, also after a crash. A crash may tear the last line; reading tolerates exactly that.
 
 use std::fs::{self, File};

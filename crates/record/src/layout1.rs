@@ -1,14 +1,10 @@
 //! Folders of the first layout (`server.parquet`): their series say the raw name only, and the list of what was collected
 //! was closed. It stands here so that those folders still open.
 
-use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::FileError;
-use crate::journal;
 use crate::metric::{Kind, Meaning};
 use crate::series::{Identity, Sample};
 
@@ -75,9 +71,12 @@ pub fn identity_of(
     })
 }
 
+/// Service, task, raw name and labels: what told series apart.
+pub(crate) type Key = (String, String, String, BTreeMap<String, String>);
+
 /// One line of `server.jsonl`: each sample said everything.
 #[derive(Deserialize)]
-struct Line {
+pub(crate) struct Line {
     t_unix_s: f64,
     service: String,
     task: String,
@@ -86,25 +85,9 @@ struct Line {
     value: f64,
 }
 
-/// Reads the journal of a run of the first layout that was killed.
-///
-/// # Errors
-/// As [`journal::read`].
-pub fn read_samples(path: &Path) -> Result<Vec<(Arc<Identity>, Vec<Sample>)>, FileError> {
-    let mut place: HashMap<(String, String, String, BTreeMap<String, String>), usize> = HashMap::new();
-    let mut out: Vec<(Arc<Identity>, Vec<Sample>)> = Vec::new();
-    for line in journal::read::<Line>(path)?.rows {
-        let sample = Sample::new(line.t_unix_s, line.value);
-        let key = (line.service, line.task, line.metric, line.labels);
-        if let Some(i) = place.get(&key) {
-            out[*i].1.push(sample);
-            continue;
-        }
-        let (service, task, metric, labels) = key.clone();
-        // Names that were never collected were never written.
-        let Some(identity) = identity_of(service, task, metric, labels) else { continue };
-        place.insert(key, out.len());
-        out.push((Arc::new(identity), vec![sample]));
+impl Line {
+    /// The series, and the sample of it.
+    pub(crate) fn split(self) -> (Key, Sample) {
+        ((self.service, self.task, self.metric, self.labels), Sample::new(self.t_unix_s, self.value))
     }
-    Ok(out)
 }

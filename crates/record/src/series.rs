@@ -82,11 +82,53 @@ pub struct Series {
 
 impl Series {
     /// A series of a task whose life is unknown. Samples are sorted, of those at one instant the last given is kept, and
-    /// the interval is measured; `expected_interval_s` stands in where there are fewer than three samples.
+    /// the interval is measured; `expected_interval_s` stands in where there is a single sample.
     pub fn new(identity: Arc<Identity>, mut samples: Vec<Sample>, expected_interval_s: f64) -> Self {
         sort(&mut samples);
         let interval_s = median_gap_s(&samples).unwrap_or(expected_interval_s);
         Self { identity, interval_s, samples, born_unix_s: None, died_unix_s: None }
+    }
+}
+
+/// A series without its samples: what is held of all series at once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Head {
+    /// What it is.
+    pub identity: Arc<Identity>,
+    /// As [`Series::interval_s`].
+    pub interval_s: f64,
+    /// As [`Series::born_unix_s`].
+    pub born_unix_s: Option<f64>,
+    /// As [`Series::died_unix_s`].
+    pub died_unix_s: Option<f64>,
+    /// Time of the first sample, Unix seconds; `None` without one.
+    pub first_unix_s: Option<f64>,
+    /// Time of the last sample.
+    pub last_unix_s: Option<f64>,
+}
+
+impl Head {
+    /// The head of a series.
+    pub fn of(series: &Series) -> Self {
+        Self {
+            identity: Arc::clone(&series.identity),
+            interval_s: series.interval_s,
+            born_unix_s: series.born_unix_s,
+            died_unix_s: series.died_unix_s,
+            first_unix_s: series.samples.first().map(|s| s.t_unix_s),
+            last_unix_s: series.samples.last().map(|s| s.t_unix_s),
+        }
+    }
+
+    /// The series with its samples.
+    pub fn with(&self, samples: Vec<Sample>) -> Series {
+        Series {
+            identity: Arc::clone(&self.identity),
+            interval_s: self.interval_s,
+            samples,
+            born_unix_s: self.born_unix_s,
+            died_unix_s: self.died_unix_s,
+        }
     }
 }
 
@@ -99,10 +141,10 @@ fn sort(samples: &mut Vec<Sample>) {
     samples.reverse();
 }
 
-/// The median time between neighbouring samples, seconds; `None` of fewer than three samples. A hole, or a burst after one,
-/// does not move it.
+/// The median time between neighbouring samples, seconds; `None` of a single sample. A hole, or a burst after one, does not
+/// move it.
 pub fn median_gap_s(samples: &[Sample]) -> Option<f64> {
-    if samples.len() < 3 {
+    if samples.len() < 2 {
         return None;
     }
     let mut gaps: Vec<f64> = samples.windows(2).map(|w| w[1].t_unix_s - w[0].t_unix_s).collect();
@@ -158,6 +200,7 @@ mod tests {
     #[test]
     fn the_interval_is_measured_and_a_hole_does_not_move_it() {
         assert_eq!(median_gap_s(&points(&[(0.0, 0.0), (15.0, 0.0), (30.0, 0.0), (300.0, 0.0)])), Some(15.0));
-        assert_eq!(median_gap_s(&points(&[(0.0, 0.0), (15.0, 0.0)])), None);
+        assert_eq!(median_gap_s(&points(&[(0.0, 0.0), (15.0, 0.0)])), Some(15.0));
+        assert_eq!(median_gap_s(&points(&[(0.0, 0.0)])), None);
     }
 }

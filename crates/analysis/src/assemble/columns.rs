@@ -1,15 +1,13 @@
 //! Which columns a frame has, and from which series each comes. A meaning that no one foresaw becomes a column of its own
 //! name: counters as rates, gauges as levels, buckets as quantiles.
 
-use std::collections::BTreeMap;
-
 use swarmlab_frame::align::{
-    Quantile, StepFunction, Tolerance, counter_rate, gauge_last, histogram, sum_over_tasks,
+    HistogramSum, Quantile, StepFunction, TaskSum, Tolerance, counter_rate, gauge_last,
 };
 use swarmlab_frame::clock::Bins;
-use swarmlab_frame::frame::{Column, Fold, Owner};
+use swarmlab_frame::frame::{Column, Fold, NameError, Owner};
 use swarmlab_record::metric::{Kind, Meaning};
-use swarmlab_record::series::{Sample, Series};
+use swarmlab_record::series::{Head, Identity, Sample, Series};
 use swarmlab_record::topology::{ReplicaEvent, Topology};
 
 use super::{AssembleError, Raw, replica_events};
@@ -20,7 +18,7 @@ const CLASS_LABELS: &[&str] = &["code_class", "envoy_response_code_class", "clas
 const QUANTILES: &[(f64, &str)] = &[(0.5, "p50"), (0.95, "p95"), (0.99, "p99")];
 
 /// Unit of the rate of a counter.
-fn rate_unit(meaning: &Meaning, unit: &str) -> String {
+pub(super) fn rate_unit(meaning: &Meaning, unit: &str) -> String {
     let is_cpu = *meaning == Meaning::CPU || meaning.name().ends_with("_cpu");
     match unit {
         // A CPU second per second is a core; other seconds per second are a share of the time.
@@ -32,71 +30,127 @@ fn rate_unit(meaning: &Meaning, unit: &str) -> String {
     }
 }
 
-/// Whether a series speaks for a service. What a proxy says of a service behind it counts only if it stands before it.
-pub fn speaks_for(topology: &Topology, series: &Series, service: &str, meaning: &Meaning) -> bool {
-    let is = &series.identity;
-    if is.service != service || is.meaning != *meaning {
+/// Whether a series speaks for its service. What a proxy says of a service behind it counts only if it stands before it.
+pub(super) fn speaks(topology: &Topology, is: &Identity) -> bool {
+    if topology.service(&is.service).is_none() {
         return false;
     }
-    let mut behind = topology.behind(service).peekable();
+    let mut behind = topology.behind(&is.service).peekable();
     match (&is.upstream, behind.peek()) {
         (Some(upstream), Some(_)) => behind.any(|b| b == upstream),
         _ => true,
     }
 }
 
-/// The series of one service and meaning.
-pub fn select<'a>(raw: &'a Raw, service: &str, meaning: &Meaning) -> Vec<&'a Series> {
-    raw.series.iter().filter(|s| speaks_for(&raw.manifest.topology, s, service, meaning)).collect()
+/// The columns of one service and meaning, while their series come one after the other.
+pub(super) struct Columns {
+    service: String,
+    meaning: Meaning,
+    /// Of the first series: name at the source, unit, scale.
+    first: Identity,
+    bins: Bins,
+    tolerance: Tolerance,
+    sums: Sums,
 }
 
-/// All columns of all services, from samples.
-///
-/// # Errors
-/// [`AssembleError`] when a column cannot be named.
-pub fn servers(raw: &Raw, bins: &Bins) -> Result<Vec<Column>, AssembleError> {
-    let mut out = Vec::new();
-    for service in &raw.manifest.topology.services {
-        let mut by_meaning: BTreeMap<&Meaning, Vec<&Series>> = BTreeMap::new();
-        for series in &raw.series {
-            let meaning = &series.identity.meaning;
-            if speaks_for(&raw.manifest.topology, series, &service.name, meaning) {
-                by_meaning.entry(meaning).or_default().push(series);
+enum Sums {
+    /// Levels, or rates.
+    One(TaskSum),
+    /// Rates by class of response: first digit, name at the source, sum.
+    Classes(Vec<(char, String, TaskSum)>),
+    /// Boxed: it is much larger than the others.
+    Buckets(Box<HistogramSum>),
+    /// They make no columns.
+    Nothing,
+}
+
+impl Columns {
+    /// From the heads of all series that will come, in order; `None` without one.
+    pub(super) fn new(heads: &[&Head], bins: Bins) -> Option<Self> {
+        let first = heads.first()?.identity.as_ref().clone();
+        let (service, meaning) = (first.service.clone(), first.meaning.clone());
+        let sums = match first.kind {
+            Kind::Counter if meaning == Meaning::PROXY_RESPONSES => Sums::Classes(Vec::new()),
+            Kind::Gauge | Kind::Counter => Sums::One(TaskSum::default()),
+            Kind::Bucket => {
+                let identities: Vec<&Identity> = heads.iter().map(|h| h.identity.as_ref()).collect();
+                HistogramSum::new(&identities, &bins).map_or_else(
+                    |e| {
+                        tracing::warn!("{service}: no latency columns: {e}");
+                        Sums::Nothing
+                    },
+                    |histogram| Sums::Buckets(Box::new(histogram)),
+                )
             }
-        }
-        for (meaning, series) in by_meaning {
-            out.extend(of_meaning(&service.name, meaning, &series, bins)?);
+        };
+        Some(Self { service, meaning, first, bins, tolerance: Tolerance::default(), sums })
+    }
+
+    /// Adds the `index`-th series.
+    pub(super) fn add(&mut self, index: usize, series: &Series) {
+        let (bins, tolerance) = (&self.bins, self.tolerance);
+        let rate = || scaled(counter_rate(series, bins, tolerance), series);
+        match &mut self.sums {
+            Sums::One(sum) if self.first.kind == Kind::Gauge => {
+                sum.add(&scaled(gauge_last(series, bins, tolerance), series));
+            }
+            Sums::One(sum) => sum.add(&rate()),
+            Sums::Classes(classes) => {
+                let labels = &series.identity.labels;
+                for digit in ['2', '3', '4', '5'] {
+                    if !CLASS_LABELS.iter().any(|l| labels.get(*l).is_some_and(|v| v.starts_with(digit))) {
+                        continue;
+                    }
+                    match classes.iter_mut().find(|(known, ..)| *known == digit) {
+                        Some((_, _, sum)) => sum.add(&rate()),
+                        None => {
+                            let mut sum = TaskSum::default();
+                            sum.add(&rate());
+                            classes.push((digit, series.identity.metric.clone(), sum));
+                        }
+                    }
+                }
+            }
+            Sums::Buckets(histogram) => histogram.add(index, series, tolerance),
+            Sums::Nothing => {}
         }
     }
-    Ok(out)
+
+    /// The columns, when all series have come.
+    pub(super) fn finish(self) -> Result<Vec<Column>, NameError> {
+        let (service, name, is) = (&self.service, self.meaning.name(), &self.first);
+        match self.sums {
+            Sums::Nothing => Ok(Vec::new()),
+            Sums::One(sum) if is.kind == Kind::Gauge => {
+                let source = format!("{}, last sample in the bin", is.metric);
+                Ok(vec![Column::server(service, name, &is.unit, source, Fold::Last, sum.sum())?])
+            }
+            Sums::One(sum) => {
+                let unit = rate_unit(&self.meaning, &is.unit);
+                Ok(vec![Column::server(
+                    service,
+                    name,
+                    &unit,
+                    differenced(&is.metric),
+                    Fold::Mean,
+                    sum.sum(),
+                )?])
+            }
+            Sums::Classes(mut classes) => {
+                classes.sort_by_key(|(digit, ..)| *digit);
+                let column = |(digit, metric, sum): (char, String, TaskSum)| {
+                    let name = format!("upstream_{digit}xx");
+                    Column::server(service, &name, "per_s", differenced(&metric), Fold::Mean, sum.sum())
+                };
+                classes.into_iter().map(column).collect()
+            }
+            Sums::Buckets(histogram) => latencies(service, name, is, *histogram),
+        }
+    }
 }
 
-/// The columns of one service and meaning.
-fn of_meaning(
-    service: &str,
-    meaning: &Meaning,
-    series: &[&Series],
-    bins: &Bins,
-) -> Result<Vec<Column>, AssembleError> {
-    let Some(first) = series.first() else { return Ok(Vec::new()) };
-    let tolerance = Tolerance::default();
-    match first.identity.kind {
-        Kind::Bucket => latencies(service, meaning, series, bins, tolerance),
-        Kind::Gauge => {
-            let levels: Vec<_> = series.iter().map(|s| scaled(gauge_last(s, bins, tolerance), s)).collect();
-            let source = format!("{}, last sample in the bin", first.identity.metric);
-            let (name, unit) = (meaning.name(), &first.identity.unit);
-            let values = sum_over_tasks(&levels);
-            Ok(vec![Column::server(service, name, unit, &source, Fold::Last, values)?])
-        }
-        Kind::Counter if *meaning == Meaning::PROXY_RESPONSES => classes(service, series, bins, tolerance),
-        Kind::Counter => {
-            let source = format!("{}, differenced on the bins", first.identity.metric);
-            let unit = rate_unit(meaning, &first.identity.unit);
-            let values = rates(series, bins, tolerance);
-            Ok(vec![Column::server(service, meaning.name(), &unit, &source, Fold::Mean, values)?])
-        }
-    }
+fn differenced(metric: &str) -> String {
+    format!("{metric}, differenced on the bins")
 }
 
 fn scaled(values: Vec<Option<f64>>, series: &Series) -> Vec<Option<f64>> {
@@ -104,55 +158,14 @@ fn scaled(values: Vec<Option<f64>>, series: &Series) -> Vec<Option<f64>> {
     if scale == 1.0 { values } else { values.into_iter().map(|v| v.map(|v| v * scale)).collect() }
 }
 
-fn rates(series: &[&Series], bins: &Bins, tolerance: Tolerance) -> Vec<Option<f64>> {
-    let rates: Vec<_> = series.iter().map(|s| scaled(counter_rate(s, bins, tolerance), s)).collect();
-    sum_over_tasks(&rates)
-}
-
-fn classes(
-    service: &str,
-    all: &[&Series],
-    bins: &Bins,
-    tolerance: Tolerance,
-) -> Result<Vec<Column>, AssembleError> {
-    let mut out = Vec::new();
-    for digit in ['2', '3', '4', '5'] {
-        let is_of_class = |s: &Series| {
-            CLASS_LABELS.iter().any(|l| s.identity.labels.get(*l).is_some_and(|v| v.starts_with(digit)))
-        };
-        let of_class: Vec<&Series> = all.iter().copied().filter(|s| is_of_class(s)).collect();
-        let Some(first) = of_class.first() else { continue };
-        let source = format!("{}, differenced on the bins", first.identity.metric);
-        let metric = format!("upstream_{digit}xx");
-        let values = rates(&of_class, bins, tolerance);
-        out.push(Column::server(service, &metric, "per_s", &source, Fold::Mean, values)?);
-    }
-    Ok(out)
-}
-
-fn latencies(
-    service: &str,
-    meaning: &Meaning,
-    buckets: &[&Series],
-    bins: &Bins,
-    tolerance: Tolerance,
-) -> Result<Vec<Column>, AssembleError> {
-    let Some(is) = buckets.first().map(|s| &s.identity) else { return Ok(Vec::new()) };
-    let owned: Vec<Series> = buckets.iter().map(|s| (*s).clone()).collect();
-    let histogram = match histogram(&owned, bins, tolerance) {
-        Ok(h) => h,
-        Err(e) => {
-            tracing::warn!("{service}: no latency columns: {e}");
-            return Ok(Vec::new());
-        }
-    };
+fn latencies(service: &str, stem: &str, is: &Identity, sum: HistogramSum) -> Result<Vec<Column>, NameError> {
+    let histogram = sum.finish();
     let mut out = Vec::new();
     for (q, name) in QUANTILES {
         let quantiles = histogram.quantile(*q);
         let source = format!("{}, buckets summed over tasks; the truth lies within the bucket", is.metric);
         let value = |v: &Quantile| Some(v.value * is.scale).filter(|v| v.is_finite());
         let values = quantiles.iter().map(|v| v.as_ref().and_then(value)).collect();
-        let stem = meaning.name();
         let column = format!("{}_{name}", stem.strip_suffix("_time").unwrap_or(stem));
         out.push(Column::server(service, &column, &is.unit, &source, Fold::Never, values)?);
     }

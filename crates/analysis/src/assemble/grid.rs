@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use swarmlab_record::metric::Meaning;
 
+use swarmlab_record::series::Head;
+
 use super::{AssembleError, Raw};
 
 /// A source slower than so many bins makes the bins wider.
@@ -26,7 +28,7 @@ pub struct Grid {
 /// them, what those proxies counted), seconds; `None` without any.
 ///
 /// Of the series of one service and meaning the fastest counts: all are scraped alike, and one with holes seems slower.
-pub fn slowest_interval_s(raw: &Raw) -> Option<f64> {
+pub fn slowest_interval_s(raw: &Raw, heads: &[Head]) -> Option<f64> {
     let topology = &raw.manifest.topology;
     let measured = &raw.manifest.plan.measured;
     let proxies: Vec<&str> = measured.iter().flat_map(|s| topology.before(s)).collect();
@@ -38,13 +40,13 @@ pub fn slowest_interval_s(raw: &Raw) -> Option<f64> {
         Meaning::PROXY_UPSTREAM_TIME,
     ];
     let mut fastest: BTreeMap<(&str, &Meaning), f64> = BTreeMap::new();
-    for series in &raw.series {
+    for series in heads {
         let is = &series.identity;
         let proxy = proxies.contains(&is.service.as_str());
         let needed = (proxy || measured.contains(&is.service)) && of_any.contains(&is.meaning)
             || proxy && of_proxies.contains(&is.meaning);
-        // Of fewer samples no interval is measured.
-        if needed && series.samples.len() >= 3 {
+        // Of a single sample no interval is measured.
+        if needed && series.first_unix_s < series.last_unix_s {
             let interval_s = fastest.entry((&is.service, &is.meaning)).or_insert(f64::INFINITY);
             *interval_s = interval_s.min(series.interval_s);
         }
@@ -66,10 +68,10 @@ fn width_s(plan_s: f64, slowest_s: Option<f64>) -> f64 {
 ///
 /// # Errors
 /// [`AssembleError::NoWindow`] when no load was begun.
-pub fn grid(raw: &Raw) -> Result<Grid, AssembleError> {
+pub fn grid(raw: &Raw, heads: &[Head]) -> Result<Grid, AssembleError> {
     let windows = raw.windows()?;
     let plan_s = raw.manifest.plan.bin_s;
-    let width_s = width_s(plan_s, slowest_interval_s(raw));
+    let width_s = width_s(plan_s, slowest_interval_s(raw, heads));
     if width_s <= plan_s {
         return Ok(Grid { origin_unix_s: windows.grid_unix_s, width_s: plan_s, widened: false });
     }

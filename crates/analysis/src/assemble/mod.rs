@@ -3,32 +3,35 @@
 //! This room decides which raw series speak for which column and when each task lived; how a series is
 //! brought onto bins is the frame room's.
 
-pub mod columns;
+mod columns;
+mod digest;
 mod grid;
 mod series;
+#[cfg(test)]
+mod tests;
 
 pub use grid::{Grid, grid, slowest_interval_s};
 
-use std::sync::Arc;
-
 use swarmlab_frame::client::{ClientError, to_columns};
 use swarmlab_frame::clock::{Bins, ClockError};
-use swarmlab_frame::frame::{Frame, FrameError, NameError};
+use swarmlab_frame::frame::{Column, Frame, FrameError, NameError};
 use swarmlab_record::client::ClientRow;
 use swarmlab_record::events::Event;
 use swarmlab_record::manifest::{Manifest, State, Windows};
-use swarmlab_record::series::{Identity, Sample, Series};
+use swarmlab_record::series::{Head, Series};
 use swarmlab_record::topology::{ReplicaEvent, TaskLife};
 
-/// Everything measured in one run, as read from its folder.
+use crate::counts::Totals;
+use digest::Digest;
+
+/// Everything measured in one run, as read from its folder; all but the samples of servers, which are read one series
+/// after the other ([`build`]) and never held all at once.
 #[derive(Debug, Clone)]
 pub struct Raw {
     /// What was run.
     pub manifest: Manifest,
     /// Client intervals.
     pub client: Vec<ClientRow>,
-    /// Server series with the life of their task.
-    pub series: Vec<Series>,
     /// Phases, replicas, warnings.
     pub events: Vec<Event>,
 }
@@ -93,18 +96,40 @@ impl AssembleError {
     }
 }
 
-/// Builds the frame from the first edge of the grid to the end of the drain. `client` are the rows of the run as they are,
-/// or, where the grid is widened, merged onto it ([`swarmlab_record::client::merged`]).
+/// Builds the frame from the first edge of the grid to the end of the drain, and what counters counted over the load, in
+/// one pass over the series. `client` are the rows of the run as they are, or, where the grid is widened, merged onto it
+/// ([`swarmlab_record::client::merged`]). `heads` are those of all series in the order in which these will come.
 ///
 /// # Errors
-/// [`AssembleError`], also when there was no load.
-pub fn frame(raw: &Raw, grid: &Grid, client: &[ClientRow]) -> Result<Frame, AssembleError> {
+/// [`AssembleError`], also when there was no load; what reading a series ended with.
+pub fn build<E: From<AssembleError>>(
+    raw: &Raw,
+    grid: &Grid,
+    client: &[ClientRow],
+    heads: &[Head],
+    series: impl IntoIterator<Item = Result<Series, E>>,
+) -> Result<(Frame, Totals), E> {
     let windows = raw.windows()?;
     let end = windows.drained_unix_s.max(windows.load_end_unix_s);
-    let bins = Bins::spanning(grid.origin_unix_s, end, grid.width_s)?;
+    let bins = Bins::spanning(grid.origin_unix_s, end, grid.width_s).map_err(AssembleError::from)?;
+    let mut digest = Digest::new(raw, &windows, bins, heads);
+    for (i, series) in series.into_iter().enumerate() {
+        digest.add(i, &series?)?;
+    }
+    let (columns, totals) = digest.finish(&raw.manifest.topology)?;
+    Ok((joined(raw, client, &windows, bins, columns)?, totals))
+}
+
+fn joined(
+    raw: &Raw,
+    client: &[ClientRow],
+    windows: &Windows,
+    bins: Bins,
+    servers: Vec<Column>,
+) -> Result<Frame, AssembleError> {
     let mut frame = Frame::with_zero(bins, windows.load_start_unix_s);
     frame.extend(to_columns(client, &bins)?)?;
-    frame.extend(columns::servers(raw, &bins)?)?;
+    frame.extend(servers)?;
     frame.extend(columns::replicas(raw, &bins)?)?;
     Ok(frame)
 }
@@ -146,12 +171,7 @@ fn earliest(a: Option<f64>, b: Option<f64>) -> Option<f64> {
     }
 }
 
-/// Samples of one series each become series, with the lives of their tasks.
-pub fn series(samples: Vec<(Arc<Identity>, Vec<Sample>)>, lives: &[TaskLife]) -> Vec<Series> {
-    series::build(samples, lives)
-}
-
-/// Gives series that were stored without them the lives of their tasks.
-pub fn relive(all: &mut [Series], lives: &[TaskLife]) {
+/// Gives series the lives of their tasks.
+pub fn give_lives(all: &mut [Head], lives: &[TaskLife]) {
     series::give_lives(all, lives);
 }

@@ -1,4 +1,4 @@
-//! Samples grouped into series, each with the life of its task.
+//! Series get the life of their task.
 //!
 //! cAdvisor's series carry the task's id, so birth and death come from the orchestrator. Series that are only
 //! known by address (a service's own `/metrics`, Envoy's statistics) take the life of the task of that service
@@ -7,14 +7,11 @@
 //! labels appear with their first event) was 0 when the task was last seen without it.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use swarmlab_record::metric::Kind;
-use swarmlab_record::series::{Identity, Sample, Series};
+use swarmlab_record::series::Head;
 use swarmlab_record::topology::TaskLife;
 
-/// Taken for the interval of a series of fewer than three samples, seconds.
-const EXPECTED_INTERVAL_S: f64 = 1.0;
 /// How long after its container's start a task may be seen first by address (start, DNS refresh, scrape).
 const FIRST_SEEN_S: f64 = 15.0;
 /// How far a series may end before or after the end of its task.
@@ -22,18 +19,9 @@ const LAST_SEEN_S: f64 = 15.0;
 /// A series that began or ended within this of the recording's ends may be older or live on.
 const EDGE_S: f64 = 3.0;
 
-/// Series of samples, each with the life of its task.
-pub fn build(samples: Vec<(Arc<Identity>, Vec<Sample>)>, lives: &[TaskLife]) -> Vec<Series> {
-    let mut out: Vec<Series> =
-        samples.into_iter().map(|(is, s)| Series::new(is, s, EXPECTED_INTERVAL_S)).collect();
-    give_lives(&mut out, lives);
-    out
-}
-
 /// Gives each series the life of its task.
-pub fn give_lives(all: &mut [Series], lives: &[TaskLife]) {
-    let times =
-        || all.iter().flat_map(|s| s.samples.first().into_iter().chain(s.samples.last())).map(|s| s.t_unix_s);
+pub fn give_lives(all: &mut [Head], lives: &[TaskLife]) {
+    let times = || all.iter().flat_map(|s| s.first_unix_s.into_iter().chain(s.last_unix_s));
     let (first, last) = (times().fold(f64::INFINITY, f64::min), times().fold(f64::NEG_INFINITY, f64::max));
     let appeared = last_seen_without(all);
     for (series, appeared) in all.iter_mut().zip(appeared) {
@@ -48,41 +36,38 @@ pub fn give_lives(all: &mut [Series], lives: &[TaskLife]) {
     }
 }
 
-/// For each series the last sample of its task that is older than itself, Unix seconds, by the series of the task that was
-/// seen first.
-fn last_seen_without(all: &[Series]) -> Vec<Option<f64>> {
-    let begin = |s: &Series| s.samples.first().map_or(f64::INFINITY, |s| s.t_unix_s);
-    let mut first_of: HashMap<(&str, &str), &Series> = HashMap::new();
+/// For each series the moment at which its task was last seen without it, Unix seconds: one interval before its first
+/// sample, by the series of the task that was seen first. `None` for series that were there from the task's beginning.
+fn last_seen_without(all: &[Head]) -> Vec<Option<f64>> {
+    let mut first_of: HashMap<(&str, &str), &Head> = HashMap::new();
+    let begin = |s: &Head| s.first_unix_s.unwrap_or(f64::INFINITY);
     for series in all {
         let of_task = first_of.entry((&series.identity.service, &series.identity.task)).or_insert(series);
-        let (own, known) = (begin(series), begin(of_task));
-        if own < known || own == known && series.samples.len() > of_task.samples.len() {
+        if begin(series) < begin(of_task) {
             *of_task = series;
         }
     }
     all.iter()
         .map(|series| {
             let before = first_of.get(&(series.identity.service.as_str(), series.identity.task.as_str()))?;
-            let older = before.samples.partition_point(|s| s.t_unix_s < begin(series));
-            let t_unix_s = before.samples.get(older.checked_sub(1)?)?.t_unix_s;
+            let (begin, first) = (series.first_unix_s?, before.first_unix_s?);
             // Samples of one scrape may carry stamps that differ by less than a scrape.
-            (begin(series) - t_unix_s > 0.5 * before.interval_s).then_some(t_unix_s)
+            (begin - first > 0.5 * before.interval_s).then(|| (begin - before.interval_s).max(first))
         })
         .collect()
 }
 
-fn give_life(series: &mut Series, lives: &[TaskLife], first: f64, last: f64) {
+fn give_life(series: &mut Head, lives: &[TaskLife], first: f64, last: f64) {
     if let Some(life) = lives.iter().find(|l| l.task == series.identity.task) {
         series.born_unix_s = life.born_unix_s;
         series.died_unix_s = life.died_unix_s;
         return;
     }
-    let (Some(begin), Some(end)) = (series.samples.first(), series.samples.last()) else { return };
+    let (Some(begin), Some(end)) = (series.first_unix_s, series.last_unix_s) else { return };
     if series.identity.task_is_exact {
         return;
     }
     let of_service = || lives.iter().filter(|l| l.service == series.identity.service);
-    let (begin, end) = (begin.t_unix_s, end.t_unix_s);
     if begin > first + EDGE_S {
         series.born_unix_s = of_service()
             .filter_map(|l| l.born_unix_s)
@@ -101,18 +86,27 @@ fn give_life(series: &mut Series, lives: &[TaskLife], first: f64, last: f64) {
 
 #[cfg(test)]
 mod tests {
-    use swarmlab_record::series::fixture;
+    use std::sync::Arc;
+
+    use swarmlab_record::series::{Identity, fixture};
 
     use super::*;
 
-    fn samples(
-        seconds: std::ops::Range<i32>,
-        service: &str,
-        task: &str,
-        task_is_exact: bool,
-    ) -> (Arc<Identity>, Vec<Sample>) {
+    fn samples(seconds: std::ops::Range<i32>, service: &str, task: &str, task_is_exact: bool) -> Head {
         let identity = Identity { task_is_exact, ..fixture::identity(service, task) };
-        (Arc::new(identity), seconds.map(|i| Sample::new(f64::from(i), 1.0)).collect())
+        Head {
+            identity: Arc::new(identity),
+            interval_s: 1.0,
+            born_unix_s: None,
+            died_unix_s: None,
+            first_unix_s: Some(f64::from(seconds.start)),
+            last_unix_s: Some(f64::from(seconds.end - 1)),
+        }
+    }
+
+    fn build(mut all: Vec<Head>, lives: &[TaskLife]) -> Vec<Head> {
+        give_lives(&mut all, lives);
+        all
     }
 
     fn life(service: &str, task: &str, born: f64, died: Option<f64>) -> TaskLife {

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::clock::Bins;
-use swarmlab_record::series::Series;
+use swarmlab_record::series::{Identity, Series};
 
-use super::{Tolerance, counter_increase, sum_over_tasks};
+use super::{TaskSum, Tolerance, counter_increase};
 
 /// Counts below this are rounding of interpolated edges, not observations.
 const NO_OBSERVATION: f64 = 1e-9;
@@ -142,55 +142,114 @@ pub fn histogram(
     bins: &Bins,
     tolerance: Tolerance,
 ) -> Result<BinnedHistogram, HistogramError> {
-    let metric = || buckets.first().map(|s| s.identity.metric.clone()).unwrap_or_default();
-    let tasks = by_task(buckets)?;
-    let Some(first) = tasks.values().next() else {
-        return Err(HistogramError::NoTotal { metric: metric() });
-    };
-    let bounds: Vec<f64> = first.iter().map(|(le, _)| *le).collect();
-    if bounds.last() != Some(&f64::INFINITY) {
-        return Err(HistogramError::NoTotal { metric: metric() });
+    let identities: Vec<&Identity> = buckets.iter().map(|s| s.identity.as_ref()).collect();
+    let mut histogram = HistogramSum::new(&identities, bins)?;
+    for (i, series) in buckets.iter().enumerate() {
+        histogram.add(i, series, tolerance);
     }
-    for ((task, _), series) in &tasks {
-        let own: Vec<f64> = series.iter().map(|(le, _)| *le).collect();
-        let lacking = bounds.iter().find(|b| !own.contains(b));
-        let surplus = own.iter().find(|b| !bounds.contains(b));
-        let (task, le) = match (lacking, surplus) {
-            (Some(le), _) => (*task, *le),
-            (None, Some(le)) => (tasks.keys().next().map_or("", |(task, _)| *task), *le),
-            (None, None) => continue,
-        };
-        return Err(HistogramError::OtherBounds { metric: metric(), task: task.into(), le });
-    }
-    let per_bound: Vec<Vec<Option<f64>>> = (0..bounds.len())
-        .map(|i| {
-            let tasks: Vec<_> = tasks.values().map(|s| counter_increase(s[i].1, bins, tolerance)).collect();
-            sum_over_tasks(&tasks)
-        })
-        .collect();
-    let cumulative = (0..bins.count())
-        .map(|bin| {
-            let mut counts: Vec<f64> = per_bound.iter().map(|c| c[bin]).collect::<Option<_>>()?;
-            for i in 1..counts.len() {
-                counts[i] = counts[i].max(counts[i - 1]);
-            }
-            Some(counts)
-        })
-        .collect();
-    Ok(BinnedHistogram { bounds, cumulative })
+    Ok(histogram.finish())
 }
 
-/// The buckets of one task in rising order of bound.
-type Buckets<'a> = Vec<(f64, &'a Series)>;
+/// The same, one series after the other: it needs to know beforehand which there will be, and then holds what of a bound
+/// has not yet come from all tasks.
+#[derive(Debug)]
+pub struct HistogramSum {
+    bins: Bins,
+    bounds: Vec<f64>,
+    /// Index of the bound of each series.
+    bound_of: Vec<usize>,
+    sums: Vec<Sum>,
+}
+
+#[derive(Debug)]
+enum Sum {
+    /// So many tasks are still to come.
+    Open(usize, TaskSum),
+    Done(Vec<Option<f64>>),
+}
+
+impl HistogramSum {
+    /// From the identities of all buckets.
+    ///
+    /// # Errors
+    /// [`HistogramError`] when they are not the buckets of one histogram.
+    pub fn new(buckets: &[&Identity], bins: &Bins) -> Result<Self, HistogramError> {
+        let metric = || buckets.first().map(|s| s.metric.clone()).unwrap_or_default();
+        let tasks = by_task(buckets)?;
+        let Some(first) = tasks.values().next() else {
+            return Err(HistogramError::NoTotal { metric: metric() });
+        };
+        let bounds: Vec<f64> = first.iter().map(|(le, _)| *le).collect();
+        if bounds.last() != Some(&f64::INFINITY) {
+            return Err(HistogramError::NoTotal { metric: metric() });
+        }
+        for ((task, _), series) in &tasks {
+            let own: Vec<f64> = series.iter().map(|(le, _)| *le).collect();
+            let lacking = bounds.iter().find(|b| !own.contains(b));
+            let surplus = own.iter().find(|b| !bounds.contains(b));
+            let (task, le) = match (lacking, surplus) {
+                (Some(le), _) => (*task, *le),
+                (None, Some(le)) => (tasks.keys().next().map_or("", |(task, _)| *task), *le),
+                (None, None) => continue,
+            };
+            return Err(HistogramError::OtherBounds { metric: metric(), task: task.into(), le });
+        }
+        let mut bound_of = vec![0; buckets.len()];
+        for series in tasks.values() {
+            for (bound, (_, index)) in series.iter().enumerate() {
+                bound_of[*index] = bound;
+            }
+        }
+        let sums = bounds.iter().map(|_| Sum::Open(tasks.len(), TaskSum::default())).collect();
+        Ok(Self { bins: *bins, bounds, bound_of, sums })
+    }
+
+    /// Adds the `index`-th bucket, each once.
+    pub fn add(&mut self, index: usize, series: &Series, tolerance: Tolerance) {
+        let Some(sum) = self.bound_of.get(index).and_then(|bound| self.sums.get_mut(*bound)) else { return };
+        let Sum::Open(left, tasks) = sum else { return };
+        tasks.add(&counter_increase(series, &self.bins, tolerance));
+        *left -= 1;
+        if *left == 0 {
+            *sum = Sum::Done(tasks.sum());
+        }
+    }
+
+    /// The histogram of all that was added.
+    pub fn finish(self) -> BinnedHistogram {
+        let per_bound: Vec<Vec<Option<f64>>> = self
+            .sums
+            .into_iter()
+            .map(|sum| match sum {
+                Sum::Open(_, tasks) => tasks.sum(),
+                Sum::Done(values) => values,
+            })
+            .collect();
+        let cumulative = (0..self.bins.count())
+            .map(|bin| {
+                let at_bin = |c: &Vec<Option<f64>>| c.get(bin).copied().flatten();
+                let mut counts: Vec<f64> = per_bound.iter().map(at_bin).collect::<Option<_>>()?;
+                for i in 1..counts.len() {
+                    counts[i] = counts[i].max(counts[i - 1]);
+                }
+                Some(counts)
+            })
+            .collect();
+        BinnedHistogram { bounds: self.bounds, cumulative }
+    }
+}
+
+/// The buckets of one task in rising order of bound, by index.
+type Buckets = Vec<(f64, usize)>;
 
 /// One histogram of a task: its name, and the labels by which the task has several (a proxy's clusters, an answer's code).
 type Of<'a> = (&'a str, Vec<(&'a str, &'a str)>);
 
-fn by_task(buckets: &[Series]) -> Result<BTreeMap<Of<'_>, Buckets<'_>>, HistogramError> {
-    let mut tasks: BTreeMap<Of<'_>, Buckets<'_>> = BTreeMap::new();
-    for series in buckets {
-        let (metric, task) = (series.identity.metric.clone(), series.identity.task.clone());
-        let Some(le) = series.identity.labels.get("le") else {
+fn by_task<'a>(buckets: &[&'a Identity]) -> Result<BTreeMap<Of<'a>, Buckets>, HistogramError> {
+    let mut tasks: BTreeMap<Of<'_>, Buckets> = BTreeMap::new();
+    for (index, series) in buckets.iter().enumerate() {
+        let (metric, task) = (series.metric.clone(), series.task.clone());
+        let Some(le) = series.labels.get("le") else {
             return Err(HistogramError::NoBound { metric, task });
         };
         // Rust reads `+Inf`, `1e3` and `1.0` as Prometheus writes them.
@@ -198,15 +257,15 @@ fn by_task(buckets: &[Series]) -> Result<BTreeMap<Of<'_>, Buckets<'_>>, Histogra
         let Some(bound) = bound else {
             return Err(HistogramError::BadBound { metric, task, le: le.clone() });
         };
-        let others = series.identity.labels.iter().filter(|(label, _)| *label != "le");
-        let of = (series.identity.task.as_str(), others.map(|(k, v)| (k.as_str(), v.as_str())).collect());
-        tasks.entry(of).or_default().push((bound, series));
+        let others = series.labels.iter().filter(|(label, _)| *label != "le");
+        let of = (series.task.as_str(), others.map(|(k, v)| (k.as_str(), v.as_str())).collect());
+        tasks.entry(of).or_default().push((bound, index));
     }
     for ((task, _), series) in &mut tasks {
         series.sort_by(|a, b| a.0.total_cmp(&b.0));
         if let Some(twice) = series.windows(2).find(|w| w[0].0 == w[1].0) {
             return Err(HistogramError::TwoSeries {
-                metric: twice[0].1.identity.metric.clone(),
+                metric: buckets.get(twice[0].1).map(|s| s.metric.clone()).unwrap_or_default(),
                 task: (*task).into(),
                 le: twice[0].0,
             });

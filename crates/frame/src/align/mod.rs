@@ -20,9 +20,9 @@ mod sum;
 
 pub use counter::{counter_increase, counter_rate, counter_resets};
 pub use gauge::gauge_last;
-pub use histogram::{BinnedHistogram, HistogramError, Quantile, histogram};
+pub use histogram::{BinnedHistogram, HistogramError, HistogramSum, Quantile, histogram};
 pub use step::StepFunction;
-pub use sum::sum_over_tasks;
+pub use sum::{TaskSum, sum_over_tasks};
 
 use crate::clock::SAME_INSTANT_S;
 

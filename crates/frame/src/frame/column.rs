@@ -1,5 +1,8 @@
 //! One column of the frame: values per bin with name, unit and origin.
 
+use std::ops::Range;
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::name::{NameError, Owner, column_name};
@@ -41,14 +44,27 @@ impl Fold {
 }
 
 /// One value per bin, `None` where nothing is known.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Column {
     name: String,
     owner: Owner,
     unit: String,
     source: String,
     fold: Fold,
-    values: Vec<Option<f64>>,
+    /// Shared with the selections that were made of it: a long run's frame is large, and is looked at in windows.
+    values: Arc<[Option<f64>]>,
+    range: Range<usize>,
+}
+
+impl PartialEq for Column {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+            && self.owner == other.owner
+            && self.unit == other.unit
+            && self.source == other.source
+            && self.fold == other.fold
+            && self.values() == other.values()
+    }
 }
 
 impl Column {
@@ -99,7 +115,8 @@ impl Column {
         for value in &mut values {
             *value = value.filter(|v| v.is_finite());
         }
-        Self { name, owner, unit, source, fold, values }
+        let range = 0..values.len();
+        Self { name, owner, unit, source, fold, values: values.into(), range }
     }
 
     /// The full name, unique in its frame.
@@ -129,11 +146,17 @@ impl Column {
 
     /// One value per bin.
     pub fn values(&self) -> &[Option<f64>] {
-        &self.values
+        self.values.get(self.range.clone()).unwrap_or_default()
     }
 
-    /// The same column with other values, as a selection or a coarser grid makes it.
+    /// The same column with other values, as a coarser grid makes it.
     pub(super) fn with_values(&self, values: Vec<Option<f64>>) -> Self {
-        Self { values, ..self.clone() }
+        Self { range: 0..values.len(), values: values.into(), ..self.clone() }
+    }
+
+    /// Some bins of the column.
+    pub(super) fn selected(&self, bins: Range<usize>) -> Self {
+        let range = self.range.start + bins.start..self.range.start + bins.end;
+        Self { range, ..self.clone() }
     }
 }

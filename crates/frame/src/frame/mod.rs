@@ -177,7 +177,7 @@ impl Frame {
         let first = (0..self.bins.count()).find(inside).ok_or(empty)?;
         let count = (first..self.bins.count()).take_while(inside).count();
         let bins = Bins::new(self.bins.edge(first), self.bins.width_s(), count)?;
-        let cut = |c: &Column| c.with_values(c.values()[first..first + count].to_vec());
+        let cut = |c: &Column| c.selected(first..first + count);
         Ok(Self { bins, columns: self.columns.iter().map(cut).collect(), ..*self })
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::parquet::{ReadSheet, Sheet, read};
+use super::parquet::{ReadSheet, Sheet, Spec, Values, read};
 use swarmlab_intervals::trust::Trust;
 use swarmlab_record::client::{ClientRow, LatencyMs, LatenessMs};
 use swarmlab_record::{FileError, Phase};
@@ -58,33 +58,78 @@ fn latency(l: &LatencyMs) -> [f64; 6] {
     [l.mean, l.p50, l.p90, l.p95, l.p99, l.max]
 }
 
+/// Unit and source of a column.
+fn about(name: &str) -> (&'static str, &'static str) {
+    const STATUS: &str = "answers of that class in the interval";
+    match name {
+        "t_unix_s" => ("s", "begin of the interval, Unix time of the machine that sent the load"),
+        "width_s" => ("s", "length of the interval"),
+        "phase" => ("", "phase of the run"),
+        "endpoint" => ("", "endpoint of the scenario; `*`: all together"),
+        "users" => ("users", "active users, mean over the interval"),
+        "think_s" => ("s", "think time in the interval, summed over users"),
+        "offered" => ("requests", "intended starts in the interval"),
+        "sent" => ("requests", "sent in the interval"),
+        "completed" => ("requests", "ended in the interval, well or badly"),
+        "succeeded" => ("requests", "ended well in the interval"),
+        "failed" => ("requests", "refused, broken, timed out, or answered with an unexpected status"),
+        "late" => ("requests", "sent more than 1 ms after their intended start"),
+        "connect_errors" => ("requests", "failed before anything was sent"),
+        "in_flight" => ("requests", "sent and not ended, at the end of the interval"),
+        "queued" => ("requests", "intended and not sent, at the end of the interval"),
+        "iterations" => ("iterations", "iterations of the scenario that ended"),
+        "bytes_sent" => ("bytes", "written to sockets"),
+        "bytes_received" => ("bytes", "read from sockets"),
+        "errors_json" => ("", "failures by kind, a JSON object of counts"),
+        "trust" => ("", "the load engine on itself: VALID, SUSPECT, INVALID"),
+        status if status.starts_with("status_") => ("answers", STATUS),
+        time if time.starts_with("response_") => ("ms", "intended start to end, by completion"),
+        time if time.starts_with("service_") => ("ms", "send to end, by completion"),
+        _ => ("ms", "intended start to send"),
+    }
+}
+
 /// Writes client rows; the columns are the fields of [`ClientRow`], `response_p95_ms` and so on.
 ///
 /// # Errors
 /// [`FileError`] naming the file.
 pub fn write_client(path: &Path, rows: &[ClientRow]) -> Result<(), FileError> {
     let mut sheet = Sheet::new(rows.len());
-    let all = || rows.iter();
-    sheet.numbers("t_unix_s", all().map(|r| Some(r.t_unix_s)));
-    sheet.numbers("width_s", all().map(|r| Some(r.width_s)));
-    sheet.texts("phase", all().map(|r| r.phase.name()));
-    sheet.texts("endpoint", all().map(|r| r.endpoint.as_str()));
-    sheet.numbers("users", all().map(|r| Some(r.users)));
-    sheet.numbers("think_s", all().map(|r| Some(r.think_s)));
+    let mut whole = |name: &str, pick: fn(&ClientRow) -> f64| {
+        let (unit, source) = about(name);
+        let values = Values::AllNumbers(rows.iter().map(pick).collect());
+        sheet.push(Spec::all_numbers(name, unit, source), values);
+    };
+    whole("t_unix_s", |r| r.t_unix_s);
+    whole("width_s", |r| r.width_s);
+    whole("users", |r| r.users);
+    whole("think_s", |r| r.think_s);
+    let mut words = |name: &str, pick: fn(&ClientRow) -> &str| {
+        let values = Values::Texts(rows.iter().map(|r| pick(r).to_owned()).collect());
+        sheet.push(Spec::texts(name, about(name).1), values);
+    };
+    words("phase", |r| r.phase.name());
+    words("endpoint", |r| &r.endpoint);
+    words("errors_json", |r| &r.errors_json);
+    words("trust", |r| r.trust.map_or("", Trust::name));
     for (i, name) in COUNTS.iter().enumerate() {
-        sheet.counts(name, all().map(|r| counts(r)[i]));
+        let (unit, source) = about(name);
+        sheet.push(
+            Spec::counts(name, unit, source),
+            Values::Counts(rows.iter().map(|r| counts(r)[i]).collect()),
+        );
     }
-    sheet.texts("errors_json", all().map(|r| r.errors_json.as_str()));
-    sheet.texts("trust", all().map(|r| r.trust.map_or("", Trust::name)));
+    let mut times = |name: &str, pick: &dyn Fn(&ClientRow) -> Option<f64>| {
+        let (unit, source) = about(name);
+        sheet.push(Spec::numbers(name, unit, source), Values::Numbers(rows.iter().map(pick).collect()));
+    };
     for (i, part) in LATENCY.iter().enumerate() {
-        let name = format!("response_{part}_ms");
-        sheet.numbers(&name, all().map(|r| r.response.map(|l| latency(&l)[i])));
-        let name = format!("service_{part}_ms");
-        sheet.numbers(&name, all().map(|r| r.service.map(|l| latency(&l)[i])));
+        times(&format!("response_{part}_ms"), &|r| r.response.map(|l| latency(&l)[i]));
+        times(&format!("service_{part}_ms"), &|r| r.service.map(|l| latency(&l)[i]));
     }
-    sheet.numbers("lateness_p50_ms", all().map(|r| r.lateness.map(|l| l.p50)));
-    sheet.numbers("lateness_p99_ms", all().map(|r| r.lateness.map(|l| l.p99)));
-    sheet.write(path, None)
+    times("lateness_p50_ms", &|r| r.lateness.map(|l| l.p50));
+    times("lateness_p99_ms", &|r| r.lateness.map(|l| l.p99));
+    sheet.write(path, &[("swarmlab.table", "client".into())])
 }
 
 /// Reads what [`write_client`] wrote, in the same order.
@@ -92,7 +137,7 @@ pub fn write_client(path: &Path, rows: &[ClientRow]) -> Result<(), FileError> {
 /// # Errors
 /// [`FileError`] naming the file, and the column when it is not as expected.
 pub fn read_client(path: &Path) -> Result<Vec<ClientRow>, FileError> {
-    let (sheet, _) = read(path, "")?;
+    let sheet = read(path)?;
     let t_unix_s = sheet.all_numbers("t_unix_s")?;
     let width_s = sheet.all_numbers("width_s")?;
     let users = sheet.all_numbers("users")?;
@@ -147,7 +192,7 @@ pub fn read_client(path: &Path) -> Result<Vec<ClientRow>, FileError> {
             lateness: late_p50[i].zip(late_p99[i]).map(|(p50, p99)| LatenessMs { p50, p99 }),
         }
     };
-    Ok((0..sheet.height()).map(row).collect())
+    Ok((0..t_unix_s.len()).map(row).collect())
 }
 
 /// One group of six columns; a row is there when all six are.
@@ -164,5 +209,5 @@ fn latencies(sheet: &ReadSheet, group: &str) -> Result<Vec<Option<LatencyMs>>, F
             max: columns[5][i]?,
         })
     };
-    Ok((0..sheet.height()).map(row).collect())
+    Ok((0..columns[0].len()).map(row).collect())
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::parquet::{Sheet, read};
+use super::parquet::{Sheet, Spec, Values, read};
 use crate::clock::Bins;
 use crate::frame::{Column, Fold, Frame, Owner, T_S, T_UNIX_S};
 use swarmlab_record::FileError;
@@ -31,8 +31,8 @@ struct Described {
 
 /// Writes a frame: the columns `t_unix_s`, `t_s`, then its own.
 ///
-/// Bins, units, sources and rules of folding go into the file's key-value metadata under
-/// `swarmlab.frame`, as JSON.
+/// Bins, owners, units, sources and rules of folding go into the file's key-value metadata under
+/// `swarmlab.frame`, as JSON; units and sources also into the fields of the Arrow schema.
 ///
 /// # Errors
 /// [`FileError`] naming the file.
@@ -51,12 +51,15 @@ pub fn write_frame(path: &Path, frame: &Frame) -> Result<(), FileError> {
     };
     let description = serde_json::to_string(&description).map_err(|e| wrong(path, e))?;
     let mut sheet = Sheet::new(frame.bins().count());
-    sheet.numbers(T_UNIX_S, frame.t_unix_s().into_iter().map(Some));
-    sheet.numbers(T_S, frame.t_s().into_iter().map(Some));
+    let begin = "begin of the bin";
+    sheet.push(Spec::all_numbers(T_UNIX_S, "s", begin), Values::AllNumbers(frame.t_unix_s()));
+    let since = "begin of the bin since the begin of the load";
+    sheet.push(Spec::all_numbers(T_S, "s", since), Values::AllNumbers(frame.t_s()));
     for column in frame.columns() {
-        sheet.numbers(column.name(), column.values().iter().copied());
+        let spec = Spec::numbers(column.name(), column.unit(), column.source());
+        sheet.push(spec, Values::Numbers(column.values().into()));
     }
-    sheet.write(path, Some((KEY, description)))
+    sheet.write(path, &[("swarmlab.table", "frame".into()), (KEY, description)])
 }
 
 /// Reads what [`write_frame`] wrote.
@@ -64,8 +67,8 @@ pub fn write_frame(path: &Path, frame: &Frame) -> Result<(), FileError> {
 /// # Errors
 /// [`FileError`] naming the file, and what is wrong with its description or columns.
 pub fn read_frame(path: &Path) -> Result<Frame, FileError> {
-    let (sheet, description) = read(path, KEY)?;
-    let description = description.ok_or_else(|| wrong(path, format!("no metadata {KEY}")))?;
+    let sheet = read(path)?;
+    let description = sheet.text(KEY).ok_or_else(|| wrong(path, format!("no metadata {KEY}")))?;
     let description: Description = serde_json::from_str(&description).map_err(|e| wrong(path, e))?;
     let mut frame = Frame::with_zero(description.bins, description.zero_unix_s);
     for d in description.columns {

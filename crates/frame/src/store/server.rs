@@ -14,7 +14,7 @@ use super::parquet::read;
 /// # Errors
 /// [`FileError`] naming the file, and the column when it is not as expected.
 pub fn read_server(path: &Path) -> Result<Vec<Series>, FileError> {
-    let (sheet, _) = read(path, "")?;
+    let sheet = read(path)?;
     let t_unix_s = sheet.numbers("t_unix_s")?;
     let value = sheet.numbers("value")?;
     let service = sheet.texts("service")?;
@@ -31,7 +31,7 @@ pub fn read_server(path: &Path) -> Result<Vec<Series>, FileError> {
             && died_unix_s[a] == died_unix_s[b]
     };
     let mut all: Vec<Series> = Vec::new();
-    for i in 0..sheet.height() {
+    for i in 0..t_unix_s.len() {
         let mut continued = all.last_mut().filter(|_| i > 0 && same(i - 1, i));
         if continued.is_none() {
             let wrong = |column, problem: String| FileError::column(path, column, problem);

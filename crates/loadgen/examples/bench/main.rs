@@ -3,6 +3,7 @@
 //! ```text
 //! bench table [PAIRS] [SECONDS]            all figures, as the documentation shows them (7 pairs of 5 s by default)
 //! bench soak RATE MINUTES                  memory over time
+//! bench frame SERIES SECONDS               a run of so many series: time and memory of frame, analysis and report
 //! ```
 //!
 //! and the parts, each alone:
@@ -26,6 +27,7 @@
 
 mod bare;
 mod client;
+mod frame;
 mod hyper;
 mod lateness;
 mod pairs;
@@ -58,11 +60,12 @@ fn main() {
             let spin_us = word(3).map(|us| us.parse().unwrap());
             lateness::print(&lateness::measure(number(1), number(2), spin_us));
         }
+        Some("frame") => frame::run(number(1) as usize, number(2) as usize),
         Some("soak") => soak::run(number(1), number(2)),
         Some("table") => table::print(optional(1, 7.0) as usize, optional(2, 5.0)),
         _ => {
             eprintln!(
-                "table | soak | serve | closed | hyper | journey | open | paced | bare | sleep | lateness: see the head of \
+                "table | soak | frame | serve | closed | hyper | journey | open | paced | bare | sleep | lateness: see the head of \
                  the source"
             );
             std::process::exit(2);

@@ -156,3 +156,18 @@ proptest! {
         prop_assert!(near(mean, area), "{} {}", mean, area);
     }
 }
+
+proptest! {
+    #[test]
+    fn tasks_one_after_the_other_have_the_sum_of_all_at_once(
+        tasks in prop::collection::vec(prop::collection::vec(prop::option::weighted(0.95, any::<f64>()), 0..8), 0..12),
+    ) {
+        let mut sum = TaskSum::default();
+        tasks.iter().for_each(|t| sum.add(t));
+        let bits = |values: Vec<Option<f64>>| {
+            let same = |v: f64| if v.is_nan() { u64::MAX } else { v.to_bits() };
+            values.into_iter().map(|v| v.map(same)).collect::<Vec<_>>()
+        };
+        prop_assert_eq!(bits(sum.sum()), bits(sum_over_tasks(&tasks)));
+    }
+}
