@@ -107,10 +107,15 @@ pub fn testbed_exit(e: &TestbedError) -> Exit {
         TestbedError::PortTaken { .. } => Exit::Environment,
         TestbedError::NotPublished { .. }
         | TestbedError::NotEmbeddable { .. }
+        | TestbedError::OutOfBounds { .. }
+        | TestbedError::NoService { .. }
+        | TestbedError::CannotAct { .. }
         | TestbedError::NoPrometheus => Exit::BadInput,
         TestbedError::TargetsDown(_)
         | TestbedError::NoProof(_)
         | TestbedError::Telemetry(_)
+        | TestbedError::ActTimeout { .. }
+        | TestbedError::GoingDown { .. }
         | TestbedError::Child { .. } => Exit::Stack,
         TestbedError::Io { .. } => Exit::Failure,
         TestbedError::Interrupted => Exit::Interrupted,
