@@ -145,11 +145,12 @@ fn a_killed_run_is_completed_from_its_journals_and_leaves_no_process() {
 #[test]
 fn a_service_that_cannot_start_is_named_with_its_last_words() {
     let lab = Lab::new();
-    let experiment = lab.experiment("broken", "embedded", STAIRS, "variables: { EXERCISE_DEMAND_MS: much }");
+    let experiment =
+        lab.experiment("broken", "embedded", STAIRS, "variables: { EXERCISE_DEMAND_MS: \"60001\" }");
     let ended = lab.run(&experiment, &["--wait", "10s"]).end();
     assert_eq!(ended.status.code(), Some(4), "{:#?}", ended.lines);
     let error = ended.line("error").unwrap()["message"].as_str().unwrap();
-    assert!(error.contains("ms-exercise.1 ended") && error.contains("much"), "{error}");
+    assert!(error.contains("ms-exercise.1 ended") && error.contains("60001"), "{error}");
     assert_eq!(children_of(&ended.folder()), 0);
 }
 

@@ -24,9 +24,8 @@ use swarmlab_record::folder::RunFolder;
 use swarmlab_record::manifest::{FORMAT, Manifest, Origin, State, Windows};
 use swarmlab_record::metric::Meaning;
 use swarmlab_telemetry::clock::unix_now_s;
-use swarmlab_testbed::bed::Bed;
 use swarmlab_testbed::observation::Observation;
-use swarmlab_testbed::{Kind, Note, Target, stack};
+use swarmlab_testbed::{Kind, Note, Target, Testbed, seam, stack};
 
 /// How long fresh samples of a quiet system are waited for.
 const SETTLE: Duration = Duration::from_secs(15);
@@ -75,17 +74,19 @@ pub async fn measure(
     let mut d = Dispatcher { experiment, folder, cancel, observer, recorder, manifest, tx, rx, told: false };
     d.write_manifest()?;
     d.phase(Phase::Up, None)?;
-    left(bring_up::left_while_starting(kind, options));
+    let beds = bring_up::beds(kind, options, folder);
+    left(beds.left_while_starting(&specs));
     let mut noted = Ok(());
-    let up = bring_up::up(kind, &specs, options, folder, cancel, &mut |n| {
-        d.observer.on(Progress::Note(n.clone()));
-        noted = std::mem::replace(&mut noted, Ok(())).and_then(|()| d.note(n));
-    })
-    .await;
+    let up = beds
+        .up(&specs, cancel, &mut |n| {
+            d.observer.on(Progress::Note(n.clone()));
+            noted = std::mem::replace(&mut noted, Ok(())).and_then(|()| d.note(n));
+        })
+        .await;
     noted?;
-    let mut bed = match up {
-        Ok((bed, provenance)) => {
-            d.manifest.provenance = provenance;
+    let bed = match up {
+        Ok(bed) => {
+            d.manifest.provenance = bed.provenance().await;
             bed
         }
         Err(e) => {
@@ -95,7 +96,7 @@ pub async fn measure(
     };
     left(bed.left_behind());
     let observing = CancellationToken::new();
-    let measured = d.measure(&mut bed, &specs, &observing).await;
+    let measured = d.measure(&*bed, &specs, &observing).await;
     observing.cancel();
     d.write_manifest()?;
     d.phase(Phase::Down, None)?;
@@ -214,7 +215,7 @@ impl Dispatcher<'_> {
 
     async fn measure(
         &mut self,
-        bed: &mut Bed,
+        bed: &dyn Testbed,
         specs: &StackSpecs,
         observing: &CancellationToken,
     ) -> Result<(), RunError> {
@@ -222,7 +223,7 @@ impl Dispatcher<'_> {
         self.manifest.target = Some(target.clone());
         self.manifest.clock_offset = bed.clock_offset().await?;
         self.write_manifest()?;
-        bed.observe(&observer_of(&self.tx), observing)?;
+        bed.observe(observer_of(&self.tx), observing.clone())?;
         let bin_s = self.experiment.measure.bin.as_secs_f64();
         let grid_unix_s = (unix_now_s() + LEAD_S).ceil();
         let mut quiet_since = unix_now_s();
@@ -231,7 +232,7 @@ impl Dispatcher<'_> {
             let shape = Shape::Constant(Constant { level: warm_up.level, duration_s });
             // Another seed: the measured load must not repeat what warmed the caches.
             let done =
-                self.load(Phase::WarmUp, bed, &target, shape, grid_unix_s, self.experiment.seed ^ 1).await?;
+                self.load(Phase::WarmUp, &target, shape, grid_unix_s, self.experiment.seed ^ 1).await?;
             if let Some(cut) = done.cut {
                 return Err(cut);
             }
@@ -252,7 +253,7 @@ impl Dispatcher<'_> {
         };
         self.manifest.windows = Some(windows);
         self.write_manifest()?;
-        let done = self.load(Phase::Load, bed, &target, shape, start_unix_s, self.experiment.seed).await?;
+        let done = self.load(Phase::Load, &target, shape, start_unix_s, self.experiment.seed).await?;
         windows.load_end_unix_s = done.end_unix_s;
         windows.drained_unix_s = done.drained_unix_s;
         self.phase(Phase::Collect, None)?;
@@ -269,7 +270,6 @@ impl Dispatcher<'_> {
     async fn load(
         &mut self,
         phase: Phase,
-        bed: &mut Bed,
         target: &Target,
         shape: Shape,
         start_unix_s: f64,
@@ -296,9 +296,7 @@ impl Dispatcher<'_> {
                         self.observer.on(Progress::Load(tick));
                     }
                     let refused = std::mem::take(&mut first) && nobody_listens(&interval);
-                    refused
-                        .then(|| RunError::TargetRefuses { target: addresses(target) })
-                        .or_else(|| bed.broken().map(RunError::from))
+                    refused.then(|| RunError::TargetRefuses { target: addresses(target) })
                 }
                 News::Broken(e) => Some(e.into()),
                 News::Interrupted => Some(RunError::Interrupted),
@@ -377,8 +375,8 @@ impl Dispatcher<'_> {
 }
 
 /// A sender for a testbed that knows nothing of the dispatcher's other messages.
-fn observer_of(messages: &mpsc::UnboundedSender<Message>) -> mpsc::UnboundedSender<Observation> {
-    let (tx, mut rx) = mpsc::unbounded_channel();
+fn observer_of(messages: &mpsc::UnboundedSender<Message>) -> seam::Out {
+    let (tx, mut rx) = seam::channel();
     let messages = messages.clone();
     tokio::spawn(async move {
         while let Some(o) = rx.recv().await {

@@ -28,6 +28,7 @@
 //! | E309 | a name that the Engine would refuse |
 //! | E310, E311, E312 | an unknown role; a reference to something undeclared; a service that fronts itself |
 //! | E313, E314, E316 | something repeated; an ingress port under `dnsrr`; a port published twice |
+//! | E320, E321 | a demand that is no duration; one that is declared twice |
 //! | W315, W317, W318, W319 | host ports that need several nodes; a shared name; something unused |
 //!
 //! ```
@@ -45,6 +46,7 @@ mod check;
 mod convert;
 mod deploy;
 mod env;
+mod extension;
 mod healthcheck;
 mod interpolate;
 mod keys;

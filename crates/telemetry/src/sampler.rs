@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use swarmlab_record::identity_in_layout_1 as identity_of;
 use swarmlab_record::series::{Identity, Reading};
@@ -28,17 +28,29 @@ pub struct Watched {
 /// What one round gave: samples, and what could not be read.
 pub type Round = (Vec<Reading>, Vec<TelemetryError>);
 
-/// Samples all processes each `interval` until the receiver is gone.
-pub async fn run(watched: Vec<Watched>, interval: Duration, out: mpsc::Sender<Round>) {
-    let Ok(http) = reqwest::Client::builder().timeout(Duration::from_secs(2)).no_proxy().build() else {
-        return;
-    };
+fn client() -> Option<reqwest::Client> {
+    reqwest::Client::builder().timeout(Duration::from_secs(2)).no_proxy().build().ok()
+}
+
+/// Reads processes once, now: the last values of one that is about to end.
+pub async fn once(watched: &[Watched]) -> Round {
+    match client() {
+        Some(http) => round(&http, watched, &mut Known::default()).await,
+        None => Round::default(),
+    }
+}
+
+/// Samples the processes of the list as it is at each `interval`, until the receiver is gone. Waits while the receiver's
+/// channel is full, so that no round is lost.
+pub async fn run(watched: watch::Receiver<Vec<Watched>>, interval: Duration, out: mpsc::Sender<Round>) {
+    let Some(http) = client() else { return };
     let mut ticks = tokio::time::interval(interval);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     let mut known = Known::default();
     loop {
         ticks.tick().await;
-        if out.send(round(&http, &watched, &mut known).await).await.is_err() {
+        let now = watched.borrow().clone();
+        if out.send(round(&http, &now, &mut known).await).await.is_err() {
             return;
         }
     }

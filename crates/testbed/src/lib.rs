@@ -5,10 +5,11 @@
 //! not know which one it was: they hold a [`Testbed`].
 
 pub mod action;
-pub mod bed;
+mod chronicle;
 pub mod embedded;
 pub mod error;
 pub mod observation;
+pub mod scripted;
 pub mod seam;
 pub mod stack;
 pub mod swarm;

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
+use std::time::Duration;
 
 use swarmlab_record::topology::ClockOffset;
 use swarmlab_stackfile::StackSpecs;
@@ -23,6 +24,9 @@ pub type Notes<'a> = dyn FnMut(Note) + Send + 'a;
 
 /// Where observations go: a bounded channel. Whoever observes waits when it is full, so that nothing is lost.
 pub type Out = mpsc::Sender<Observation>;
+
+/// Every source is sampled this often.
+pub const SAMPLE_EVERY: Duration = Duration::from_secs(1);
 
 /// How many observations may wait in a channel made by [`channel`].
 pub const OBSERVATIONS_WAITING: usize = 64;
