@@ -39,6 +39,7 @@ impl From<Told> for Observation {
 struct State {
     lives: Vec<TaskLife>,
     newest: BTreeMap<String, ReplicaEvent>,
+    broken: Option<Told>,
     changes: Vec<Told>,
 }
 
@@ -69,7 +70,8 @@ impl Chronicle {
                     _ => state.lives.push(life.clone()),
                 }
             }
-            Told::Warning(_) | Told::Broken(..) => {}
+            Told::Warning(_) => {}
+            Told::Broken(..) => state.broken = Some(told.clone()),
         }
         state.changes.push(told);
         let length = state.changes.len();
@@ -77,14 +79,14 @@ impl Chronicle {
         self.length.send_modify(|known| *known = (*known).max(length));
     }
 
-    /// Sends the lives and the newest counts, then each change from there on; `None` once nobody listens.
+    /// Sends the lives, the newest counts and what broke, then each change from there on; `None` once nobody listens.
     pub async fn follow(&self, out: &Out) -> Option<()> {
         let mut length = self.length.subscribe();
         let (snapshot, mut next) = {
             let state = self.lock();
             let lives = state.lives.iter().cloned().map(Told::Task);
             let counts = state.newest.values().cloned().map(Told::Replicas);
-            (lives.chain(counts).collect::<Vec<_>>(), state.changes.len())
+            (lives.chain(counts).chain(state.broken.clone()).collect::<Vec<_>>(), state.changes.len())
         };
         for told in snapshot {
             out.send(told.into()).await.ok()?;

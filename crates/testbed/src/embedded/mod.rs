@@ -225,6 +225,13 @@ impl EmbeddedBed {
     }
 }
 
+impl Drop for EmbeddedBed {
+    fn drop(&mut self) {
+        // Whoever watches lets go of the children, and a child that nobody holds is killed.
+        self.0.going.cancel();
+    }
+}
+
 impl Testbed for EmbeddedBed {
     fn kind(&self) -> Kind {
         Kind::Embedded

@@ -385,3 +385,6 @@ async fn tell_samples(shared: Arc<Shared>, out: Out) -> Option<()> {
         out.send(Observation::Samples(round)).await.ok()?;
     }
 }
+
+#[cfg(test)]
+mod tests;
