@@ -56,10 +56,10 @@ fn a_run_counts_exactly_writes_everything_and_is_recomputed_identically() {
             assert_eq!(c["count"].as_f64().unwrap(), sent as f64, "{c}");
         }
     }
-    // What was burned is what was configured: the oracle itself.
+    // What was burned is what was declared: the oracle itself.
     for d in summary["demands"].as_array().unwrap() {
-        let (burned, configured) = (d["burned_s"].as_f64().unwrap(), d["configured_s"].as_f64().unwrap());
-        assert!((burned / configured - 1.0).abs() < 0.01, "{d}");
+        let (burned, declared) = (d["burned_s"].as_f64().unwrap(), d["declared_s"].as_f64().unwrap());
+        assert!((burned / declared - 1.0).abs() < 0.01, "{d}");
     }
     let replicas = column(&folder, "ms_exercise_replicas_healthy");
     assert!(replicas.iter().all(|(_, v)| *v == Some(1.0)), "{replicas:?}");

@@ -206,7 +206,7 @@ fn a_closed_loop_proves_its_numbers_and_leaves_only_what_was_there() {
     let demand =
         summary["demands"].as_array().unwrap().iter().find(|d| d["service"] == "ms-exercise").unwrap();
     let s = |key: &str| demand[key].as_f64().unwrap();
-    let (fitted, own, configured) = (s("demand_s"), s("self_accounted_s"), s("configured_s"));
+    let (fitted, own, configured) = (s("demand_s"), s("self_accounted_s"), s("declared_s"));
     assert_eq!(configured, 0.015);
     assert!((fitted / own - 1.0).abs() <= 0.02, "fitted {fitted}, own account {own}");
     assert!((fitted / configured - 1.0).abs() <= 0.05, "fitted {fitted}, configured {configured}");
