@@ -56,10 +56,10 @@ fn a_run_counts_exactly_writes_everything_and_is_recomputed_identically() {
             assert_eq!(c["count"].as_f64().unwrap(), sent as f64, "{c}");
         }
     }
-    // What was burned is what was configured: the oracle itself.
+    // What was burned is what was declared: the oracle itself.
     for d in summary["demands"].as_array().unwrap() {
-        let (burned, configured) = (d["burned_s"].as_f64().unwrap(), d["configured_s"].as_f64().unwrap());
-        assert!((burned / configured - 1.0).abs() < 0.01, "{d}");
+        let (burned, declared) = (d["burned_s"].as_f64().unwrap(), d["declared_s"].as_f64().unwrap());
+        assert!((burned / declared - 1.0).abs() < 0.01, "{d}");
     }
     let replicas = column(&folder, "ms_exercise_replicas_healthy");
     assert!(replicas.iter().all(|(_, v)| *v == Some(1.0)), "{replicas:?}");
@@ -146,11 +146,12 @@ fn a_killed_run_is_completed_from_its_journals_and_leaves_no_process() {
 #[test]
 fn a_service_that_cannot_start_is_named_with_its_last_words() {
     let lab = Lab::new();
-    let experiment = lab.experiment("broken", "embedded", STAIRS, "variables: { EXERCISE_DEMAND_MS: much }");
+    let experiment =
+        lab.experiment("broken", "embedded", STAIRS, "variables: { EXERCISE_DEMAND_MS: \"60001\" }");
     let ended = lab.run(&experiment, &["--wait", "10s"]).end();
     assert_eq!(ended.status.code(), Some(4), "{:#?}", ended.lines);
     let error = ended.line("error").unwrap()["message"].as_str().unwrap();
-    assert!(error.contains("ms-exercise.1 ended") && error.contains("much"), "{error}");
+    assert!(error.contains("ms-exercise.1 ended") && error.contains("60001"), "{error}");
     assert_eq!(children_of(&ended.folder()), 0);
 }
 

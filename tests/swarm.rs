@@ -206,7 +206,7 @@ fn a_closed_loop_proves_its_numbers_and_leaves_only_what_was_there() {
     let demand =
         summary["demands"].as_array().unwrap().iter().find(|d| d["service"] == "ms-exercise").unwrap();
     let s = |key: &str| demand[key].as_f64().unwrap();
-    let (fitted, own, configured) = (s("demand_s"), s("self_accounted_s"), s("configured_s"));
+    let (fitted, own, configured) = (s("demand_s"), s("self_accounted_s"), s("declared_s"));
     assert_eq!(configured, 0.015);
     assert!((fitted / own - 1.0).abs() <= 0.02, "fitted {fitted}, own account {own}");
     assert!((fitted / configured - 1.0).abs() <= 0.05, "fitted {fitted}, configured {configured}");
@@ -421,4 +421,65 @@ fn a_silent_prometheus_gives_gaps_and_a_verdict_not_zeros() {
     // Counters were read in the quiet on both sides, so the counts are exact all the same.
     assert_eq!(verdict(&summary, "counts-agree")["status"], "pass");
     assert_gone("gap");
+}
+
+#[test]
+#[ignore = "needs a Docker engine (scripts/test)"]
+fn the_bed_acts_within_bounds_and_tells_the_deaths_that_nobody_ordered() {
+    use swarmlab_swarm::CancellationToken;
+    use swarmlab_testbed::swarm::SwarmBeds;
+    use swarmlab_testbed::{Action, Beds, Bounds, Observation, TestbedError, seam};
+    let file = support::root().join("stacks/exercise.yml");
+    let stack = swarmlab_stackfile::load_file(&file, &|_| None).unwrap();
+    let specs = swarmlab_stackfile::specs(&stack, "acting").unwrap();
+    let scale = |replicas| Action::Scale { service: "ms-other".into(), replicas };
+    runtime().block_on(async {
+        let (engine, wait) = (Some(engine()), Duration::from_secs(180));
+        let beds = SwarmBeds { engine, wait, bounds: Bounds { timeout: wait, ..Bounds::default() } };
+        let bed = beds.up(&specs, &CancellationToken::new(), &mut |_| {}).await.unwrap();
+        let (out, mut news) = seam::channel();
+        bed.observe(out, CancellationToken::new()).unwrap();
+        let refused = bed.act(scale(100_000_000_000)).await.unwrap_err();
+        assert!(matches!(refused, TestbedError::OutOfBounds { .. }), "{refused}");
+        let global = Action::Scale { service: "cadvisor".into(), replicas: 2 };
+        assert!(matches!(bed.act(global).await, Err(TestbedError::CannotAct { .. })));
+        let acting = tokio::spawn(bed.act(scale(2)));
+        let mut most = 0;
+        let told = async {
+            while most < 2 {
+                if let Some(Observation::Replicas(r)) = news.recv().await
+                    && r.service == "ms-other"
+                {
+                    most = r.healthy;
+                }
+            }
+        };
+        tokio::time::timeout(wait, told).await.unwrap();
+        let reader = tokio::spawn(async move {
+            let mut warnings = Vec::new();
+            while let Some(observation) = news.recv().await {
+                if let Observation::Warning(text) = observation {
+                    warnings.push(text);
+                }
+            }
+            warnings
+        });
+        let done = acting.await.unwrap().unwrap();
+        assert!(done.changed && done.asked_unix_s < done.accepted_unix_s);
+        assert!(done.accepted_unix_s < done.done_unix_s);
+        assert!(!bed.act(scale(2)).await.unwrap().changed);
+        let d = docker();
+        let filters = HashMap::from([("name".to_owned(), vec!["acting_ms-other.".to_owned()])]);
+        let list = q::ListContainersOptions { filters: Some(filters), ..Default::default() };
+        let victim = d.list_containers(Some(list)).await.unwrap()[0].id.clone().unwrap();
+        d.kill_container(&victim, None::<q::KillContainerOptions>).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        bed.down(&mut |_| {}).await.unwrap();
+        let warnings = reader.await.unwrap();
+        assert!(
+            warnings.iter().any(|w| w.starts_with("ms-other.") && w.contains("by itself (failed)")),
+            "{warnings:?}"
+        );
+    });
+    assert_gone("acting");
 }

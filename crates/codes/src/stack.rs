@@ -226,4 +226,25 @@ services:
 volumes: { data: {} }
 ",
 advice "Remove it, or use it: perhaps the name is spelt differently in the service.";
+
+BAD_DEMAND E 231 "bad-demand", exit 2: "a declared demand that is no duration",
+means "A service may declare the CPU time that one request costs it: by `x-swarmlab: { demand: 15ms }` or by the deploy label `swarmlab.demand`. Figures are compared with it.",
+example r"
+# stack.yml
+services:
+  web: { image: nginx, deploy: { labels: { swarmlab.demand: much } } }
+",
+advice "Write a duration such as `15ms` or `0.5s`.";
+
+DEMAND_TWICE E 232 "demand-twice", exit 2: "a demand that is declared twice",
+means "Once by `x-swarmlab` and once by the deploy label `swarmlab.demand`: one of them would be a lie.",
+example r"
+# stack.yml
+services:
+  web:
+    image: nginx
+    x-swarmlab: { demand: 1ms }
+    deploy: { labels: { swarmlab.demand: 1ms } }
+",
+advice "Keep one of the two.";
 }

@@ -59,4 +59,29 @@ NO_NODE_ADDRESS E 511 "no-node-address", exit 3: "the address of the engine's no
 means "Published ports answer where the engine's machine answers. The engine's address names a host that cannot be resolved, or several machines, so that another machine's Prometheus might be measured.",
 example "swarmlab --engine tcp://no-such-host:2375 run experiment.yml",
 advice "Name the engine by the IP address of its machine (`--engine tcp://192.0.2.1:2375`, or DOCKER_HOST).";
+
+OUT_OF_BOUNDS E 512 "out-of-bounds", exit 2: "an action beyond its bound",
+means "Every action on a testbed has a bound: a service scaled to a hundred thousand million replicas takes its engine with it.",
+example "swarmlab run experiment.yml",
+advice "Ask for less: the message says the bound.";
+
+NO_SUCH_SERVICE_HERE E 513 "no-service", exit 2: "an action on a service or task that the testbed does not have",
+means "The stack that is up has no service, or the service no task, of this name.",
+example "swarmlab run experiment.yml",
+advice "`swarmlab status NAME` lists the services of a stack.";
+
+CANNOT_ACT E 514 "cannot-act", exit 2: "an action that this testbed cannot do",
+means "For example limits of a child process on the embedded testbed, or another number of replicas for a service that is not scaled.",
+example "swarmlab run experiment.yml --testbed embedded",
+advice "Use `testbed: swarm`, or leave the action out.";
+
+ACT_TIMEOUT E 515 "act-timeout", exit 4: "an action was not in force in time",
+means "It was asked for and accepted, but the tasks did not become healthy within its bound of time.",
+example "swarmlab run experiment.yml",
+advice "`swarmlab status NAME` shows what tasks wait for; their logs say why.";
+
+GOING_DOWN E 516 "going-down", exit 4: "an action came while the testbed was going down",
+means "The run was over when it was asked for, so it was not done.",
+example "swarmlab run experiment.yml",
+advice "Nothing, if the run was interrupted; else let it come earlier.";
 }

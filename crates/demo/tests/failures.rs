@@ -187,6 +187,31 @@ async fn an_upstream_that_comes_back_is_found_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_that_goes_is_given_back_once_its_requests_are_answered() {
+    let slow = start_ms_other(constant(400.0)).await;
+    let quick = start_ms_other(constant(0.0)).await;
+    let proxy = start_proxy(&[slow.address]).await;
+    let (client, url) = (reqwest::Client::new(), proxy.url());
+    let answered = tokio::spawn(async move {
+        login(&client, &url, "ada").await;
+        std::time::Instant::now()
+    });
+    until("the request is under way", || async {
+        proxy.metrics().await.value("swarmlab_proxy_in_flight") > 0.0
+    })
+    .await;
+    let admin = format!("http://{}/upstreams", proxy.admin);
+    let list = format!("[\"{}\"]", quick.address);
+    let client = reqwest::Client::new();
+    let given_back = client.put(format!("{admin}?drain_s=10")).body(list.clone()).send().await.unwrap();
+    let at = std::time::Instant::now();
+    assert_eq!(given_back.status(), 200);
+    assert!(answered.await.unwrap() <= at, "the answer came first");
+    let wrong = client.put(format!("{admin}?drain_s=x")).body(list).send().await.unwrap();
+    assert_eq!(wrong.status(), 400);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bodies_stream_through_the_proxy() {
     let listener = free_port().await;
     let proxy = start_proxy(&[listener.local_addr().unwrap()]).await;

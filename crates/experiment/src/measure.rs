@@ -98,7 +98,11 @@ mod tests {
                 Ok(_) => Vec::new(),
                 Err(all) => all.iter().map(|d| d.code.to_string()).collect(),
             };
-            (measure.unwrap().catalogues.len(), own, foreign.iter().map(|d| d.code.to_string()).collect::<Vec<_>>())
+            (
+                measure.unwrap().catalogues.len(),
+                own,
+                foreign.iter().map(|d| d.code.to_string()).collect::<Vec<_>>(),
+            )
         };
         assert_eq!(read("[q.yml]"), (1, vec![], vec![]));
         assert_eq!(read("[q.yml, bad.yml]"), (1, vec![], vec!["E351-not-a-word".to_owned()]));

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use swarmlab_intervals::{Interval, Outcome};
 use swarmlab_loadgen::LoadError;
 use swarmlab_testbed::observation::Observation;
+use swarmlab_testbed::seam;
 use swarmlab_testbed::{Note, TestbedError};
 use swarmlab_trial::LoadId;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::bed::Ready;
+use crate::site::Ready;
 
 /// Letters that wait, at most; whoever has more to say waits.
 pub(crate) const QUEUE: usize = 1024;
@@ -41,4 +42,19 @@ pub(crate) fn relay<T: Send + 'static>(
         }
     });
     (tx, task)
+}
+
+/// Where a site's observations go: a short queue, so that whoever samples waits when the session is behind. A task carries
+/// them to the inbox, and ends when everyone who observes has ended.
+pub(crate) fn observed(inbox: &mpsc::Sender<Letter>) -> seam::Out {
+    let (out, mut observations) = seam::channel();
+    let inbox = inbox.clone();
+    tokio::spawn(async move {
+        while let Some(o) = observations.recv().await {
+            if inbox.send(Letter::Observed(o)).await.is_err() {
+                return;
+            }
+        }
+    });
+    out
 }

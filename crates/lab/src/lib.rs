@@ -5,13 +5,12 @@
 //! |---|---|
 //! | [`run()`] | one experiment from nothing to a report: the entry point of `swarmlab run` |
 //! | [`session`] | executes the core's commands, and passes on what comes of them |
-//! | [`bed`], [`generator`] | the two seams: where services run, what sends load |
+//! | [`site`], [`generator`] | the two seams: where services run, what sends load |
 //! | [`message`], [`bus`] | what is told, and how it reaches whoever listens |
 //! | [`sinks`] | who listens: the run folder, progress lines, JSON lines |
 //! | [`load`] | a load alone, without a stack |
 //! | [`plan`], [`error`] | what a run is to do; why it did not |
 
-pub mod bed;
 mod beds;
 pub mod bus;
 pub mod error;
@@ -23,6 +22,7 @@ pub mod plan;
 mod run;
 pub mod session;
 pub mod sinks;
+pub mod site;
 mod threads;
 pub mod tick;
 

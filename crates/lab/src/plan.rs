@@ -1,6 +1,5 @@
 //! Before a run: options, the choice of the testbed, what the core is to do, and what the analysis reads of it.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -123,26 +122,8 @@ pub(crate) fn resolved(experiment: &Experiment, specs: &StackSpecs) -> Plan {
         slo_p95_s: experiment.slo.as_ref().and_then(|s| s.p95).map(|d| d.as_secs_f64()),
         slo_error_rate: experiment.slo.as_ref().and_then(|s| s.error_rate),
         seed: experiment.seed,
-        declared_demand_s: configured_demands(specs),
+        declared_demand_s: stack::declared_demands(specs),
     }
-}
-
-/// The CPU demand that each sample application is told to burn, from `--demand-ms` or `DEMO_DEMAND_MS`.
-fn configured_demands(specs: &StackSpecs) -> BTreeMap<String, f64> {
-    let mut out = BTreeMap::new();
-    for s in specs.services.iter().filter(|s| s.role == Role::Application) {
-        let line = stack::command_line(s);
-        let option = line.iter().enumerate().find_map(|(i, a)| match a.strip_prefix("--demand-ms") {
-            Some("") => line.get(i + 1).cloned(),
-            Some(rest) => rest.strip_prefix('=').map(str::to_owned),
-            None => None,
-        });
-        let text = option.or_else(|| stack::environment(s).remove("DEMO_DEMAND_MS"));
-        if let Some(ms) = text.and_then(|t| t.parse::<f64>().ok()) {
-            out.insert(s.short.clone(), ms / 1e3);
-        }
-    }
-    out
 }
 
 #[cfg(test)]

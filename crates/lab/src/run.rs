@@ -15,7 +15,7 @@ use swarmlab_swarm::CancellationToken;
 use swarmlab_telemetry::clock::unix_now_s;
 use swarmlab_testbed::{Kind, stack};
 
-use crate::beds::{self, StackBed};
+use crate::beds::{self, StackSite};
 use crate::bus::{Bus, Sink, Unheard};
 use crate::error::RunError;
 use crate::message::{Message, News};
@@ -128,22 +128,18 @@ async fn measure(
 ) -> Result<(), RunError> {
     bus.attach(FolderSink::create(folder, manifest).map_err(RunError::io("create the run's files"))?);
     let plan = plan::session(experiment, kind, &specs, options);
-    let bed = StackBed {
-        kind,
-        specs,
-        options: options.clone(),
-        folder: folder.clone(),
-        catalogues: Arc::new(Catalogues::builtin().with(experiment.measure.catalogues.iter().cloned())),
-        target: (experiment.target.service.clone(), experiment.target.port),
-        bed: None,
-    };
+    let catalogues = Arc::new(Catalogues::builtin().with(experiment.measure.catalogues.iter().cloned()));
+    let beds = beds::beds(kind, options, folder, catalogues);
+    let left_while_starting = beds.left_while_starting(&specs);
+    let target = (experiment.target.service.clone(), experiment.target.port);
+    let site = StackSite { beds, specs, target, bed: None };
     let cast = Cast {
-        bed: Box::new(bed),
+        site: Box::new(site),
         generator: &mut Threads(experiment),
         bus,
         cancel,
         left,
-        left_while_starting: beds::left_while_starting(kind, options),
+        left_while_starting,
         clock: &unix_now_s,
     };
     session::execute(plan, cast).await

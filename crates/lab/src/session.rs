@@ -14,19 +14,19 @@ use swarmlab_swarm::CancellationToken;
 use swarmlab_trial::{Command, EndState, Entry, Failure, Happening, LoadId, Plan, Session};
 use tokio::sync::mpsc;
 
-use crate::bed::Testbed;
 use crate::bus::Bus;
 use crate::error::RunError;
 use crate::generator::{Generator, Outlet, Running};
 use crate::inbox::{self, Letter};
 use crate::message::{Message, News};
+use crate::site::Site;
 use digest::Brought;
 use keeper::{Keeper, Order};
 
 /// Who takes part in a session.
 pub struct Cast<'a, 'b> {
-    /// Where services run.
-    pub bed: Box<dyn Testbed>,
+    /// Where it takes place.
+    pub site: Box<dyn Site>,
     /// What sends load.
     pub generator: &'a mut dyn Generator,
     /// Who is told.
@@ -44,7 +44,7 @@ pub struct Cast<'a, 'b> {
 /// Runs a session to its end. Its state, and the failure if it did not come to its end as planned.
 pub async fn execute(plan: Plan, cast: Cast<'_, '_>) -> Result<(), RunError> {
     let (inbox, letters) = mpsc::channel(inbox::QUEUE);
-    let (keeper, keeping) = Keeper::new(cast.bed, inbox.clone());
+    let (keeper, keeping) = Keeper::new(cast.site, inbox.clone());
     let mut executor = Executor {
         keeper,
         generator: cast.generator,

@@ -79,7 +79,7 @@ fn references(service: &Service, known: &Known<'_>, cx: &Cx<'_>) {
     for one in &service.secrets {
         undeclared("secret", &one.source, &known.secrets, one.span, &one.path);
     }
-    if let Some(fronts) = &service.fronts {
+    for fronts in &service.fronts {
         undeclared("service", &fronts.value, &known.services, fronts.span, &fronts.path);
         if fronts.value == service.name {
             cx.push(
@@ -118,6 +118,9 @@ fn repeats(service: &Service, cx: &Cx<'_>) {
     }
     for one in &service.secrets {
         once("the secret's target", one.target.clone(), one.span, &one.path);
+    }
+    for front in &service.fronts {
+        once("the fronted service", front.value.clone(), front.span, &front.path);
     }
 }
 

@@ -32,6 +32,7 @@ mod check;
 mod convert;
 mod deploy;
 mod env;
+mod extension;
 mod healthcheck;
 mod interpolate;
 mod keys;

@@ -3,6 +3,7 @@
 use crate::blobs::{self, BlobUse};
 use crate::deploy::{self, Deploy};
 use crate::env::{Surroundings, parse_env_file};
+use crate::extension;
 use crate::healthcheck::{self, Healthcheck};
 use crate::keys;
 use crate::mounts::{self, Mount};
@@ -14,11 +15,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use swarmlab_codes as codes;
 use swarmlab_yaml::{Key, Kind, MapReader, Span, Spanned, Value};
-
-/// Deploy label that says what a service is to the experiment.
-const ROLE_LABEL: &str = "swarmlab.role";
-/// Deploy label that names the service whose traffic this one carries.
-const FRONTS_LABEL: &str = "swarmlab.fronts";
 
 /// One service of a stack.
 #[derive(Debug, Clone, PartialEq)]
@@ -91,8 +87,10 @@ pub struct Service {
     pub deploy: Deploy,
     /// What it is to the experiment.
     pub role: Role,
-    /// The service whose traffic this one carries.
-    pub fronts: Option<Spanned<String>>,
+    /// The services whose traffic this one carries.
+    pub fronts: Vec<Spanned<String>>,
+    /// CPU time that one request costs, as its author declares it.
+    pub demand: Option<Duration>,
     /// The name it is known by on its networks instead of its own (`x-swarmlab: { alias: … }`).
     pub alias: Option<Spanned<String>>,
 }
@@ -138,9 +136,10 @@ pub(crate) fn read(name: &str, value: &Value<'_>, around: &Surroundings<'_>) -> 
     let map = value.mapping()?;
     check_name(name, value);
     keys::judge(&map);
-    let (alias, deploy) = (map.optional("x-swarmlab", extension), map.optional("deploy", deploy::read));
-    let deploy = deploy.unwrap_or_default();
-    let (role, fronts) = (role(&deploy, &map), fronts(&deploy));
+    let own = map.optional("x-swarmlab", extension::read).unwrap_or_default();
+    let deploy = map.optional("deploy", deploy::read).unwrap_or_default();
+    let (role, fronts) = (extension::role(&deploy, &map), extension::fronts(&deploy));
+    let demand = extension::demand(own.demand, &deploy, &map);
     let image = map.required("image", Value::text);
     let mut mounts = map.optional("volumes", |v| mounts::read(v, around)).unwrap_or_default();
     mounts.extend(map.optional("tmpfs", mounts::read_tmpfs).unwrap_or_default());
@@ -180,7 +179,8 @@ pub(crate) fn read(name: &str, value: &Value<'_>, around: &Surroundings<'_>) -> 
         deploy,
         role,
         fronts,
-        alias: alias.flatten(),
+        demand,
+        alias: own.alias,
     };
     map.known_prefix("x-").finish();
     Some(Service { image: image.unwrap_or_default(), ..service })
@@ -196,43 +196,6 @@ fn check_name(name: &str, value: &Value<'_>) {
         let expected = "letters, digits, `-` and `_`, a letter or digit first and last";
         cx.push(cx.error(codes::BAD_NAME, value.key_span(), message).at(value.path()).expected(expected));
     }
-}
-
-/// The keys of this project: `x-swarmlab: { alias: name }`.
-fn extension(value: &Value<'_>) -> Option<Option<Spanned<String>>> {
-    let map = value.mapping()?;
-    let alias = map.optional("alias", |v| v.spanned(Value::name));
-    map.finish();
-    Some(alias)
-}
-
-fn role(deploy: &Deploy, map: &MapReader<'_>) -> Role {
-    const ROLES: [(&str, Role); 4] = [
-        ("application", Role::Application),
-        ("proxy", Role::Proxy),
-        ("database", Role::Database),
-        ("telemetry", Role::Telemetry),
-    ];
-    let Some(given) = deploy.labels.get(ROLE_LABEL) else { return Role::Other };
-    if let Some((_, role)) = ROLES.iter().find(|(name, _)| name == given) {
-        return *role;
-    }
-    let cx = map.value().cx();
-    let (span, path) =
-        deploy.label_spans.get(ROLE_LABEL).cloned().unwrap_or((map.value().span(), String::new()));
-    let wrong = cx.error(codes::UNKNOWN_ROLE, span, format!("`{given}` is no role")).at(path);
-    let wrong = wrong.expected("one of application, proxy, database, telemetry");
-    cx.push(match swarmlab_yaml::nearest(given, ROLES.map(|(name, _)| name)) {
-        Some(near) => wrong.help(format!("did you mean `{near}`?")),
-        None => wrong,
-    });
-    Role::Other
-}
-
-fn fronts(deploy: &Deploy) -> Option<Spanned<String>> {
-    let value = deploy.labels.get(FRONTS_LABEL)?.clone();
-    let (span, path) = deploy.label_spans.get(FRONTS_LABEL)?.clone();
-    Some(Spanned { value, span, path })
 }
 
 /// The files of `env_file`, overlaid by `environment`; a name without a value is looked up outside.

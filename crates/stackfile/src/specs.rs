@@ -94,8 +94,10 @@ pub struct ServicePlan {
     /// The service's specification. Networks are named by their full name; references to configs and
     /// secrets carry `config_name`/`secret_name` (the full name) and no id.
     pub spec: ServiceSpec,
-    /// Short name of the service whose traffic this one carries (deploy label `swarmlab.fronts`).
-    pub fronts: Option<String>,
+    /// Short names of the services whose traffic this one carries (deploy label `swarmlab.fronts`).
+    pub fronts: Vec<String>,
+    /// CPU time that one request costs, as declared (`x-swarmlab: { demand: … }` or label `swarmlab.demand`).
+    pub demand: Option<std::time::Duration>,
     /// What the service is to the experiment (deploy label `swarmlab.role`).
     pub role: Role,
 }

@@ -309,9 +309,9 @@ fn services() {
     let roles: Vec<_> =
         specs.services.iter().map(|s| format!("{} {:?} {:?}", s.full, s.role, s.fronts)).collect();
     assert_snapshot!(roles.join("\n"), @r#"
-    shop_gateway Application None
-    shop_gateway-envoy Proxy Some("gateway")
-    shop_db Database None
+    shop_gateway Application []
+    shop_gateway-envoy Proxy ["gateway"]
+    shop_db Database []
     "#);
     assert!(specs.warnings.is_empty(), "{:?}", specs.warnings);
 }

@@ -14,6 +14,7 @@
 //!
 //! Registries that need a login are out of its reach: pull such images beforehand.
 
+mod change;
 mod connect;
 mod converge;
 mod create;
@@ -37,6 +38,7 @@ mod up;
 mod watch;
 mod watch_state;
 
+pub use change::{ServiceChange, change, settled};
 pub use connect::{Engine, EngineInfo, connect, connect_any};
 pub use diagnose::{NotConverged, TaskFailure, Unconverged};
 pub use down::{DownOptions, DownReport, down};
@@ -51,5 +53,5 @@ pub use teardown::DownEvent;
 /// Cancels what runs: clone it, hand one to an operation, call `cancel` on the other.
 pub use tokio_util::sync::CancellationToken;
 pub use up::{UpEvent, UpOptions, UpReport, up};
-pub use watch::{WatchOptions, WatchReport, watch};
+pub use watch::{WatchOptions, WatchReport, watch, watch_into};
 pub use watch_state::{Cause, ReplicaEvent, TaskEvent, TaskPhase, WatchEvent};

@@ -101,7 +101,11 @@ fn set_replicas(spec: &mut Value, replicas: u64) {
     }
 }
 
-fn find<'a>(stack: &str, services: &'a [ServiceView], name: &str) -> Result<&'a ServiceView, SwarmError> {
+pub(crate) fn find<'a>(
+    stack: &str,
+    services: &'a [ServiceView],
+    name: &str,
+) -> Result<&'a ServiceView, SwarmError> {
     let found = services.iter().find(|s| s.full == name || short_name(stack, &s.full) == name);
     found.ok_or_else(|| {
         let mut known: Vec<String> = services.iter().map(|s| short_name(stack, &s.full)).collect();

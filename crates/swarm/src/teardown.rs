@@ -164,7 +164,7 @@ impl Teardown<'_> {
     }
 
     /// Tasks and containers that are not gone yet, each with its state.
-    async fn still_stopping(&self, targets: &Targets) -> Result<BTreeMap<ObjectRef, String>, SwarmError> {
+    async fn still_stopping(&mut self, targets: &Targets) -> Result<BTreeMap<ObjectRef, String>, SwarmError> {
         let services: Vec<&str> = targets.services.iter().map(|(id, _)| id.as_str()).collect();
         let concerned = |stack: &str, service_id: &str| match self.scope {
             Scope::WholeStack => stack == self.stack || services.contains(&service_id),
@@ -202,7 +202,7 @@ impl Teardown<'_> {
         Ok(())
     }
 
-    async fn pause(&self, left: impl FnOnce() -> Vec<Leftover>) -> Result<(), Stopped> {
+    async fn pause(&mut self, left: impl FnOnce() -> Vec<Leftover>) -> Result<(), Stopped> {
         if self.cancel.is_cancelled() || Instant::now() >= self.deadline {
             return Err(Stopped::Left(left()));
         }

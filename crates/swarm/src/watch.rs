@@ -20,6 +20,7 @@ use futures_util::stream::BoxStream;
 use serde::Serialize;
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -71,6 +72,51 @@ pub async fn watch(
     options: &WatchOptions,
     sink: &mut (dyn FnMut(WatchEvent) + Send),
 ) -> Result<WatchReport, SwarmError> {
+    follow(engine, stack, options, &mut Sink::Call(sink)).await
+}
+
+/// As [`watch`], into a bounded channel: while it is full the watch waits, and the engine repeats later what it could not
+/// say meanwhile, so that nothing is lost. Ends also when the receiver is gone.
+///
+/// # Errors
+/// As [`watch`].
+pub async fn watch_into(
+    engine: &Engine,
+    stack: &str,
+    options: &WatchOptions,
+    out: &mpsc::Sender<WatchEvent>,
+) -> Result<WatchReport, SwarmError> {
+    follow(engine, stack, options, &mut Sink::Channel(out)).await
+}
+
+/// Where events go.
+enum Sink<'a> {
+    Call(&'a mut (dyn FnMut(WatchEvent) + Send)),
+    Channel(&'a mpsc::Sender<WatchEvent>),
+}
+
+impl Sink<'_> {
+    async fn take(&mut self, events: &mut Vec<WatchEvent>) {
+        for event in events.drain(..) {
+            match self {
+                Self::Call(call) => call(event),
+                // A receiver that is gone ends the watch at its next turn.
+                Self::Channel(out) => drop(out.send(event).await),
+            }
+        }
+    }
+
+    fn is_closed(&self) -> bool {
+        matches!(self, Self::Channel(out) if out.is_closed())
+    }
+}
+
+async fn follow(
+    engine: &Engine,
+    stack: &str,
+    options: &WatchOptions,
+    sink: &mut Sink<'_>,
+) -> Result<WatchReport, SwarmError> {
     let clock = EngineClock::read(engine).await?;
     let mut watcher = Watcher {
         engine,
@@ -79,12 +125,13 @@ pub async fn watch(
         state: WatchState::new(stack),
         seen: VecDeque::new(),
         latest_ns: (clock.now_unix_s() * 1e9) as i64,
-        sink,
+        untold: Vec::new(),
         report: WatchReport::default(),
     };
     // The stream first, then the lists: what changes in between is in both rather than in neither.
     let mut stream = watcher.open(0);
     watcher.look().await?;
+    sink.take(&mut watcher.untold).await;
     let look_every = Duration::from_millis(options.look_every_ms.max(1));
     let mut hurry_until = Instant::now();
     let mut next_look = Instant::now() + look_every;
@@ -116,6 +163,10 @@ pub async fn watch(
             stream = again;
             next_look = Instant::now() + look_every;
         }
+        sink.take(&mut watcher.untold).await;
+        if sink.is_closed() {
+            return Ok(watcher.report);
+        }
     }
 }
 
@@ -128,7 +179,8 @@ struct Watcher<'a> {
     state: WatchState,
     seen: VecDeque<(i64, String, String)>,
     latest_ns: i64,
-    sink: &'a mut (dyn FnMut(WatchEvent) + Send),
+    /// Events that are to be told, in order.
+    untold: Vec<WatchEvent>,
     report: WatchReport,
 }
 
@@ -141,7 +193,7 @@ impl Watcher<'_> {
             // Health checks make three exec events each; those stay out.
             (
                 "event".to_string(),
-                list(&["create", "update", "remove", "start", "die", "destroy", "health_status"]),
+                list(&["create", "update", "remove", "start", "die", "oom", "destroy", "health_status"]),
             ),
         ]);
         let since =
@@ -151,9 +203,7 @@ impl Watcher<'_> {
     }
 
     fn tell(&mut self, events: Vec<WatchEvent>) {
-        for event in events {
-            (self.sink)(event);
-        }
+        self.untold.extend(events);
     }
 
     async fn look(&mut self) -> Result<(), SwarmError> {
@@ -251,6 +301,7 @@ fn read_event(event: &EventMessage, ns: i64) -> Option<EngineEvent> {
                 "die" => TaskPhase::ContainerDied {
                     exit_code: attribute("exitCode").and_then(|code| code.parse().ok()),
                 },
+                "oom" => TaskPhase::OutOfMemory,
                 "health_status: healthy" => TaskPhase::ContainerHealth(Health::Healthy),
                 "health_status: unhealthy" => TaskPhase::ContainerHealth(Health::Unhealthy),
                 "health_status: starting" => TaskPhase::ContainerHealth(Health::Starting),
@@ -325,6 +376,7 @@ mod tests {
         assert_eq!(container("die", r#","exitCode":"3""#), phase(died));
         let healthy = TaskPhase::ContainerHealth(Health::Healthy);
         assert_eq!(container("health_status: healthy", ""), phase(healthy));
+        assert_eq!(container("oom", ""), phase(TaskPhase::OutOfMemory));
         assert_eq!(container("destroy", ""), Some(EngineEventKind::LookAgain));
     }
 

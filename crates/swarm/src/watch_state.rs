@@ -107,6 +107,8 @@ pub enum TaskPhase {
         /// Exit code, if the engine says it.
         exit_code: Option<i64>,
     },
+    /// A process of its container was killed because the memory limit was reached.
+    OutOfMemory,
     /// The engine has forgotten it.
     Gone,
 }

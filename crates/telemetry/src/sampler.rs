@@ -7,7 +7,7 @@ use std::time::Duration;
 use swarmlab_catalogue::{Catalogues, Context, Identified, exposition};
 use swarmlab_record::series::{Identity, Reading};
 use swarmlab_record::topology::Topology;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::{TelemetryError, procfs};
 use crate::clock::unix_now_s;
@@ -28,22 +28,34 @@ pub struct Watched {
 /// What one round gave: samples, and what could not be read.
 pub type Round = (Vec<Reading>, Vec<TelemetryError>);
 
-/// Samples all processes each `interval` until the receiver is gone; what is collected the catalogues say.
+fn client() -> Option<reqwest::Client> {
+    reqwest::Client::builder().timeout(Duration::from_secs(2)).no_proxy().build().ok()
+}
+
+/// Reads processes once, now: the last values of one that is about to end.
+pub async fn once(watched: &[Watched], catalogues: Arc<Catalogues>) -> Round {
+    match client() {
+        Some(http) => round(&http, watched, &mut Known::new(catalogues)).await,
+        None => Round::default(),
+    }
+}
+
+/// Samples the processes of the list as it is at each `interval`, until the receiver is gone. Waits while the receiver's
+/// channel is full, so that no round is lost.
 pub async fn run(
-    watched: Vec<Watched>,
+    watched: watch::Receiver<Vec<Watched>>,
     catalogues: Arc<Catalogues>,
     interval: Duration,
     out: mpsc::Sender<Round>,
 ) {
-    let Ok(http) = reqwest::Client::builder().timeout(Duration::from_secs(2)).no_proxy().build() else {
-        return;
-    };
+    let Some(http) = client() else { return };
     let mut ticks = tokio::time::interval(interval);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     let mut known = Known::new(catalogues);
     loop {
         ticks.tick().await;
-        if out.send(round(&http, &watched, &mut known).await).await.is_err() {
+        let now = watched.borrow().clone();
+        if out.send(round(&http, &now, &mut known).await).await.is_err() {
             return;
         }
     }

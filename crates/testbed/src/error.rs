@@ -73,6 +73,54 @@ pub enum TestbedError {
         /// Why it failed.
         source: std::io::Error,
     },
+    /// An action goes further than actions may.
+    #[error("{action} is out of bounds: {bound}")]
+    OutOfBounds {
+        /// What was asked.
+        action: String,
+        /// What is allowed.
+        bound: String,
+    },
+    /// An action names a service or task that is not there.
+    #[error("{action}: there is no {name} (there are: {})", known.join(", "))]
+    NoService {
+        /// What was asked.
+        action: String,
+        /// The service or task named.
+        name: String,
+        /// Those that are there.
+        known: Vec<String>,
+    },
+    /// This testbed cannot do such a thing.
+    #[error("the {bed} testbed cannot {action}: {reason}")]
+    CannotAct {
+        /// Which.
+        bed: swarmlab_record::topology::Bed,
+        /// What was asked.
+        action: String,
+        /// Why not.
+        reason: String,
+        /// What can be done instead.
+        instead: String,
+    },
+    /// An action was not in force in time. What was taken of it stands.
+    #[error("{action} was not done within {} s: {state}", after.as_secs_f64())]
+    ActTimeout {
+        /// What was asked.
+        action: String,
+        /// How long it was waited.
+        after: std::time::Duration,
+        /// When the bed had taken the order, if it had; seconds since the Unix epoch.
+        accepted_unix_s: Option<f64>,
+        /// How far it came.
+        state: String,
+    },
+    /// The bed goes down, or is down.
+    #[error("{action}: the testbed is going down")]
+    GoingDown {
+        /// What was asked.
+        action: String,
+    },
     /// The user interrupted.
     #[error("interrupted")]
     Interrupted,
@@ -93,6 +141,11 @@ impl TestbedError {
             Self::Swarm(e) => e.code(),
             Self::PortTaken { .. } => codes::PORT_TAKEN,
             Self::NoNodeAddress { .. } => codes::NO_NODE_ADDRESS,
+            Self::OutOfBounds { .. } => codes::OUT_OF_BOUNDS,
+            Self::NoService { .. } => codes::NO_SUCH_SERVICE_HERE,
+            Self::CannotAct { .. } => codes::CANNOT_ACT,
+            Self::ActTimeout { .. } => codes::ACT_TIMEOUT,
+            Self::GoingDown { .. } => codes::GOING_DOWN,
             Self::NotPublished { .. } => codes::NOT_PUBLISHED,
             Self::NoPrometheus => codes::NO_PROMETHEUS,
             Self::TargetsDown(_) => codes::TARGETS_DOWN,
@@ -136,7 +189,14 @@ impl TestbedError {
             Self::NotEmbeddable { .. } => {
                 Some("use `testbed: swarm`, or a stack whose applications are `swarmlab demo` roles".to_owned())
             }
-            Self::Child { .. } | Self::Io { .. } | Self::Interrupted => None,
+            Self::OutOfBounds { .. } => Some("ask for less; the bound keeps a slip from taking the engine down".to_owned()),
+            Self::NoService { .. } => Some("name a service of the stack file by its short name".to_owned()),
+            Self::CannotAct { instead, .. } => Some(instead.clone()),
+            Self::ActTimeout { accepted_unix_s: Some(_), .. } => {
+                Some("the order stands: the state of the stack (`swarmlab status`) says what keeps it".to_owned())
+            }
+            Self::ActTimeout { .. } => Some("nothing was changed; check the testbed (`swarmlab status`)".to_owned()),
+            Self::Child { .. } | Self::Io { .. } | Self::GoingDown { .. } | Self::Interrupted => None,
         }
     }
 }

@@ -2,16 +2,22 @@
 //!
 //! Both beds take the same stack file and answer the same questions (where to send load, which
 //! services exist, how many replicas are healthy, what they used), so that everything behind this room does
-//! not know which one it was.
+//! not know which one it was: they hold a [`Testbed`].
 
-pub mod bed;
+pub mod action;
+mod chronicle;
 pub mod embedded;
 pub mod error;
 pub mod observation;
+pub mod scripted;
+pub mod seam;
 pub mod stack;
 pub mod swarm;
 
+pub use action::{Action, Bounds, Done};
 pub use error::TestbedError;
+pub use observation::Observation;
+pub use seam::{Beds, Notes, Out, Pending, Testbed};
 pub use swarmlab_record::topology::{Bed as Kind, ReplicaEvent, Service, Target, TaskLife};
 
 /// What a bed reports while it comes up and goes down; for people and for `events.jsonl`.

@@ -23,6 +23,13 @@ pub fn topology(specs: &StackSpecs) -> Topology {
     Topology { services, fronts, nodes: Vec::new() }
 }
 
+/// CPU seconds that a request costs, of the services that declare it; a demand of zero declares nothing.
+pub fn declared_demands(specs: &StackSpecs) -> BTreeMap<String, f64> {
+    let declared =
+        |s: &ServicePlan| s.demand.filter(|d| !d.is_zero()).map(|d| (s.short.clone(), d.as_secs_f64()));
+    specs.services.iter().filter_map(declared).collect()
+}
+
 /// A plan's container part.
 pub fn container(plan: &ServicePlan) -> Option<&bollard::models::TaskSpecContainerSpec> {
     plan.spec.task_template.as_ref()?.container_spec.as_ref()

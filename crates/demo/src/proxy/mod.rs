@@ -2,7 +2,9 @@
 //!
 //! It forwards HTTP/1.1 to a list of addresses in turn, streams bodies, and takes away what belongs to one
 //! hop only. What it counts and times it publishes on a listener of its own ([`ProxyConfig::admin`]):
-//! `GET /metrics`, `GET /healthz`, `GET /upstreams` (the list, as JSON), `PUT /upstreams` (replaces it).
+//! `GET /metrics`, `GET /healthz`, `GET /upstreams` (the list, as JSON), `PUT /upstreams` (replaces it, on a
+//! loopback listener only; with `?drain_s=SECONDS` the answer comes once no request is under way to an address that
+//! went, so that its replica can be stopped without losing one).
 //!
 //! A request goes to another address, or again to the same one, only while nothing of it was written. So a
 //! request that a client sent once never counts twice behind the proxy.
@@ -24,7 +26,7 @@ use tokio::sync::oneshot;
 use crate::error::{DemoError, listen};
 use crate::server;
 
-pub use upstreams::UpstreamsHandle;
+pub use upstreams::{Draining, UpstreamsHandle};
 
 /// Settings of the proxy.
 #[derive(Debug, Clone)]
@@ -82,10 +84,11 @@ impl Proxy {
         let forwarder = self.forwarder;
         let (stop_admin, admin_stops) = oneshot::channel::<()>();
         let for_admin = Arc::clone(&forwarder);
+        let may_set = admin.local_addr().is_ok_and(|address| address.ip().is_loopback());
         let serve_admin = server::serve(
             admin,
             true,
-            move |request| admin::answer(Arc::clone(&for_admin), request),
+            move |request| admin::answer(Arc::clone(&for_admin), may_set, request),
             async {
                 let _ = admin_stops.await;
             },

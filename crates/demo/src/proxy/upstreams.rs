@@ -2,12 +2,15 @@
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use hyper::body::Incoming;
 
 use crate::pool::Pool;
+
+/// Between two looks at requests that are waited for.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// One address and the connections kept to it.
 pub(super) struct Upstream {
@@ -31,8 +34,8 @@ impl UpstreamsHandle {
     }
 
     /// The new list, in force for the next request. Addresses that stay keep their connections; requests in
-    /// flight to an address that goes are still answered.
-    pub fn replace(&self, addresses: &[SocketAddr]) {
+    /// flight to an address that goes are still answered: [`Draining`] tells when all are.
+    pub fn replace(&self, addresses: &[SocketAddr]) -> Draining {
         let mut list = self.list.write().unwrap_or_else(PoisonError::into_inner);
         let known = Arc::clone(&list);
         let upstream = |address: &SocketAddr| {
@@ -43,6 +46,9 @@ impl UpstreamsHandle {
             })
         };
         *list = addresses.iter().map(upstream).collect();
+        let stays = |upstream: &&Arc<Upstream>| addresses.contains(&upstream.address);
+        let gone = known.iter().filter(|upstream| !stays(upstream)).map(Arc::downgrade).collect();
+        Draining { gone }
     }
 
     /// The list as it is.
@@ -59,6 +65,30 @@ impl UpstreamsHandle {
 
     fn snapshot(&self) -> Arc<[Arc<Upstream>]> {
         Arc::clone(&self.list.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Addresses that were taken off the list and may still have requests under way.
+pub struct Draining {
+    /// A request holds the list that it chooses from until the head of its answer is there, and with it each upstream;
+    /// then the one that answers, until the body is complete.
+    gone: Vec<Weak<Upstream>>,
+}
+
+impl Draining {
+    /// Whether no request can reach an address any more that is not on the list.
+    pub fn is_over(&self) -> bool {
+        self.gone.iter().all(|upstream| upstream.strong_count() == 0)
+    }
+
+    /// Waits until then, for at most `bound`; false if it is not over then.
+    pub async fn over_within(self, bound: Duration) -> bool {
+        let wait = async {
+            while !self.is_over() {
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+        };
+        tokio::time::timeout(bound, wait).await.is_ok()
     }
 }
 
@@ -92,6 +122,21 @@ mod tests {
         let after = handle.snapshot();
         assert_eq!(handle.addresses(), addresses(&[2, 3]));
         assert!(Arc::ptr_eq(&before[1], &after[0]));
+    }
+
+    #[test]
+    fn an_address_is_drained_once_no_request_holds_it() {
+        let handle = UpstreamsHandle::new(&addresses(&[1, 2]), Duration::from_secs(1));
+        assert!(handle.replace(&addresses(&[1, 2, 3])).is_over(), "nothing goes");
+        // A request that has its list but no connection yet, and one whose answer's body is under way.
+        let choosing = handle.in_turn();
+        let answering = handle.in_turn().find(|upstream| upstream.address.port() == 3);
+        let draining = handle.replace(&addresses(&[1]));
+        assert!(!draining.is_over());
+        drop(choosing);
+        assert!(!draining.is_over());
+        drop(answering);
+        assert!(draining.is_over());
     }
 
     #[test]

@@ -1,17 +1,12 @@
 //! Keeps the testbed: a task that does one thing after the other with it, so that the session goes on meanwhile.
 
-use std::time::Duration;
-
 use swarmlab_swarm::CancellationToken;
 use swarmlab_testbed::Note;
 use swarmlab_testbed::observation::Observation;
 use tokio::sync::mpsc;
 
-use crate::bed::Testbed;
-use crate::inbox::{Letter, relay};
-
-/// How often the testbed is asked whether something broke.
-const ASK_EVERY: Duration = Duration::from_secs(1);
+use crate::inbox::{Letter, observed, relay};
+use crate::site::Site;
 
 /// What the keeper is told to do.
 pub(super) enum Order {
@@ -32,7 +27,7 @@ pub(super) struct Keeper {
 
 impl Keeper {
     /// Orders, and the future that obeys them; it is to be polled beside the session, and to be dropped after it.
-    pub fn new(bed: Box<dyn Testbed>, inbox: mpsc::Sender<Letter>) -> (Self, impl Future<Output = ()>) {
+    pub fn new(bed: Box<dyn Site>, inbox: mpsc::Sender<Letter>) -> (Self, impl Future<Output = ()>) {
         let (cancel_up, abandon_up) = (CancellationToken::new(), CancellationToken::new());
         let (orders, received) = mpsc::unbounded_channel();
         let task = Task { bed, inbox, cancel_up: cancel_up.clone(), abandon_up: abandon_up.clone() };
@@ -64,7 +59,7 @@ impl Keeper {
 }
 
 struct Task {
-    bed: Box<dyn Testbed>,
+    bed: Box<dyn Site>,
     inbox: mpsc::Sender<Letter>,
     cancel_up: CancellationToken,
     abandon_up: CancellationToken,
@@ -72,30 +67,14 @@ struct Task {
 
 impl Task {
     async fn keep(mut self, mut orders: mpsc::UnboundedReceiver<Order>) {
-        let mut observing: Option<CancellationToken> = None;
-        let mut told = false;
         loop {
-            let watches = !told && observing.as_ref().is_some_and(|o| !o.is_cancelled());
-            let order = tokio::select! {
-                biased;
-                order = orders.recv() => order,
-                () = tokio::time::sleep(ASK_EVERY), if watches => {
-                    if let Some(e) = self.bed.broken() {
-                        told = true;
-                        self.say(Letter::Observed(Observation::Broken(e))).await;
-                    }
-                    continue;
-                }
-            };
+            let order = orders.recv().await;
             match order {
                 Some(Order::Up) => self.up().await,
                 Some(Order::Observe(token)) => {
-                    // The relay ends when everyone who observes has ended.
-                    let (out, _) = relay(&self.inbox, Letter::Observed);
-                    if let Err(e) = self.bed.observe(&out, &token) {
+                    if let Err(e) = self.bed.observe(observed(&self.inbox), token) {
                         self.say(Letter::Observed(Observation::Broken(e))).await;
                     }
-                    observing = Some(token);
                 }
                 Some(Order::Down) => {
                     let (notes, relayed) = relay(&self.inbox, Letter::Note);

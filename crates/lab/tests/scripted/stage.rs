@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use swarmlab_intervals::{End, EndpointStats, Interval, Outcome, SelfMetrics, new_histogram};
 use swarmlab_lab::RunError;
-use swarmlab_lab::bed::{Answer, Ready, Testbed};
 use swarmlab_lab::bus::{Bus, Sink};
 use swarmlab_lab::generator::{Generator, Outlet, Running};
 use swarmlab_lab::message::{Message, News};
 use swarmlab_lab::session::{Cast, execute};
 use swarmlab_lab::sinks::FolderSink;
+use swarmlab_lab::site::{Answer, Ready, Site};
 use swarmlab_loadgen::LoadError;
 use swarmlab_record::Phase;
 use swarmlab_record::folder::RunFolder;
@@ -24,6 +24,7 @@ use swarmlab_record::topology::{ReplicaEvent, Target, Topology};
 use swarmlab_shapes::shape::{Constant, Shape};
 use swarmlab_swarm::CancellationToken;
 use swarmlab_testbed::observation::Observation;
+use swarmlab_testbed::seam::Out;
 use swarmlab_testbed::{Note, TestbedError};
 use swarmlab_trial::{Keep, Limits, LoadId, Part, Plan, Source, TrialPlan};
 use tokio::sync::{mpsc, watch};
@@ -132,7 +133,7 @@ impl Stage {
         let told = Arc::clone(&left);
         let plan = self.plan();
         let cast = Cast {
-            bed: Box::new(ScriptedBed {
+            site: Box::new(ScriptedBed {
                 up: self.up,
                 silent: self.silent,
                 breaks: self.breaks_s.map(|s| began + Duration::from_secs_f64(s)),
@@ -211,7 +212,7 @@ impl ScriptedBed {
     }
 }
 
-impl Testbed for ScriptedBed {
+impl Site for ScriptedBed {
     fn up<'a>(
         &'a mut self,
         cancel: &'a CancellationToken,
@@ -239,13 +240,21 @@ impl Testbed for ScriptedBed {
         })
     }
 
-    fn observe(
-        &mut self,
-        out: &mpsc::UnboundedSender<Observation>,
-        cancel: &CancellationToken,
-    ) -> Result<(), TestbedError> {
+    fn observe(&mut self, out: Out, cancel: CancellationToken) -> Result<(), TestbedError> {
         self.note("observe");
-        let (out, cancel, silent, began) = (out.clone(), cancel.clone(), self.silent, self.began);
+        let (silent, began) = (self.silent, self.began);
+        if let Some(breaks) = self.breaks {
+            let out = out.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep_until(breaks).await;
+                let broken = TestbedError::Child {
+                    task: "web.1".to_owned(),
+                    what: "ended".to_owned(),
+                    log: Vec::new(),
+                };
+                let _ = out.send(Observation::Broken(broken)).await;
+            });
+        }
         tokio::spawn(async move {
             let event = ReplicaEvent {
                 t_unix_s: BEGIN,
@@ -255,26 +264,18 @@ impl Testbed for ScriptedBed {
                 healthy: 1,
                 cause: "started".to_owned(),
             };
-            let _ = out.send(Observation::Replicas(event));
+            let _ = out.send(Observation::Replicas(event)).await;
             let series = Arc::new(identity());
             while !cancel.is_cancelled() {
                 let t_unix_s = BEGIN + began.elapsed().as_secs_f64();
                 let reading = Reading { series: Arc::clone(&series), t_unix_s, value: 1.0 };
-                if !silent && out.send(Observation::Samples(vec![reading])).is_err() {
+                if !silent && out.send(Observation::Samples(vec![reading])).await.is_err() {
                     return;
                 }
                 sleep(Duration::from_secs(1)).await;
             }
         });
         Ok(())
-    }
-
-    fn broken(&mut self) -> Option<TestbedError> {
-        self.breaks.filter(|t| Instant::now() >= *t).map(|_| TestbedError::Child {
-            task: "web.1".to_owned(),
-            what: "ended".to_owned(),
-            log: Vec::new(),
-        })
     }
 
     fn down<'a>(&'a mut self, _: &'a mut (dyn FnMut(Note) + Send)) -> Answer<'a, Result<(), TestbedError>> {

@@ -35,8 +35,15 @@ pub(super) fn plan(service: &Service, names: &Names<'_>) -> ServicePlan {
             ports: some(service.ports.iter().map(port).collect()),
         }),
     };
-    let fronts = service.fronts.as_ref().map(|fronts| fronts.value.clone());
-    ServicePlan { short: service.name.clone(), full, spec, fronts, role: service.role }
+    let fronts = service.fronts.iter().map(|name| name.value.clone()).collect();
+    ServicePlan {
+        short: service.name.clone(),
+        full,
+        spec,
+        fronts,
+        demand: service.demand,
+        role: service.role,
+    }
 }
 
 fn mode(mode: Mode) -> ServiceSpecMode {

@@ -128,7 +128,8 @@ pub fn service(stack: &str, short: &str, script: &str) -> ServicePlan {
         short: short.into(),
         full: format!("{stack}_{short}"),
         spec,
-        fronts: None,
+        fronts: vec![],
+        demand: None,
         role: Role::Application,
     }
 }

@@ -76,3 +76,30 @@ async fn an_update_that_fails_removes_only_what_it_created() {
     assert!(seen.is_up() && seen.networks == ["t-upfail_net"]);
     quick_down(&engine, name).await.unwrap();
 }
+
+#[tokio::test]
+#[ignore = "needs a Docker engine (scripts/test)"]
+async fn limits_are_set_and_tasks_restarted_with_everything_else_kept() {
+    let engine = engine().await;
+    let name = "t-change";
+    let mut specs = stack(name);
+    specs.networks.push(network(name, "net"));
+    specs.services.push(service(name, "web", IDLE).with_health("true"));
+    quick_up(&engine, &specs).await.unwrap();
+    let cancel = CancellationToken::new();
+    let half = ServiceChange::Limits { nano_cpus: Some(500_000_000), memory_bytes: Some(64 << 20) };
+    assert!(change(&engine, name, "web", half).await.unwrap());
+    settled(&engine, name, "web", true, 30.0, &cancel).await.unwrap();
+    assert!(!change(&engine, name, "web", half).await.unwrap(), "it is so already");
+    let seen = engine.docker().inspect_service("t-change_web", None).await.unwrap();
+    let template = seen.spec.unwrap().task_template.unwrap();
+    let limits = template.resources.unwrap().limits.unwrap();
+    assert_eq!((limits.nano_cpus, limits.memory_bytes), (Some(500_000_000), Some(64 << 20)));
+    assert!(change(&engine, name, "web", ServiceChange::Restart).await.unwrap());
+    settled(&engine, name, "web", true, 30.0, &cancel).await.unwrap();
+    assert!(status(&engine, name).await.unwrap().is_up());
+    let missing = change(&engine, name, "wep", ServiceChange::Restart).await.unwrap_err();
+    assert_eq!(missing.code().name(), "no-such-service");
+    quick_down(&engine, name).await.unwrap();
+    assert_eq!(remains(&engine, name).await, Vec::<String>::new());
+}

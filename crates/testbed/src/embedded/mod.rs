@@ -1,7 +1,21 @@
 //! The embedded testbed: the stack's applications as child processes, no Docker, no root.
+//!
+//! | file | owns |
+//! |---|---|
+//! | `plan` | which processes, with which addresses; pure |
+//! | `demo` | how a container of the sample application becomes a process; the only file that knows it |
+//! | `process` | one child: start, health, log, stop |
+//! | `fleet` | all children, and the story of their births, deaths and counts |
+//! | `watch` | looks for children that end, passes samples on |
+//! | `act` | scaling and restarting |
 
+mod act;
+mod demo;
+mod fleet;
+mod host;
 pub mod plan;
 pub mod process;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
@@ -10,59 +24,92 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use swarmlab_catalogue::Catalogues;
-use swarmlab_stackfile::StackSpecs;
+use swarmlab_record::topology::ClockOffset;
+use swarmlab_stackfile::{ServicePlan, StackSpecs};
+use swarmlab_telemetry::clock::unix_now_s;
 use tokio_util::sync::CancellationToken;
 
-use super::{Note, ReplicaEvent, Target, TaskLife, TestbedError, stack};
-use process::Running;
-use swarmlab_telemetry::clock::unix_now_s;
-use swarmlab_telemetry::sampler::Watched;
+use crate::seam::{Beds, Notes, Out, Pending, Testbed};
+use crate::{Action, Bounds, Done, Kind, Note, Target, TestbedError, stack};
+use fleet::Fleet;
 
 /// How often health is asked for while starting.
 const POLL: Duration = Duration::from_millis(50);
-
-/// Child processes of one stack.
-pub struct EmbeddedBed {
-    running: Vec<Running>,
-    entrances: BTreeMap<String, SocketAddr>,
-    desired: BTreeMap<String, u64>,
-    lives: Vec<TaskLife>,
-    http: reqwest::Client,
-    catalogues: Arc<Catalogues>,
-}
+/// How long a child may take to answer a health check.
+const ANSWER: Duration = Duration::from_secs(2);
 
 /// What the bed needs to know to come up.
+#[derive(Debug, Clone)]
 pub struct EmbeddedOptions {
     /// This command's own binary.
     pub binary: PathBuf,
     /// Folder for logs.
     pub log_dir: PathBuf,
-    /// Folder for the SQLite file; must exist.
+    /// Folder for the SQLite file; made if it is missing.
     pub state_dir: PathBuf,
     /// How long all services together may take to become healthy.
     pub wait: Duration,
     /// What is collected.
     pub catalogues: Arc<Catalogues>,
+    /// How far actions may go.
+    pub bounds: Bounds,
 }
 
-/// A fresh secret for the tokens of one run, readable by this user only.
-fn write_token_secret(dir: &Path) -> Result<(), TestbedError> {
-    use std::io::{Read, Write};
-    use std::os::unix::fs::OpenOptionsExt;
-    let path = dir.join(plan::TOKEN_SECRET);
-    let write = || {
-        let mut random = [0_u8; 24];
-        std::fs::File::open("/dev/urandom")?.read_exact(&mut random)?;
-        let text: String = random.iter().map(|b| format!("{b:02x}")).collect();
-        std::fs::File::options()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&path)?
-            .write_all(text.as_bytes())
-    };
-    write().map_err(|source| TestbedError::Io { what: format!("write {}", path.display()), source })
+/// Brings stacks up as child processes.
+pub struct EmbeddedBeds {
+    options: EmbeddedOptions,
+}
+
+impl EmbeddedBeds {
+    /// Beds with these options.
+    pub fn new(options: EmbeddedOptions) -> Self {
+        Self { options }
+    }
+}
+
+impl Beds for EmbeddedBeds {
+    fn kind(&self) -> Kind {
+        Kind::Embedded
+    }
+
+    fn left_while_starting(&self, _: &StackSpecs) -> Vec<String> {
+        // Children leave when their standard input closes.
+        Vec::new()
+    }
+
+    fn up<'a>(
+        &'a self,
+        specs: &'a StackSpecs,
+        cancel: &'a CancellationToken,
+        note: &'a mut Notes<'a>,
+    ) -> Pending<'a, Result<Box<dyn Testbed>, TestbedError>> {
+        Box::pin(async move {
+            let bed = EmbeddedBed::up(specs, &self.options, cancel, note).await?;
+            Ok(Box::new(bed) as Box<dyn Testbed>)
+        })
+    }
+}
+
+/// Child processes of one stack.
+pub struct EmbeddedBed(Arc<Inner>);
+
+/// What a bed, its watch and its actions share.
+struct Inner {
+    specs: StackSpecs,
+    options: EmbeddedOptions,
+    entrances: BTreeMap<String, SocketAddr>,
+    fleet: Fleet,
+    http: reqwest::Client,
+    /// Held by the action under way.
+    turn: tokio::sync::Mutex<()>,
+    /// Cancelled when the bed goes down.
+    going: CancellationToken,
+}
+
+impl Inner {
+    fn plan_of(&self, service: &str) -> Option<&ServicePlan> {
+        self.specs.services.iter().find(|s| s.short == service)
+    }
 }
 
 fn free_address() -> std::io::Result<SocketAddr> {
@@ -75,88 +122,87 @@ impl EmbeddedBed {
         specs: &StackSpecs,
         options: &EmbeddedOptions,
         cancel: &CancellationToken,
-        note: &mut (dyn FnMut(Note) + Send),
+        note: &mut Notes<'_>,
     ) -> Result<Self, TestbedError> {
+        std::fs::create_dir_all(&options.state_dir).map_err(|source| TestbedError::Io {
+            what: format!("create {}", options.state_dir.display()),
+            source,
+        })?;
         let plan = plan::plan(specs, &options.state_dir, &mut free_address)?;
         for n in &plan.notes {
             note(Note::Step(n.clone()));
         }
-        write_token_secret(&options.state_dir)?;
-        let http =
-            reqwest::Client::builder().timeout(Duration::from_secs(2)).no_proxy().build().map_err(|e| {
-                TestbedError::Io {
-                    what: "prepare an HTTP client".to_owned(),
-                    source: std::io::Error::other(e),
-                }
-            })?;
-        let mut bed = Self {
-            running: Vec::new(),
+        demo::write_token_secret(&options.state_dir)?;
+        let http = reqwest::Client::builder().timeout(ANSWER).no_proxy().build().map_err(|e| {
+            TestbedError::Io { what: "prepare an HTTP client".to_owned(), source: std::io::Error::other(e) }
+        })?;
+        let desired = specs.services.iter().map(|s| (s.short.clone(), stack::replicas(s))).collect();
+        let bed = Self(Arc::new(Inner {
+            specs: specs.clone(),
+            options: options.clone(),
             entrances: plan.entrances,
-            desired: specs.services.iter().map(|s| (s.short.clone(), stack::replicas(s))).collect(),
-            lives: Vec::new(),
+            fleet: Fleet::new(desired),
             http,
-            catalogues: Arc::clone(&options.catalogues),
-        };
-        for p in plan.processes {
-            match process::start(&options.binary, p, &options.log_dir) {
-                Ok(child) => {
-                    bed.lives.push(TaskLife {
-                        service: child.plan.service.clone(),
-                        task: child.plan.task.clone(),
-                        born_unix_s: Some(unix_now_s()),
-                        died_unix_s: None,
-                    });
-                    bed.running.push(child);
-                }
-                Err(e) => {
-                    bed.down().await;
-                    return Err(e);
-                }
+            turn: tokio::sync::Mutex::default(),
+            going: CancellationToken::new(),
+        }));
+        match bed.start(plan.processes, cancel, note).await {
+            Ok(()) => {
+                tokio::spawn(watch::look(Arc::clone(&bed.0)));
+                Ok(bed)
             }
-        }
-        match bed.converge(options.wait, cancel, note).await {
-            Ok(()) => Ok(bed),
             Err(e) => {
-                bed.down().await;
+                bed.stop().await;
                 Err(e)
             }
         }
     }
 
-    async fn converge(
-        &mut self,
-        wait: Duration,
+    async fn start(
+        &self,
+        processes: Vec<plan::ProcessPlan>,
         cancel: &CancellationToken,
-        note: &mut (dyn FnMut(Note) + Send),
+        note: &mut Notes<'_>,
     ) -> Result<(), TestbedError> {
-        let deadline = tokio::time::Instant::now() + wait;
-        let mut healthy = vec![false; self.running.len()];
-        let mut said = 0;
+        let Inner { fleet, options, http, .. } = &*self.0;
+        let mut waiting = Vec::new();
+        for mut p in processes {
+            p.task = fleet.name(&p.service, p.slot);
+            waiting.push((p.task.clone(), p.health_url.clone()));
+            fleet.add(process::start(&options.binary, p, &options.log_dir)?);
+        }
+        let deadline = tokio::time::Instant::now() + options.wait;
+        let (of, mut reason) = (waiting.len(), String::new());
         loop {
-            let mut reason = String::new();
-            for (i, child) in self.running.iter_mut().enumerate() {
-                if let Some(what) = child.exited() {
-                    return Err(child.failed(format!("{what} before it was healthy")));
+            let before = waiting.len();
+            let mut still = Vec::new();
+            for (task, url) in waiting {
+                let ended = fleet.with(&task, |c| {
+                    c.exited().map(|what| c.failed(format!("{what} before it was healthy")))
+                });
+                if let Some(Some(error)) = ended {
+                    return Err(error);
                 }
-                if !healthy[i] {
-                    match child.healthy(&self.http).await {
-                        Ok(()) => healthy[i] = true,
-                        Err(e) => reason = e,
+                match process::answers(http, &url).await {
+                    Ok(()) => {
+                        fleet.set_healthy(&task, true, "started");
+                    }
+                    Err(e) => {
+                        reason = e;
+                        still.push((task, url));
                     }
                 }
             }
-            let ready = healthy.iter().filter(|h| **h).count();
-            if ready != said {
-                said = ready;
-                note(Note::Converged { ready, of: healthy.len() });
+            waiting = still;
+            if waiting.len() != before {
+                note(Note::Converged { ready: of - waiting.len(), of });
             }
-            if ready == healthy.len() {
-                return Ok(());
-            }
+            let Some((late, _)) = waiting.first() else { return Ok(()) };
             if tokio::time::Instant::now() >= deadline {
-                let late = healthy.iter().position(|h| !h).unwrap_or(0);
-                return Err(self.running[late]
-                    .failed(format!("was not healthy within {} s: {reason}", wait.as_secs())));
+                let what = format!("was not healthy within {} s: {reason}", options.wait.as_secs());
+                let gone =
+                    || TestbedError::Child { task: late.clone(), what: "is gone".into(), log: Vec::new() };
+                return Err(fleet.with(late, |c| c.failed(what)).unwrap_or_else(gone));
             }
             tokio::select! {
                 () = tokio::time::sleep(POLL) => {}
@@ -165,81 +211,88 @@ impl EmbeddedBed {
         }
     }
 
-    /// Where load for a service goes.
-    pub fn target(&self, service: &str, port: u16) -> Result<Target, TestbedError> {
-        let address = self
-            .entrances
-            .get(service)
-            .ok_or_else(|| TestbedError::NotPublished { service: service.to_owned(), port })?;
-        Ok(Target { addresses: vec![*address], host: address.to_string() })
-    }
-
-    /// What is collected of them.
-    pub fn catalogues(&self) -> Arc<Catalogues> {
-        Arc::clone(&self.catalogues)
-    }
-
-    /// Processes to sample.
-    pub fn watched(&self) -> Vec<Watched> {
-        self.running
-            .iter()
-            .map(|c| Watched {
-                service: c.plan.service.clone(),
-                task: c.plan.task.clone(),
-                pid: c.pid,
-                metrics_url: c.plan.metrics_url.clone(),
-            })
-            .collect()
-    }
-
-    /// Replica counts now, one event a service; processes that ended since are noted with the time of this call.
-    pub fn replicas(&mut self, cause: &str) -> Vec<ReplicaEvent> {
-        let t_unix_s = unix_now_s();
-        let mut alive: BTreeMap<String, u64> = BTreeMap::new();
-        for child in &mut self.running {
-            let gone = child.exited().is_some();
-            *alive.entry(child.plan.service.clone()).or_default() += u64::from(!gone);
-            if gone {
-                for life in
-                    self.lives.iter_mut().filter(|l| l.task == child.plan.task && l.died_unix_s.is_none())
-                {
-                    life.died_unix_s = Some(t_unix_s);
-                }
-            }
-        }
-        alive
-            .into_iter()
-            .map(|(service, running)| ReplicaEvent {
-                t_unix_s,
-                desired: self.desired.get(&service).copied().unwrap_or(running),
-                service,
-                running,
-                healthy: running,
-                cause: cause.to_owned(),
-            })
-            .collect()
-    }
-
-    /// A child that ended although it should not have, as an error.
-    pub fn dead(&mut self) -> Option<TestbedError> {
-        self.running.iter_mut().find_map(|c| c.exited().map(|what| c.failed(what)))
-    }
-
-    /// When each task lived.
-    pub fn lives(&self) -> &[TaskLife] {
-        &self.lives
-    }
-
     /// Stops every process, proxies first so that no request is cut; returns the tasks that had to be killed.
-    pub async fn down(&mut self) -> Vec<String> {
+    async fn stop(&self) -> Vec<String> {
+        self.0.going.cancel();
+        // The action under way ends at once, and gives its turn back.
+        let _turn = self.0.turn.lock().await;
         let mut killed = Vec::new();
-        for mut child in self.running.drain(..).rev() {
+        for mut child in self.0.fleet.take_all() {
             child.terminate();
             if child.gone().await {
                 killed.push(child.plan.task.clone());
             }
+            self.0.fleet.ended(&child.plan.service, &child.plan.task, "testbed going down");
         }
         killed
+    }
+}
+
+impl Drop for EmbeddedBed {
+    fn drop(&mut self) {
+        // Whoever watches lets go of the children, and a child that nobody holds is killed.
+        self.0.going.cancel();
+    }
+}
+
+impl Testbed for EmbeddedBed {
+    fn kind(&self) -> Kind {
+        Kind::Embedded
+    }
+
+    fn provenance(&self) -> Pending<'_, BTreeMap<String, String>> {
+        Box::pin(async { host::describe() })
+    }
+
+    fn target<'a>(&'a self, service: &'a str, port: u16) -> Pending<'a, Result<Target, TestbedError>> {
+        Box::pin(async move {
+            let not_there = || TestbedError::NotPublished { service: service.to_owned(), port };
+            let address = self.0.entrances.get(service).ok_or_else(not_there)?;
+            Ok(Target { addresses: vec![*address], host: address.to_string() })
+        })
+    }
+
+    fn clock_offset(&self) -> Pending<'_, Result<Option<ClockOffset>, TestbedError>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    fn observe(&self, out: Out, cancel: CancellationToken) -> Result<(), TestbedError> {
+        watch::observe(&self.0, out, cancel);
+        Ok(())
+    }
+
+    fn act(&self, action: Action) -> Pending<'static, Result<Done, TestbedError>> {
+        let (bed, asked_unix_s) = (Arc::clone(&self.0), unix_now_s());
+        Box::pin(async move {
+            let gone = TestbedError::GoingDown { action: action.to_string() };
+            if bed.going.is_cancelled() {
+                return Err(gone);
+            }
+            // A task of its own: what was begun is not left half done when nobody waits for the answer.
+            let doing = tokio::spawn(async move {
+                let going = bed.going.clone();
+                tokio::select! {
+                    biased;
+                    () = going.cancelled() => None,
+                    done = act::act(bed, action, asked_unix_s) => Some(done),
+                }
+            });
+            doing.await.ok().flatten().unwrap_or(Err(gone))
+        })
+    }
+
+    fn left_behind(&self) -> Vec<String> {
+        // Children leave when their standard input closes.
+        Vec::new()
+    }
+
+    fn down<'a>(&'a self, note: &'a mut Notes<'a>) -> Pending<'a, Result<(), TestbedError>> {
+        Box::pin(async move {
+            for task in self.stop().await {
+                note(Note::Warning(format!("{task} did not stop when asked and was killed")));
+            }
+            Ok(())
+        })
     }
 }
 

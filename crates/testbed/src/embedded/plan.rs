@@ -10,6 +10,7 @@ use std::path::Path;
 
 use swarmlab_stackfile::{Role, ServicePlan, StackSpecs};
 
+use super::demo;
 use crate::{TestbedError, stack};
 
 /// One child process to start.
@@ -27,6 +28,12 @@ pub struct ProcessPlan {
     pub health_url: String,
     /// Serves its metrics.
     pub metrics_url: String,
+    /// Number of the replica, from 1.
+    pub slot: usize,
+    /// Where it takes requests.
+    pub listen: SocketAddr,
+    /// Of a proxy: where its list of addresses is set, and the service behind it.
+    pub proxy: Option<(SocketAddr, String)>,
 }
 
 /// All processes of a stack, in starting order, and where its proxies listen.
@@ -39,17 +46,6 @@ pub struct Plan {
     /// Services that are replaced or left out, a sentence each.
     pub notes: Vec<String>,
 }
-
-/// Name of the file with the secret that all replicas sign tokens with, in the state folder.
-pub const TOKEN_SECRET: &str = "token.secret";
-/// Options of a role that would be wrong outside its container.
-const CONTAINER_ONLY: &[&str] = &["--listen", "--database", "--password-file"];
-/// The same, as environment.
-const CONTAINER_ONLY_ENV: &[&str] =
-    &["DEMO_LISTEN", "DEMO_DATABASE", "DEMO_PASSWORD_FILE", "DEMO_TOKEN_SECRET_FILE", "PATH"];
-
-/// Roles of the sample application.
-const ROLES: &[&str] = &["gateway", "ms-exercise", "ms-other"];
 
 /// Plans the processes; `next_address` hands out free loopback addresses.
 pub fn plan(
@@ -93,7 +89,8 @@ pub fn plan(
     for s in &specs.services {
         if s.role == Role::Application {
             for (i, listen) in replicas.get(s.short.as_str()).into_iter().flatten().enumerate() {
-                processes.push(application(s, i + 1, *listen, &entrances, state_dir)?);
+                let task = format!("{}.{}", s.short, i + 1);
+                processes.push(application(s, task, i + 1, *listen, &entrances, state_dir)?);
             }
         }
     }
@@ -101,15 +98,20 @@ pub fn plan(
         if let (Role::Proxy, Some(listen), Some(admin)) =
             (s.role, entrances.get(&s.short), admins.get(s.short.as_str()))
         {
-            let upstreams = s.fronts.as_deref().and_then(|f| replicas.get(f)).cloned().unwrap_or_default();
-            if upstreams.is_empty() {
-                return Err(TestbedError::NotEmbeddable {
-                    service: s.short.clone(),
-                    reason: "its deploy label `swarmlab.fronts` names no application of this stack"
-                        .to_owned(),
-                });
-            }
-            processes.push(proxy(s, *listen, *admin, &upstreams));
+            let [behind] = &s.fronts[..] else {
+                let reason = match s.fronts.len() {
+                    0 => "its deploy label `swarmlab.fronts` names no application of this stack",
+                    _ => "it stands before several services, and the built-in proxy stands before one",
+                };
+                return Err(not_embeddable(s, reason));
+            };
+            let Some(upstreams) = replicas.get(behind.as_str()) else {
+                return Err(not_embeddable(
+                    s,
+                    "its deploy label `swarmlab.fronts` names no application of this stack",
+                ));
+            };
+            processes.push(proxy(s, *listen, *admin, behind, upstreams));
         }
     }
     Ok(Plan { processes, entrances, notes })
@@ -119,80 +121,60 @@ fn image(s: &ServicePlan) -> String {
     stack::container(s).and_then(|c| c.image.clone()).unwrap_or_else(|| "its container".to_owned())
 }
 
-fn application(
+fn not_embeddable(s: &ServicePlan, reason: &str) -> TestbedError {
+    TestbedError::NotEmbeddable { service: s.short.clone(), reason: reason.to_owned() }
+}
+
+/// One replica of an application.
+///
+/// # Errors
+/// It is no role of the sample application.
+pub fn application(
     s: &ServicePlan,
+    task: String,
     slot: usize,
     listen: SocketAddr,
     entrances: &BTreeMap<String, SocketAddr>,
     state_dir: &Path,
 ) -> Result<ProcessPlan, TestbedError> {
     let line = stack::command_line(s);
-    // The demo image's entry point is `swarmlab demo`; a command may also spell it out.
-    let role = line.iter().position(|a| ROLES.contains(&a.as_str()));
-    let Some(role) = role else {
-        return Err(TestbedError::NotEmbeddable {
-            service: s.short.clone(),
-            reason: format!("its command is `{}`, not a role of `swarmlab demo`", line.join(" ")),
-        });
+    let Some(role) = demo::role(&line) else {
+        let reason = format!("its command is `{}`, not a role of `swarmlab demo`", line.join(" "));
+        return Err(not_embeddable(s, &reason));
     };
-    let mut args = vec!["demo".to_owned()];
-    args.extend(without_options(&line[role..], CONTAINER_ONLY));
-    for a in &mut args {
-        *a = rewrite(a, entrances);
-    }
-    args.extend(["--listen".to_owned(), listen.to_string()]);
-    let database = state_dir.join("exercise.sqlite");
-    if args.get(1).is_some_and(|role| role == "ms-exercise") {
-        args.extend(["--database".to_owned(), format!("sqlite:{}", database.display())]);
-    }
-    args.push("--exit-with-parent".to_owned());
-    let mut env: BTreeMap<String, String> = stack::environment(s)
-        .into_iter()
-        .filter(|(k, _)| !CONTAINER_ONLY_ENV.contains(&k.as_str()))
-        .map(|(k, v)| (k, rewrite(&v, entrances)))
-        .collect();
-    env.insert("DEMO_TOKEN_SECRET_FILE".to_owned(), state_dir.join(TOKEN_SECRET).display().to_string());
+    let line: Vec<String> = line[role..].iter().map(|a| rewrite(a, entrances)).collect();
+    let env = stack::environment(s).into_iter().map(|(k, v)| (k, rewrite(&v, entrances))).collect();
     Ok(ProcessPlan {
         service: s.short.clone(),
-        task: format!("{}.{slot}", s.short),
-        args,
-        env,
+        task,
+        args: demo::args(&line, listen, state_dir),
+        env: demo::environment(env, state_dir),
         health_url: format!("http://{listen}/healthz"),
         metrics_url: format!("http://{listen}/metrics"),
+        slot,
+        listen,
+        proxy: None,
     })
 }
 
-fn proxy(s: &ServicePlan, listen: SocketAddr, admin: SocketAddr, upstreams: &[SocketAddr]) -> ProcessPlan {
-    let mut args: Vec<String> =
-        ["demo", "proxy", "--listen", &listen.to_string(), "--admin", &admin.to_string()]
-            .map(str::to_owned)
-            .to_vec();
-    for u in upstreams {
-        args.extend(["--upstream".to_owned(), u.to_string()]);
-    }
-    args.push("--exit-with-parent".to_owned());
+fn proxy(
+    s: &ServicePlan,
+    listen: SocketAddr,
+    admin: SocketAddr,
+    behind: &str,
+    upstreams: &[SocketAddr],
+) -> ProcessPlan {
     ProcessPlan {
         service: s.short.clone(),
         task: format!("{}.1", s.short),
-        args,
+        args: demo::proxy_args(listen, admin, upstreams),
         env: BTreeMap::new(),
         health_url: format!("http://{admin}/healthz"),
         metrics_url: format!("http://{admin}/metrics"),
+        slot: 1,
+        listen,
+        proxy: Some((admin, behind.to_owned())),
     }
-}
-
-/// Drops `--option value` and `--option=value` of the given options.
-fn without_options(args: &[String], options: &[&str]) -> Vec<String> {
-    let mut out = Vec::new();
-    let mut it = args.iter();
-    while let Some(a) = it.next() {
-        if options.contains(&a.as_str()) {
-            it.next();
-        } else if !options.iter().any(|o| a.strip_prefix(o).is_some_and(|rest| rest.starts_with('='))) {
-            out.push(a.clone());
-        }
-    }
-    out
 }
 
 /// Replaces `http://<service>[:port]` of services that have an entrance by their loopback address.
@@ -244,14 +226,5 @@ mod tests {
             "http://a-envoy-2:80 http://127.0.0.1:22,http://b:2"
         );
         assert_eq!(rewrite("a-envoy:8080", &e), "a-envoy:8080");
-    }
-
-    #[test]
-    fn container_only_options_are_dropped_in_both_spellings() {
-        let args: Vec<String> =
-            ["demo", "gateway", "--listen", "0.0.0.0:1", "--listen=0.0.0.0:2", "--listener", "x"]
-                .map(str::to_owned)
-                .to_vec();
-        assert_eq!(without_options(&args, &["--listen"]), ["demo", "gateway", "--listener", "x"]);
     }
 }

@@ -24,6 +24,10 @@ pub struct Running {
     pub plan: ProcessPlan,
     /// Process id.
     pub pid: u32,
+    /// Whether it answers: requests may go to it.
+    pub healthy: bool,
+    /// Whether its end was told already.
+    pub told: bool,
     child: Child,
     log: PathBuf,
 }
@@ -46,7 +50,13 @@ pub fn start(binary: &Path, plan: ProcessPlan, log_dir: &Path) -> Result<Running
         .spawn()
         .map_err(io(format!("start {} ({})", plan.task, binary.display())))?;
     let pid = child.id().unwrap_or(0);
-    Ok(Running { plan, pid, child, log })
+    Ok(Running { plan, pid, healthy: false, told: false, child, log })
+}
+
+/// Whether a health check passes now; bounded in time by the client.
+pub async fn answers(http: &reqwest::Client, health_url: &str) -> Result<(), String> {
+    let answer = http.get(health_url).send().await.map_err(|e| e.to_string())?;
+    if answer.status().is_success() { Ok(()) } else { Err(format!("answers {}", answer.status())) }
 }
 
 impl Running {
@@ -57,12 +67,6 @@ impl Running {
             Ok(None) => None,
             Err(e) => Some(format!("cannot be waited for: {e}")),
         }
-    }
-
-    /// Whether its health check passes now.
-    pub async fn healthy(&self, http: &reqwest::Client) -> Result<(), String> {
-        let answer = http.get(&self.plan.health_url).send().await.map_err(|e| e.to_string())?;
-        if answer.status().is_success() { Ok(()) } else { Err(format!("answers {}", answer.status())) }
     }
 
     /// The last lines it wrote.

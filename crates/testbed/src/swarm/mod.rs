@@ -1,26 +1,26 @@
 //! The Swarm testbed: the stack engine, plus what makes a stack ready to be measured (every scrape target up,
 //! one request through every proxy) and what watches it.
 
+mod act;
 pub mod address;
 pub mod ready;
+mod story;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use swarmlab_catalogue::Catalogues;
 use swarmlab_stackfile::{Role, StackSpecs};
-use swarmlab_swarm::{
-    CancellationToken, Cause, DownOptions, Engine, TaskPhase, TaskState, UpEvent, UpOptions, WatchEvent,
-    WatchOptions,
-};
-use tokio::sync::mpsc;
+use swarmlab_swarm::{CancellationToken, DownOptions, Engine, UpEvent, UpOptions};
 
-use super::bed::SAMPLE_EVERY;
-use super::{Note, ReplicaEvent, Target, TaskLife, TestbedError, stack};
+use super::{Action, Bounds, Done, Kind, Note, Target, TestbedError, stack};
 use crate::observation::Observation;
+use crate::seam::{Beds, Notes, Out, Pending, SAMPLE_EVERY, Testbed};
 use swarmlab_record::topology::ClockOffset;
+use swarmlab_telemetry::clock::unix_now_s;
 use swarmlab_telemetry::prometheus::PrometheusSource;
 
 /// The port that a stack's Prometheus listens on inside its container.
@@ -29,14 +29,57 @@ const PROMETHEUS_PORT: u16 = 9090;
 /// A stack that is up and ready to be measured.
 pub struct SwarmBed {
     engine: Engine,
-    /// Where published host-mode ports answer. A remote engine's answer where the engine does.
-    node: IpAddr,
     specs: StackSpecs,
     images: Vec<String>,
     prometheus_url: String,
+    /// Where published host-mode ports answer. A remote engine's answer where the engine does.
+    node: IpAddr,
     catalogues: Arc<Catalogues>,
     /// Reasons of remarks on series that were told before the load.
     told: Vec<String>,
+    bounds: Bounds,
+    /// Held by the action under way.
+    turn: Arc<tokio::sync::Mutex<()>>,
+    /// Cancelled when the bed goes down.
+    going: CancellationToken,
+    removed: AtomicBool,
+}
+
+/// Brings stacks up on a Swarm.
+pub struct SwarmBeds {
+    /// The engine's address, if not the default.
+    pub engine: Option<String>,
+    /// How long services may take to become ready.
+    pub wait: Duration,
+    /// What is collected.
+    pub catalogues: Arc<Catalogues>,
+    /// How far actions may go.
+    pub bounds: Bounds,
+}
+
+impl Beds for SwarmBeds {
+    fn kind(&self) -> Kind {
+        Kind::Swarm
+    }
+
+    fn left_while_starting(&self, specs: &StackSpecs) -> Vec<String> {
+        vec![format!("the stack {name:?} (remove it with `swarmlab down {name}`)", name = specs.name)]
+    }
+
+    fn up<'a>(
+        &'a self,
+        specs: &'a StackSpecs,
+        cancel: &'a CancellationToken,
+        note: &'a mut Notes<'a>,
+    ) -> Pending<'a, Result<Box<dyn Testbed>, TestbedError>> {
+        Box::pin(async move {
+            let engine = swarmlab_swarm::connect(self.engine.as_deref()).await?;
+            let mut bed =
+                SwarmBed::up(engine, specs, Arc::clone(&self.catalogues), self.wait, cancel, note).await?;
+            bed.bounds = self.bounds.clone();
+            Ok(Box::new(bed) as Box<dyn Testbed>)
+        })
+    }
 }
 
 /// Turns the stack engine's news into notes.
@@ -124,8 +167,19 @@ impl SwarmBed {
         })
         .await?;
         let images = report.images.into_keys().collect();
-        let mut bed =
-            Self { engine, node, specs: specs.clone(), images, prometheus_url, catalogues, told: Vec::new() };
+        let mut bed = Self {
+            engine,
+            specs: specs.clone(),
+            images,
+            prometheus_url,
+            node,
+            catalogues,
+            told: Vec::new(),
+            bounds: Bounds::default(),
+            turn: Arc::default(),
+            going: CancellationToken::new(),
+            removed: AtomicBool::new(false),
+        };
         match bed.ready(wait, cancel, note).await {
             Ok(told) => {
                 bed.told = told;
@@ -133,7 +187,7 @@ impl SwarmBed {
             }
             Err(e) => {
                 note(Note::Warning(format!("not ready ({}), removing the stack", first_line(&e))));
-                bed.down(note).await?;
+                bed.remove(note).await?;
                 Err(e)
             }
         }
@@ -170,20 +224,8 @@ impl SwarmBed {
         Ok(PrometheusSource::new(&self.prometheus_url, &self.specs.name, topology, catalogues)?)
     }
 
-    /// Where load for a port of a service goes.
-    pub async fn target(&self, service: &str, port: u16) -> Result<Target, TestbedError> {
-        let address = published(self.node, &self.specs, service, port)
-            .ok_or_else(|| TestbedError::NotPublished { service: service.to_owned(), port })?;
-        Ok(Target { addresses: vec![address], host: address.to_string() })
-    }
-
-    /// Prometheus's clock against ours.
-    pub async fn clock_offset(&self) -> Result<ClockOffset, TestbedError> {
-        Ok(self.prometheus()?.clock_offset().await?)
-    }
-
     /// Engine, kernel and images.
-    pub async fn provenance(&self) -> BTreeMap<String, String> {
+    async fn describe(&self) -> BTreeMap<String, String> {
         let info = self.engine.info();
         let mut out = BTreeMap::new();
         for image in &self.images {
@@ -195,111 +237,115 @@ impl SwarmBed {
         out
     }
 
-    /// Starts sampling and watching.
-    pub fn observe(
-        &self,
-        out: &mpsc::UnboundedSender<Observation>,
-        cancel: &CancellationToken,
-    ) -> Result<(), TestbedError> {
+    /// Removes the stack and returns when nothing of it is left.
+    async fn remove(&self, note: &mut Notes<'_>) -> Result<(), TestbedError> {
+        let down = DownOptions::default();
+        let report = swarmlab_swarm::down(&self.engine, &self.specs.name, &down, &mut |_| {}).await?;
+        note(Note::Step(format!("removed {} objects in {:.1} s", report.removed.len(), report.took_s)));
+        Ok(())
+    }
+}
+
+impl Testbed for SwarmBed {
+    fn kind(&self) -> Kind {
+        Kind::Swarm
+    }
+
+    fn provenance(&self) -> Pending<'_, BTreeMap<String, String>> {
+        Box::pin(self.describe())
+    }
+
+    fn target<'a>(&'a self, service: &'a str, port: u16) -> Pending<'a, Result<Target, TestbedError>> {
+        let address = published(self.node, &self.specs, service, port)
+            .ok_or_else(|| TestbedError::NotPublished { service: service.to_owned(), port });
+        Box::pin(async move {
+            let address = address?;
+            Ok(Target { addresses: vec![address], host: address.to_string() })
+        })
+    }
+
+    fn clock_offset(&self) -> Pending<'_, Result<Option<ClockOffset>, TestbedError>> {
+        Box::pin(async { Ok(Some(self.prometheus()?.clock_offset().await?)) })
+    }
+
+    fn observe(&self, out: Out, cancel: CancellationToken) -> Result<(), TestbedError> {
         let mut source = self.prometheus()?;
         source.told(self.told.iter().cloned());
-        let (samples, stop) = (out.clone(), cancel.clone());
-        tokio::spawn(async move {
-            let mut ticks = tokio::time::interval(SAMPLE_EVERY);
-            ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
-            loop {
+        let sampling = sample(source, out.clone());
+        let watching = story::tell(self.engine.clone(), self.specs.name.clone(), out);
+        for job in [Box::pin(sampling) as Pending<'static, ()>, Box::pin(watching)] {
+            let (cancel, going) = (cancel.clone(), self.going.clone());
+            tokio::spawn(async move {
                 tokio::select! {
-                    () = stop.cancelled() => return,
-                    _ = ticks.tick() => {}
+                    () = cancel.cancelled() => {}
+                    () = going.cancelled() => {}
+                    () = job => {}
                 }
-                let message = match source.fetch().await {
-                    Ok(round) => Observation::Samples(round),
-                    Err(e) => Observation::TelemetryFailed(e),
-                };
-                let remarks = source.remarks().into_iter().map(|r| Observation::Warning(r.text));
-                for message in std::iter::once(message).chain(remarks) {
-                    if samples.send(message).is_err() {
-                        return;
-                    }
-                }
-            }
-        });
-        let (engine, name, events, stop) =
-            (self.engine.clone(), self.specs.name.clone(), out.clone(), cancel.clone());
-        tokio::spawn(async move {
-            let options = WatchOptions { cancel: stop, ..WatchOptions::default() };
-            let sent = events.clone();
-            let ended = swarmlab_swarm::watch(&engine, &name, &options, &mut |event| {
-                if let Some(message) = watched(event) {
-                    let _ = sent.send(message);
-                }
-            })
-            .await;
-            if let Err(e) = ended {
-                let _ = events.send(Observation::Broken(e.into()));
-            }
-        });
+            });
+        }
         Ok(())
     }
 
-    /// What a second Ctrl-C would leave.
-    pub fn left_behind(&self) -> Vec<String> {
+    fn act(&self, action: Action) -> Pending<'static, Result<Done, TestbedError>> {
+        let gone = TestbedError::GoingDown { action: action.to_string() };
+        if self.going.is_cancelled() {
+            return Box::pin(async { Err(gone) });
+        }
+        let deed = act::Deed {
+            engine: self.engine.clone(),
+            specs: self.specs.clone(),
+            bounds: self.bounds.clone(),
+            turn: Arc::clone(&self.turn),
+            going: self.going.clone(),
+            asked_unix_s: unix_now_s(),
+        };
+        Box::pin(async move {
+            // A task of its own: what was begun is not left half done when nobody waits for the answer.
+            tokio::spawn(deed.act(action)).await.unwrap_or(Err(gone))
+        })
+    }
+
+    fn left_behind(&self) -> Vec<String> {
         vec![format!(
             "the stack {name:?} is up (remove it with `swarmlab down {name}`)",
             name = self.specs.name
         )]
     }
 
-    /// Removes the stack and returns when nothing of it is left.
-    pub async fn down(&self, note: &mut (dyn FnMut(Note) + Send)) -> Result<(), TestbedError> {
-        let report =
-            swarmlab_swarm::down(&self.engine, &self.specs.name, &DownOptions::default(), &mut |_| {})
-                .await?;
-        note(Note::Step(format!("removed {} objects in {:.1} s", report.removed.len(), report.took_s)));
-        Ok(())
+    fn down<'a>(&'a self, note: &'a mut Notes<'a>) -> Pending<'a, Result<(), TestbedError>> {
+        Box::pin(async move {
+            self.going.cancel();
+            // An engine may die of a removal while tasks of the same service are being removed (scaled in).
+            let _turn = self.turn.lock().await;
+            if self.removed.load(Ordering::Relaxed) {
+                return Ok(());
+            }
+            self.remove(note).await?;
+            self.removed.store(true, Ordering::Relaxed);
+            Ok(())
+        })
+    }
+}
+
+/// Passes on what Prometheus stored since the last look, until nobody listens.
+async fn sample(mut source: PrometheusSource, out: Out) {
+    let mut ticks = tokio::time::interval(SAMPLE_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    loop {
+        ticks.tick().await;
+        let news = match source.fetch().await {
+            Ok(round) => Observation::Samples(round),
+            Err(e) => Observation::TelemetryFailed(e),
+        };
+        let remarks = source.remarks().into_iter().map(|r| Observation::Warning(r.text));
+        for news in std::iter::once(news).chain(remarks) {
+            if out.send(news).await.is_err() {
+                return;
+            }
+        }
     }
 }
 
 fn first_line(e: &TestbedError) -> String {
     e.to_string().lines().next().unwrap_or_default().trim_end_matches(':').to_owned()
-}
-
-/// What a watch event means for the run.
-fn watched(event: WatchEvent) -> Option<Observation> {
-    Some(match event {
-        WatchEvent::Replicas(e) => Observation::Replicas(ReplicaEvent {
-            t_unix_s: e.t_unix_s,
-            service: e.service,
-            desired: e.desired,
-            running: e.running,
-            healthy: e.healthy,
-            cause: cause(&e.cause),
-        }),
-        WatchEvent::Task(e) => {
-            let (born_unix_s, died_unix_s) = match e.phase {
-                TaskPhase::ContainerStarted | TaskPhase::State(TaskState::Running) => {
-                    (Some(e.t_unix_s), None)
-                }
-                TaskPhase::ContainerDied { .. } | TaskPhase::Gone => (None, Some(e.t_unix_s)),
-                TaskPhase::State(s) if s > TaskState::Running => (None, Some(e.t_unix_s)),
-                _ => return None,
-            };
-            Observation::Task(TaskLife { service: e.service, task: e.task_id, born_unix_s, died_unix_s })
-        }
-        WatchEvent::Gap { from_t_unix_s, to_t_unix_s, why } => Observation::Warning(format!(
-            "replica events are missing for {:.1} s: {why}",
-            to_t_unix_s - from_t_unix_s
-        )),
-    })
-}
-
-fn cause(cause: &Cause) -> String {
-    match cause {
-        Cause::Snapshot => "as found".to_owned(),
-        Cause::Order => "replicas ordered".to_owned(),
-        Cause::Removal => "service removed".to_owned(),
-        Cause::Task { task_id, state: Some(state) } => format!("task {task_id} {state}"),
-        Cause::Task { task_id, state: None } => format!("task {task_id} gone"),
-        Cause::Health { container_id, health } => format!("container {container_id} {health:?}"),
-    }
 }

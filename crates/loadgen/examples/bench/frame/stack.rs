@@ -270,10 +270,10 @@ impl Stack {
                 target_service: front,
                 model: LoadModel::Closed,
                 shape: Some(swarmlab_shapes::Shape::Constant(swarmlab_shapes::shape::Constant {
-                level: 100.0,
+                    level: 100.0,
+                    duration_s: load_end_unix_s - load_start_unix_s,
+                })),
                 duration_s: load_end_unix_s - load_start_unix_s,
-            })),
-            duration_s: load_end_unix_s - load_start_unix_s,
                 think_s: Some(1.0),
                 steps: 1.0,
                 bin_s: 1.0,

@@ -1,18 +1,17 @@
-//! The seam to where services run.
+//! Where a session takes place: a stack that comes up on a testbed, and where its load goes.
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
 
 use swarmlab_record::topology::{ClockOffset, Target};
 use swarmlab_swarm::CancellationToken;
-use swarmlab_testbed::observation::Observation;
+use swarmlab_testbed::seam::Out;
 use swarmlab_testbed::{Note, TestbedError};
-use tokio::sync::mpsc;
 
 /// An answer that takes time.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
-/// A testbed that came up.
+/// A site that is up.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ready {
     /// Where load goes.
@@ -25,8 +24,8 @@ pub struct Ready {
     pub left_behind: Vec<String>,
 }
 
-/// Where services run.
-pub trait Testbed {
+/// Where a session takes place.
+pub trait Site {
     /// Brings everything up and finds out where load goes. On failure, or when cancelled, it cleans up after itself.
     fn up<'a>(
         &'a mut self,
@@ -34,18 +33,12 @@ pub trait Testbed {
         note: &'a mut (dyn FnMut(Note) + Send),
     ) -> Answer<'a, Result<Ready, TestbedError>>;
 
-    /// Starts sampling and watching, from the present state on; ends with the token.
+    /// Starts sampling and watching, from the present state on; ends with the token. What breaks by itself is told as
+    /// [`swarmlab_testbed::observation::Observation::Broken`].
     ///
     /// # Errors
     /// What keeps it from being watched.
-    fn observe(
-        &mut self,
-        out: &mpsc::UnboundedSender<Observation>,
-        cancel: &CancellationToken,
-    ) -> Result<(), TestbedError>;
-
-    /// Something that broke by itself, if anything did; asked once a second while the testbed is observed.
-    fn broken(&mut self) -> Option<TestbedError>;
+    fn observe(&mut self, out: Out, cancel: CancellationToken) -> Result<(), TestbedError>;
 
     /// Takes everything down and returns when nothing is left. Harmless where nothing is up, or only half of it.
     fn down<'a>(&'a mut self, note: &'a mut (dyn FnMut(Note) + Send))
