@@ -435,7 +435,9 @@ fn the_bed_acts_within_bounds_and_tells_the_deaths_that_nobody_ordered() {
     let scale = |replicas| Action::Scale { service: "ms-other".into(), replicas };
     runtime().block_on(async {
         let (engine, wait) = (Some(engine()), Duration::from_secs(180));
-        let beds = SwarmBeds { engine, wait, bounds: Bounds { timeout: wait, ..Bounds::default() } };
+        let bounds = Bounds { timeout: wait, ..Bounds::default() };
+        let catalogues = std::sync::Arc::new(swarmlab_catalogue::Catalogues::builtin());
+        let beds = SwarmBeds { engine, wait, catalogues, bounds };
         let bed = beds.up(&specs, &CancellationToken::new(), &mut |_| {}).await.unwrap();
         let (out, mut news) = seam::channel();
         bed.observe(out, CancellationToken::new()).unwrap();

@@ -27,7 +27,7 @@ use swarmlab_testbed::observation::Observation;
 use swarmlab_testbed::seam::Out;
 use swarmlab_testbed::{Note, TestbedError};
 use swarmlab_trial::{Keep, Limits, LoadId, Part, Plan, Source, TrialPlan};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
 const BEGIN: f64 = 1_000_000.0;
