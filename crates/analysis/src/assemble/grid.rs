@@ -81,7 +81,71 @@ pub fn grid(raw: &Raw, heads: &[Head]) -> Result<Grid, AssembleError> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::sync::Arc;
+
+    use swarmlab_record::client::{ALL_ENDPOINTS, fixture::row, merged};
+    use swarmlab_record::histograms::Binned;
+    use swarmlab_record::manifest::Manifest;
+    use swarmlab_record::series::{Sample, Series, fixture};
+
     use super::*;
+    use crate::assemble;
+
+    /// A load of 60 s from 1010 on, with the CPU of `web` sampled every so many seconds.
+    fn raw(every_s: f64) -> Raw {
+        let shape = serde_json::to_value(swarmlab_shapes::Shape::Constant(Default::default())).unwrap();
+        let manifest: Manifest = serde_json::from_value(serde_json::json!({
+            "format": 2, "swarmlab": "0", "name": "x", "started_unix_s": 1000.0, "testbed": "swarm",
+            "testbed_reason": "", "target": null, "provenance": {}, "clock_offset": null, "generator": null,
+            "state": { "is": "complete" },
+            "plan": {
+                "file": "", "text": "", "stack": "", "variables": {}, "target_service": "web", "model": "closed",
+                "shape": shape, "duration_s": 60.0, "think_s": null, "steps": 1.0, "bin_s": 1.0,
+                "measured": ["web"], "slo_p95_s": null, "slo_error_rate": null, "seed": 1, "declared_demand_s": {},
+            },
+            "topology": {
+                "services": [{ "name": "web", "role": "application", "replicas": 1, "image": "x" }], "fronts": [],
+            },
+            "windows": {
+                "grid_unix_s": 1000.0, "load_start_unix_s": 1010.0, "load_end_unix_s": 1070.0,
+                "drained_unix_s": 1070.0, "settled_unix_s": 1075.0,
+            },
+        }))
+        .unwrap();
+        // A core and a half used all the time.
+        let samples =
+            (0..40).map(|i| f64::from(i) * every_s).map(|t| Sample::new(990.0 + t, 1.5 * t)).collect();
+        let series = vec![Series::new(Arc::new(fixture::identity("web", "a")), samples, 1.0)];
+        let client = (0..70).map(|i| row(1000.0 + f64::from(i), ALL_ENDPOINTS)).collect();
+        Raw { manifest, client, series, events: Vec::new() }
+    }
+
+    #[test]
+    fn behind_a_prometheus_of_15_s_the_frame_has_bins_of_15_s_and_says_so() {
+        let raw = raw(15.0);
+        let grid = grid(&raw).unwrap();
+        assert_eq!(grid, Grid { origin_unix_s: 1010.0, width_s: 15.0, widened: true });
+        let rows = merged(&raw.client, grid.origin_unix_s, grid.width_s, &Binned::new());
+        let frame = assemble::frame(&raw, &grid, &rows).unwrap();
+        assert_eq!(frame.bins().count(), 4);
+        let cores = frame.get("web_cpu_cores").unwrap();
+        assert!(cores.iter().all(|v| v.is_some_and(|v| (v - 1.5).abs() < 1e-9)), "{cores:?}");
+        // 100 answers in each second.
+        let rate = frame.get("client_throughput_per_s").unwrap();
+        assert!(rate.iter().all(|v| v.is_some_and(|v| (v - 100.0).abs() < 1e-9)), "{rate:?}");
+        let load = crate::load_window(&raw, &frame);
+        let notes = crate::quality::notes(&raw, &load);
+        let said = "Prometheus scrapes every 15 s: bins of 15 s instead of 1 s.";
+        assert!(notes.iter().any(|n| n.text == said), "{notes:?}");
+    }
+
+    #[test]
+    fn sources_that_keep_up_leave_the_grid_as_planned() {
+        let raw = raw(1.0);
+        assert_eq!(grid(&raw).unwrap(), Grid { origin_unix_s: 1000.0, width_s: 1.0, widened: false });
+        assert_eq!(slowest_interval_s(&raw), Some(1.0));
+    }
 
     #[test]
     fn bins_hold_an_interval_of_the_slowest_source() {
