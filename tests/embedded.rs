@@ -33,7 +33,8 @@ fn a_run_counts_exactly_writes_everything_and_is_recomputed_identically() {
         "manifest.json",
         "events.jsonl",
         "client.parquet",
-        "server.parquet",
+        "series.parquet",
+        "samples.parquet",
         "histograms.hlog",
         "frame.parquet",
         "frame.csv",
@@ -57,7 +58,7 @@ fn a_run_counts_exactly_writes_everything_and_is_recomputed_identically() {
     }
     // What was burned is what was configured: the oracle itself.
     for d in summary["demands"].as_array().unwrap() {
-        let (burned, configured) = (d["burned_s"].as_f64().unwrap(), d["configured_s"].as_f64().unwrap());
+        let (burned, configured) = (d["burned_s"].as_f64().unwrap(), d["declared_s"].as_f64().unwrap());
         assert!((burned / configured - 1.0).abs() < 0.01, "{d}");
     }
     let replicas = column(&folder, "ms_exercise_replicas_healthy");
