@@ -148,6 +148,8 @@ impl<'a> Bus<'a> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
     use crate::message::News;
 

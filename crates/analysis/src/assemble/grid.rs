@@ -93,7 +93,7 @@ mod tests {
     use crate::assemble;
 
     /// A load of 60 s from 1010 on, with the CPU of `web` sampled every so many seconds.
-    fn raw(every_s: f64) -> Raw {
+    fn raw(every_s: f64) -> (Raw, Vec<Series>) {
         let shape = serde_json::to_value(swarmlab_shapes::Shape::Constant(Default::default())).unwrap();
         let manifest: Manifest = serde_json::from_value(serde_json::json!({
             "format": 2, "swarmlab": "0", "name": "x", "started_unix_s": 1000.0, "testbed": "swarm",
@@ -118,16 +118,18 @@ mod tests {
             (0..40).map(|i| f64::from(i) * every_s).map(|t| Sample::new(990.0 + t, 1.5 * t)).collect();
         let series = vec![Series::new(Arc::new(fixture::identity("web", "a")), samples, 1.0)];
         let client = (0..70).map(|i| row(1000.0 + f64::from(i), ALL_ENDPOINTS)).collect();
-        Raw { manifest, client, series, events: Vec::new() }
+        (Raw { manifest, client, events: Vec::new() }, series)
     }
 
     #[test]
     fn behind_a_prometheus_of_15_s_the_frame_has_bins_of_15_s_and_says_so() {
-        let raw = raw(15.0);
-        let grid = grid(&raw).unwrap();
+        let (raw, series) = raw(15.0);
+        let heads: Vec<Head> = series.iter().map(Head::of).collect();
+        let grid = grid(&raw, &heads).unwrap();
         assert_eq!(grid, Grid { origin_unix_s: 1010.0, width_s: 15.0, widened: true });
         let rows = merged(&raw.client, grid.origin_unix_s, grid.width_s, &Binned::new());
-        let frame = assemble::frame(&raw, &grid, &rows).unwrap();
+        let series = series.into_iter().map(Ok::<_, AssembleError>);
+        let (frame, _) = assemble::build(&raw, &grid, &rows, &heads, series).unwrap();
         assert_eq!(frame.bins().count(), 4);
         let cores = frame.get("web_cpu_cores").unwrap();
         assert!(cores.iter().all(|v| v.is_some_and(|v| (v - 1.5).abs() < 1e-9)), "{cores:?}");
@@ -136,15 +138,16 @@ mod tests {
         assert!(rate.iter().all(|v| v.is_some_and(|v| (v - 100.0).abs() < 1e-9)), "{rate:?}");
         let load = crate::load_window(&raw, &frame);
         let notes = crate::quality::notes(&raw, &load);
-        let said = "Prometheus scrapes every 15 s: bins of 15 s instead of 1 s.";
+        let said = "Prometheus scrapes less often than every 1 s: bins of 15 s, which hold one interval of the slowest source.";
         assert!(notes.iter().any(|n| n.text == said), "{notes:?}");
     }
 
     #[test]
     fn sources_that_keep_up_leave_the_grid_as_planned() {
-        let raw = raw(1.0);
-        assert_eq!(grid(&raw).unwrap(), Grid { origin_unix_s: 1000.0, width_s: 1.0, widened: false });
-        assert_eq!(slowest_interval_s(&raw), Some(1.0));
+        let (raw, series) = raw(1.0);
+        let heads: Vec<Head> = series.iter().map(Head::of).collect();
+        assert_eq!(grid(&raw, &heads).unwrap(), Grid { origin_unix_s: 1000.0, width_s: 1.0, widened: false });
+        assert_eq!(slowest_interval_s(&raw, &heads), Some(1.0));
     }
 
     #[test]

@@ -143,8 +143,8 @@ mod tests {
         let total = samples(0..60, "a", "10.0.0.1:1", false);
         let mut failures = samples(30..60, "a", "10.0.0.1:1", false);
         let mut level = samples(30..60, "a", "10.0.0.1:1", false);
-        failures.0 = Arc::new(Identity { metric: "failures_total".to_owned(), ..(*failures.0).clone() });
-        level.0 = Arc::new(Identity { kind: Kind::Gauge, ..(*level.0).clone() });
+        Arc::make_mut(&mut failures.identity).metric = "failures_total".to_owned();
+        Arc::make_mut(&mut level.identity).kind = Kind::Gauge;
         // Another task of the service began just before: it is not this one's life.
         let lives = [life("a", "x", -100.0, None), life("a", "y", 20.0, None)];
         let series = build(vec![total, failures, level], &lives);

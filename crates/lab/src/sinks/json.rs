@@ -49,6 +49,8 @@ fn value(news: &News) -> Option<Value> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use swarmlab_record::Phase;
 
     use super::*;

@@ -16,7 +16,8 @@ async fn a_whole_session_leaves_a_whole_folder() {
     let played = stage.play().await;
     assert!(played.result.is_ok(), "{:?}", played.result);
     use Phase::*;
-    assert_eq!(played.phases(), [Up, WarmUp, Settle, Load, Drain, Collect, Down, Analyse]);
+    // Whoever is awaited hears nothing after the close; the analysis comes then.
+    assert_eq!(played.phases(), [Up, WarmUp, Settle, Load, Drain, Collect, Down]);
     assert_eq!(played.bed(), ["up", "observe", "down"]);
     assert_eq!(played.generator(), ["start WarmUp", "start Load"]);
     let manifest = Manifest::read(&played.folder.manifest()).unwrap();

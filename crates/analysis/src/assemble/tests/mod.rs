@@ -41,7 +41,7 @@ fn raw() -> Raw {
             variables: BTreeMap::new(),
             target_service: "edge".into(),
             model: LoadModel::Open,
-            shape: Shape::Constant(Constant::default()),
+            shape: Some(Shape::Constant(Constant::default())),
             duration_s: BINS as f64,
             think_s: None,
             steps: 1.0,
@@ -121,6 +121,10 @@ fn series() -> impl Strategy<Value = Series> {
     )
 }
 
+fn planned(raw: &Raw) -> Grid {
+    Grid { origin_unix_s: 100.0, width_s: raw.manifest.plan.bin_s, widened: false }
+}
+
 /// Columns with their values bit by bit.
 fn bits(columns: &[Column]) -> Vec<(String, String, String, Vec<Option<u64>>)> {
     let values = |c: &Column| c.values().iter().map(|v| v.map(f64::to_bits)).collect();
@@ -133,9 +137,8 @@ proptest! {
     fn one_pass_gives_what_holding_all_gave(all in prop::collection::vec(series(), 0..30)) {
         let raw = raw();
         let heads: Vec<Head> = all.iter().map(Head::of).collect();
-        let planned = Grid { origin_unix_s: 100.0, width_s: raw.manifest.plan.bin_s, widened: false };
         let (frame, totals) =
-            build::<AssembleError>(&raw, &planned, &raw.client, &heads, all.iter().cloned().map(Ok)).unwrap();
+            build::<AssembleError>(&raw, &planned(&raw), &raw.client, &heads, all.iter().cloned().map(Ok)).unwrap();
         prop_assert_eq!(bits(frame.columns()), bits(&held::servers(&raw, &all, frame.bins()).unwrap()));
         for service in &raw.manifest.topology.services {
             for series in &all {
@@ -164,7 +167,7 @@ proptest! {
         let frame = |all: &[Series]| {
             let all: Vec<Series> = all.iter().map(same).collect();
             let heads: Vec<Head> = all.iter().map(Head::of).collect();
-            build::<AssembleError>(&raw, &heads, all.into_iter().map(Ok)).unwrap().0
+            build::<AssembleError>(&raw, &planned(&raw), &raw.client, &heads, all.into_iter().map(Ok)).unwrap().0
         };
         prop_assert_eq!(bits(frame(&all).columns()), bits(frame(&shuffled).columns()));
     }
