@@ -155,7 +155,7 @@ fn results_are_written_and_never_overwritten() {
     let args = [&app.url("/health"), "-c", "2", "-d", "2s", "--out", out.to_str().unwrap()];
     let (output, _, s) = json_load(&args);
     assert!(output.status.success());
-    let summary: Value = serde_json::from_slice(&std::fs::read(out.join("summary.json")).unwrap()).unwrap();
+    let summary: Value = serde_json::from_slice(&std::fs::read(out.join("load.json")).unwrap()).unwrap();
     assert_eq!(summary, s);
     let rows = swarmlab_frame::store::read_client(&out.join("client.parquet")).unwrap();
     let completed: u64 = rows
