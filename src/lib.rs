@@ -4,6 +4,10 @@
 //! The rooms are crates (docs/architecture.md has the map); here is the command: [`cli`] parses, calls and prints, and is
 //! the only room that prints; [`load`] writes and sums up a load without a stack; [`exit`] and [`variables`] serve both.
 
+// The command line prints (`src/cli`); nobody else does.
+#![cfg_attr(not(test), deny(clippy::print_stdout))]
+
+#[allow(clippy::print_stdout)]
 pub mod cli;
 pub mod exit;
 pub mod load;

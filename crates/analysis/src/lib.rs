@@ -3,6 +3,9 @@
 //! Everything here is a pure function of the raw files (through the frame), so a report re-computed offline has
 //! identical figures. How each figure comes about and what its error is: docs/measurement.md.
 
+// The command line prints (`src/cli`); nobody else does.
+#![cfg_attr(not(test), deny(clippy::print_stdout))]
+
 pub mod assemble;
 pub mod correlations;
 pub mod counts;

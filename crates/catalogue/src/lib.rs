@@ -16,6 +16,9 @@
 //! | [`identify`](Catalogues::identify) | labels of a series to its identity |
 //! | [`exposition`] | Prometheus' text format |
 
+// The command line prints (`src/cli`); nobody else does.
+#![cfg_attr(not(test), deny(clippy::print_stdout))]
+
 mod builtin;
 pub mod exposition;
 mod identify;

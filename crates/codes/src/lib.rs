@@ -27,6 +27,9 @@
 //! assert!(UNKNOWN_SERVICE.page().contains("What to do"));
 //! ```
 
+// The command line prints (`src/cli`); nobody else does.
+#![cfg_attr(not(test), deny(clippy::print_stdout))]
+
 #[macro_use]
 mod table;
 

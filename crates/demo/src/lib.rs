@@ -14,6 +14,9 @@
 //! Every role is a plain config struct plus `run(config, shutdown)`; the caller parses arguments and wires
 //! signals to the `shutdown` future. `serve_on` does the same on listeners that the caller has bound.
 
+// The command line prints (`src/cli`); nobody else does.
+#![cfg_attr(not(test), deny(clippy::print_stdout))]
+
 pub mod ai_agent;
 mod base_url;
 mod burn;

@@ -3,6 +3,9 @@
 //!
 //! One file per element (type, default, check): a new element is one file and one line in [`file`].
 
+// The command line prints (`src/cli`); nobody else does.
+#![cfg_attr(not(test), deny(clippy::print_stdout))]
+
 mod file;
 mod load;
 mod measure;

@@ -17,6 +17,9 @@
 //! All times are Unix seconds as `f64` (resolution 0.24 us in this century). Only [`store`]
 //! touches files and knows polars. The words (series, client rows) are the room `record`'s.
 
+// The command line prints (`src/cli`); nobody else does.
+#![cfg_attr(not(test), deny(clippy::print_stdout))]
+
 pub mod align;
 pub mod client;
 pub mod clock;

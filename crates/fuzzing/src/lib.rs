@@ -5,6 +5,9 @@
 //! A new target is a file in `src/targets` with `run` and `WORDS`, its line in [`targets`], a folder of small
 //! real inputs in `corpus`, and its file and entry in `fuzz`; a test says what of it is missing.
 
+// The command line prints (`src/cli`); nobody else does.
+#![cfg_attr(not(test), deny(clippy::print_stdout))]
+
 /// A parser that any bytes may be given to.
 #[derive(Debug, Clone, Copy)]
 pub struct Target {

@@ -7,6 +7,9 @@
 //!
 //! Everything downloaded is kept, and an image whose inputs are unchanged is left alone: see [`build`].
 
+// The command line prints (`src/cli`); nobody else does.
+#![cfg_attr(not(test), deny(clippy::print_stdout))]
+
 mod apt;
 mod archive;
 mod assemble;

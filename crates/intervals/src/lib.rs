@@ -4,6 +4,9 @@
 //! Pure values: no socket, no clock, no thread. The load engine fills them; whoever reads a run (analysis, merging of
 //! several generators, exports) needs nothing else of the engine.
 
+// The command line prints (`src/cli`); nobody else does.
+#![cfg_attr(not(test), deny(clippy::print_stdout))]
+
 mod error_kind;
 mod generator;
 mod interval;

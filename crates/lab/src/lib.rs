@@ -11,6 +11,9 @@
 //! | [`load`] | a load alone, without a stack |
 //! | [`plan`], [`error`] | what a run is to do; why it did not |
 
+// The command line prints (`src/cli`); nobody else does.
+#![cfg_attr(not(test), deny(clippy::print_stdout))]
+
 mod beds;
 pub mod bus;
 pub mod error;

@@ -5,6 +5,9 @@
 //! nothing. What it measured is told in the words of the room `intervals`, which also writes interval logs and judges
 //! the generator; [`export`] writes the files of other tools for those who want them.
 
+// The command line prints (`src/cli`); nobody else does.
+#![cfg_attr(not(test), deny(clippy::print_stdout))]
+
 mod engine;
 mod error;
 pub mod export;

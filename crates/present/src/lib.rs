@@ -1,5 +1,8 @@
 //! From an analysis to the model that the report is drawn from: which figures, which panels, which words.
 
+// The command line prints (`src/cli`); nobody else does.
+#![cfg_attr(not(test), deny(clippy::print_stdout))]
+
 mod associations;
 pub mod recompute;
 mod seal;

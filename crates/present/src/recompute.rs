@@ -16,7 +16,7 @@ use swarmlab_record::folder::{RunFolder, write_atomically};
 use swarmlab_record::manifest::{Manifest, ManifestError, Origin, State};
 use swarmlab_record::series::{Head, Series};
 use swarmlab_record::summary::Summary;
-use swarmlab_record::{FileError, client, events, histograms, journal};
+use swarmlab_record::{FileError, Phase, client, events, histograms, journal, layout1};
 
 /// Why a folder cannot be read, or its results cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -93,11 +93,35 @@ fn remove(path: &Path) -> Result<(), RecomputeError> {
     std::fs::remove_file(path).map_err(io("remove", path))
 }
 
+/// Folders of `load --out` had no manifest in the first layout, and their own summary under the name that a run's has now.
+fn give_manifest(folder: &RunFolder) -> Result<(), RecomputeError> {
+    let (path, summary) = (folder.manifest(), folder.summary());
+    if path.exists() || !folder.client().exists() {
+        return Ok(());
+    }
+    let Ok(text) = std::fs::read_to_string(&summary) else { return Ok(()) };
+    let rows = store::read_client(&folder.client())?;
+    let bin_s = rows.first().map_or(1.0, |r| r.width_s);
+    if let Some(manifest) = layout1::manifest_of_load(&text, bin_s) {
+        std::fs::rename(&summary, folder.load_summary()).map_err(io("rename", &summary))?;
+        if !folder.events().exists() {
+            let t_unix_s = manifest.started_unix_s;
+            let mut log =
+                events::EventLog::create(&folder.events()).map_err(io("write", &folder.events()))?;
+            let began = events::Event::Phase { t_unix_s, phase: Phase::Load };
+            log.write(&began).map_err(io("write", &folder.events()))?;
+        }
+        manifest.write(&path).map_err(io("write", &path))?;
+    }
+    Ok(())
+}
+
 /// Reads the raw files of a run, all but the samples of its servers. A folder whose run was killed is sealed first.
 ///
 /// # Errors
 /// [`RecomputeError`] naming the file.
 pub fn read(folder: &RunFolder) -> Result<(Raw, Client), RecomputeError> {
+    give_manifest(folder)?;
     let mut manifest = Manifest::read(&folder.manifest())?;
     let journals = [folder.client_journal(), folder.server_journal(), folder.server_lines()];
     if journals.iter().any(|journal| journal.exists()) {

@@ -4,9 +4,14 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use swarmlab_intervals::trust::VerdictInputs;
 
+use crate::manifest::{Manifest, Origin, State, Windows};
 use crate::metric::{Kind, Meaning};
+use crate::plan::{LoadModel, Plan};
 use crate::series::{Identity, Sample};
+use crate::topology::Topology;
+use crate::utc;
 
 type Row = (&'static str, Meaning, Kind, &'static str, f64, bool);
 
@@ -90,4 +95,73 @@ impl Line {
     pub(crate) fn split(self) -> (Key, Sample) {
         ((self.service, self.task, self.metric, self.labels), Sample::new(self.t_unix_s, self.value))
     }
+}
+
+/// What `summary.json` of a load alone said.
+#[derive(Deserialize)]
+struct LoadSummary {
+    target: String,
+    model: LoadModel,
+    seed: u64,
+    start_unix_s: f64,
+    load_s: f64,
+    drain_s: f64,
+    end: String,
+    generator: Generator,
+}
+
+#[derive(Deserialize)]
+struct Generator {
+    inputs: VerdictInputs,
+}
+
+/// The manifest that the folder of a load alone did not have, from its `summary.json`; `None` for another file. `bin_s` is
+/// the length of its intervals. What the load was to be is not known, only what became of it.
+pub fn manifest_of_load(summary: &str, bin_s: f64) -> Option<Manifest> {
+    let load: LoadSummary = serde_json::from_str(summary).ok()?;
+    let end_unix_s = load.start_unix_s + load.load_s;
+    let drained_unix_s = end_unix_s + load.drain_s;
+    Some(Manifest {
+        format: 1,
+        origin: Origin::Load,
+        swarmlab: String::new(),
+        name: format!("load-{}", utc::compact(load.start_unix_s)),
+        started_unix_s: load.start_unix_s,
+        testbed: None,
+        testbed_reason: String::new(),
+        plan: Plan {
+            file: String::new(),
+            text: String::new(),
+            stack: String::new(),
+            variables: BTreeMap::new(),
+            target_service: load.target,
+            model: load.model,
+            shape: None,
+            duration_s: load.load_s,
+            think_s: None,
+            steps: 1.0,
+            bin_s,
+            measured: Vec::new(),
+            slo_p95_s: None,
+            slo_error_rate: None,
+            seed: load.seed,
+            declared_demand_s: BTreeMap::new(),
+        },
+        topology: Topology::default(),
+        target: None,
+        provenance: BTreeMap::new(),
+        clock_offset: None,
+        windows: Some(Windows {
+            grid_unix_s: load.start_unix_s,
+            load_start_unix_s: load.start_unix_s,
+            load_end_unix_s: end_unix_s,
+            drained_unix_s,
+            settled_unix_s: drained_unix_s,
+        }),
+        generator: Some(load.generator.inputs),
+        state: match load.end.as_str() {
+            "completed" => State::Complete,
+            how => State::Partial { reason: how.to_owned() },
+        },
+    })
 }

@@ -13,6 +13,9 @@
 //! | [`manifest`], [`plan`] | what was run, on what, with which seeds (`manifest.json`) |
 //! | [`folder`], [`journal`], [`samples`], [`histograms`] | the files themselves |
 
+// The command line prints (`src/cli`); nobody else does.
+#![cfg_attr(not(test), deny(clippy::print_stdout))]
+
 pub mod client;
 pub mod events;
 pub mod file_error;

@@ -14,6 +14,9 @@
 //! # Ok::<(), swarmlab_report::ReportError>(())
 //! ```
 
+// The command line prints (`src/cli`); nobody else does.
+#![cfg_attr(not(test), deny(clippy::print_stdout))]
+
 mod axis;
 mod chart;
 mod check;

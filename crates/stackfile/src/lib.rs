@@ -27,6 +27,9 @@
 //! assert_eq!(specs.networks[0].full, "shop_default");
 //! ```
 
+// The command line prints (`src/cli`); nobody else does.
+#![cfg_attr(not(test), deny(clippy::print_stdout))]
+
 mod blobs;
 mod check;
 mod convert;

@@ -5,6 +5,9 @@
 //! count as missing as well, so that one bad sample cannot poison a figure. What cannot be computed is a
 //! [`StatsError`] with a reason; no function returns `NaN`.
 
+// The command line prints (`src/cli`); nobody else does.
+#![cfg_attr(not(test), deny(clippy::print_stdout))]
+
 pub mod autocorrelation;
 pub mod block_length;
 pub mod bootstrap;

@@ -14,6 +14,9 @@
 //!
 //! Registries that need a login are out of its reach: pull such images beforehand.
 
+// The command line prints (`src/cli`); nobody else does.
+#![cfg_attr(not(test), deny(clippy::print_stdout))]
+
 mod change;
 mod connect;
 mod converge;

@@ -6,6 +6,9 @@
 //! binning and summing are done later, once, by the frame room, so that the same rules hold for both
 //! testbeds. What a series means, and whose it is, say catalogues (`swarmlab-catalogue`).
 
+// The command line prints (`src/cli`); nobody else does.
+#![cfg_attr(not(test), deny(clippy::print_stdout))]
+
 pub mod clock;
 pub mod procfs;
 pub mod prometheus;

@@ -4,6 +4,9 @@
 //! services exist, how many replicas are healthy, what they used), so that everything behind this room does
 //! not know which one it was: they hold a [`Testbed`].
 
+// The command line prints (`src/cli`); nobody else does.
+#![cfg_attr(not(test), deny(clippy::print_stdout))]
+
 pub mod action;
 mod chronicle;
 pub mod embedded;

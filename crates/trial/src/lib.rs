@@ -17,6 +17,9 @@
 //!   [`Command::TakeDown`] no load starts and no level changes.
 //! - **A run is complete only if it is.** Whatever cuts it short is remembered, the first cause first ([`Cut`]).
 
+// The command line prints (`src/cli`); nobody else does.
+#![cfg_attr(not(test), deny(clippy::print_stdout))]
+
 mod command;
 mod errors;
 mod freshness;

@@ -2,4 +2,7 @@
 //!
 //! Pure: nothing here asks what time it is.
 
+// The command line prints (`src/cli`); nobody else does.
+#![cfg_attr(not(test), deny(clippy::print_stdout))]
+
 pub mod utc;

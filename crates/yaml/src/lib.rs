@@ -78,6 +78,9 @@
 //! 3 errors");
 //! ```
 
+// The command line prints (`src/cli`); nobody else does.
+#![cfg_attr(not(test), deny(clippy::print_stdout))]
+
 mod diagnostic;
 mod lines;
 mod load;
