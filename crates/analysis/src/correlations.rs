@@ -97,9 +97,9 @@ pub fn all(raw: &Raw, load: &Frame) -> Vec<Row> {
         for client in CLIENT {
             let Some(y) = load.get(client) else { continue };
             for method in [CorrelationMethod::Pearson, CorrelationMethod::Spearman] {
-                let Ok(scan) = lag::scan(method, y, x, max_lag) else { continue };
-                let Some(best) = scan.best else { continue };
-                let at_zero = scan.points.iter().find(|p| p.lag_bins == 0).and_then(|p| p.correlation);
+                let Ok(choice) = lag::choose(method, y, x, max_lag) else { continue };
+                let Some(best) = choice.best else { continue };
+                let at_zero = choice.at_zero;
                 let (lag_bins, c) = claimed(at_zero, best.lag_bins, best.correlation);
                 rows.push(Row {
                     server: server.clone(),
@@ -111,7 +111,7 @@ pub fn all(raw: &Raw, load: &Frame) -> Vec<Row> {
                     ci: (c.ci_low, c.ci_high),
                     n: c.n,
                     n_eff: c.n_eff,
-                    p_lags: (c.p * scan.lags_tried as f64).min(1.0),
+                    p_lags: (c.p * choice.lags_tried as f64).min(1.0),
                     q: 1.0,
                 });
             }

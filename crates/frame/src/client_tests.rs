@@ -21,7 +21,7 @@ fn overall_columns_come_from_the_row_of_all_endpoints() {
     endpoint.completed = 40;
     endpoint.response.as_mut().unwrap().p95 = 99.0;
     let mut idle = row(1002.0, ALL_ENDPOINTS);
-    (idle.completed, idle.failed, idle.response) = (0, 0, None);
+    (idle.completed, idle.succeeded, idle.failed, idle.response) = (0, 0, 0, None);
     let frame = frame_of(&[row(1001.0, ALL_ENDPOINTS), endpoint, idle]);
     let get = |name: &str| frame.get(name).unwrap_or_else(|| panic!("{name}")).to_vec();
     assert_eq!(get("client_users"), [None, Some(10.0), Some(10.0)]);

@@ -17,7 +17,7 @@ use swarmlab_record::topology::TaskLife;
 use swarmlab_record::{FileError, folder::RunFolder};
 
 /// Samples held at once: 16 bytes each. A single longer series is held whole.
-const HELD: usize = 4 << 20;
+const HELD: u64 = 4 << 20;
 /// Taken for the interval of a series of a single sample, seconds.
 const EXPECTED_INTERVAL_S: f64 = 1.0;
 
@@ -25,7 +25,6 @@ const EXPECTED_INTERVAL_S: f64 = 1.0;
 struct Found {
     number: u32,
     head: Head,
-    samples: usize,
 }
 
 /// Writes `series.parquet` and `samples.parquet` from a journal; times are moved back by `shift_s`.
@@ -42,7 +41,7 @@ pub fn samples(
 }
 
 fn samples_holding(
-    held: usize,
+    held: u64,
     folder: &RunFolder,
     journal: &Path,
     lives: &[TaskLife],
@@ -57,7 +56,7 @@ fn samples_holding(
     while begin < found.len() {
         let mut count = 0;
         let fits = found[begin..].iter().take_while(|f| {
-            count += f.samples;
+            count += f.head.samples;
             count <= held
         });
         let end = begin + fits.count().max(1);
@@ -90,13 +89,14 @@ fn survey(journal: &Path, shift_s: f64) -> Result<Vec<Found>, FileError> {
                 died_unix_s: None,
                 first_unix_s: None,
                 last_unix_s: None,
+                samples: 0,
             };
-            found.push(Found { number, head, samples: 0 });
+            found.push(Found { number, head });
         }
         Entry::Sample(number, sample) => {
             let Some(series) = place.get(&number).and_then(|i| found.get_mut(*i)) else { return };
             let t = sample.t_unix_s - shift_s;
-            series.samples += 1;
+            series.head.samples += 1;
             series.head.first_unix_s = Some(series.head.first_unix_s.map_or(t, |first| first.min(t)));
             series.head.last_unix_s = Some(series.head.last_unix_s.map_or(t, |last| last.max(t)));
         }
@@ -106,7 +106,7 @@ fn survey(journal: &Path, shift_s: f64) -> Result<Vec<Found>, FileError> {
 
 /// The samples of some series, each in the order in which they were appended.
 fn gather(journal: &Path, of: &[Found], shift_s: f64) -> Result<Vec<Vec<Sample>>, FileError> {
-    let mut out: Vec<Vec<Sample>> = of.iter().map(|f| Vec::with_capacity(f.samples)).collect();
+    let mut out: Vec<Vec<Sample>> = of.iter().map(|f| Vec::with_capacity(f.head.samples as usize)).collect();
     // Numbers count from 0, so a table is faster than a map, and a sample of other series costs one look.
     let numbers = of.iter().map(|f| f.number as usize + 1).max().unwrap_or(0);
     let mut place: Vec<Option<usize>> = vec![None; numbers];

@@ -105,6 +105,8 @@ pub struct Head {
     pub first_unix_s: Option<f64>,
     /// Time of the last sample.
     pub last_unix_s: Option<f64>,
+    /// Number of samples; of fewer than three no interval is measured.
+    pub samples: u64,
 }
 
 impl Head {
@@ -117,6 +119,7 @@ impl Head {
             died_unix_s: series.died_unix_s,
             first_unix_s: series.samples.first().map(|s| s.t_unix_s),
             last_unix_s: series.samples.last().map(|s| s.t_unix_s),
+            samples: series.samples.len() as u64,
         }
     }
 

@@ -14,6 +14,12 @@
 //! average. The result is clamped to `[3, N]`: never more than was observed, and 3 is where Fisher's interval
 //! becomes the whole of [-1, 1] while the t test still has one degree of freedom.
 
+use crate::fourier::lagged_sums;
+
+/// Series of more bins take the fast Fourier transform: adding up takes time with the square of their length, half an
+/// hour for those of a day.
+const LONG: usize = 20_000;
+
 /// Least effective sample size reported.
 pub const MIN_EFFECTIVE_N: f64 = 3.0;
 
@@ -32,17 +38,37 @@ pub fn autocorrelations(position: &[usize], standard: &[f64], max_lag: usize) ->
         dense[p - first] = Some(*z);
     }
     let n = standard.len() as f64;
+    let rho = |lag: usize, sum: f64, count: usize| {
+        if count == 0 {
+            return 0.0;
+        }
+        let mean_product = sum / count as f64;
+        (mean_product * n * (span - lag) as f64 / span as f64).clamp(-1.0, 1.0)
+    };
+    if span > LONG {
+        return long(&dense, max_lag).into_iter().map(|(lag, sum, count)| rho(lag, sum, count)).collect();
+    }
     (1..=max_lag)
         .map(|lag| {
             let products = dense.iter().zip(dense.iter().skip(lag)).filter_map(|(a, b)| Some((*a)? * (*b)?));
             let (sum, count) = products.fold((0.0, 0_usize), |(s, c), p| (s + p, c + 1));
-            if count == 0 {
-                return 0.0;
-            }
-            let mean_product = sum / count as f64;
-            (mean_product * n * (span - lag) as f64 / span as f64).clamp(-1.0, 1.0)
+            rho(lag, sum, count)
         })
         .collect()
+}
+
+/// Lag, sum of products and number of pairs.
+fn long(dense: &[Option<f64>], max_lag: usize) -> Vec<(usize, f64, usize)> {
+    let values: Vec<f64> = dense.iter().map(|z| z.unwrap_or(0.0)).collect();
+    let sums = lagged_sums(&values, max_lag);
+    let whole = dense.iter().all(Option::is_some);
+    let known: Vec<f64> = dense.iter().map(|z| f64::from(u8::from(z.is_some()))).collect();
+    let counts = if whole { Vec::new() } else { lagged_sums(&known, max_lag) };
+    let count = |lag: usize| match counts.get(lag - 1) {
+        Some(count) => count.round() as usize,
+        None => dense.len().saturating_sub(lag),
+    };
+    (1..).zip(sums).map(|(lag, sum)| (lag, sum, count(lag))).collect()
 }
 
 /// Effective number of independent pairs of two series in standard form, see the module's text. In `[3, N]`.
@@ -64,6 +90,18 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::series::standard_form;
+
+    #[test]
+    fn long_series_have_the_sums_of_adding_up() {
+        let dense: Vec<Option<f64>> = (0..300_u32)
+            .map(|t| (t % 17 != 3).then(|| f64::from(t.wrapping_mul(2_654_435_761) >> 24)))
+            .collect();
+        for (lag, sum, count) in long(&dense, 60) {
+            let products = || dense.iter().zip(&dense[lag..]).filter_map(|(a, b)| Some((*a)? * (*b)?));
+            assert_eq!(count, products().count());
+            assert!((sum / products().sum::<f64>() - 1.0).abs() < 1e-12);
+        }
+    }
 
     #[test]
     fn a_gap_keeps_its_width() {

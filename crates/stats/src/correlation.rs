@@ -67,6 +67,14 @@ pub fn correlate(method: Method, x: &[Option<f64>], y: &[Option<f64>]) -> Result
 /// # Errors
 /// Too few pairs or a constant series.
 pub fn of_pairs(method: Method, pairs: &Pairs) -> Result<Correlation, StatsError> {
+    let (r, x, y) = coefficient(method, pairs)?;
+    let n_eff = effective_n(&pairs.position, &x, &y);
+    let (ci_low, ci_high) = fisher_interval(r, n_eff, 0.95);
+    Ok(Correlation { r, n: pairs.len(), n_eff, ci_low, ci_high, p: p_value(r, n_eff) })
+}
+
+/// The coefficient alone, and both series in standard form: what it costs to know how far to trust it is most of the work.
+pub(crate) fn coefficient(method: Method, pairs: &Pairs) -> Result<(f64, Vec<f64>, Vec<f64>), StatsError> {
     let n = pairs.len();
     if n < MIN_PAIRS {
         return Err(StatsError::TooFew { n, needed: MIN_PAIRS });
@@ -82,9 +90,7 @@ pub fn of_pairs(method: Method, pairs: &Pairs) -> Result<Correlation, StatsError
         (None, None) => return Err(StatsError::Constant { side: Side::Both }),
     };
     let r = x.iter().zip(&y).map(|(a, b)| a * b).sum::<f64>().clamp(-1.0, 1.0);
-    let n_eff = effective_n(&pairs.position, &x, &y);
-    let (ci_low, ci_high) = fisher_interval(r, n_eff, 0.95);
-    Ok(Correlation { r, n, n_eff, ci_low, ci_high, p: p_value(r, n_eff) })
+    Ok((r, x, y))
 }
 
 /// Fisher's interval `tanh(atanh r ± z / sqrt(n_eff - 3))`. With `n_eff <= 3` nothing is known: `(-1, 1)`.

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::correlation::{Correlation, Method, of_pairs};
+use crate::correlation::{Correlation, Method, coefficient, of_pairs};
 use crate::error::StatsError;
 use crate::series::lagged_pairs;
 
@@ -95,6 +95,63 @@ pub fn scan(
     Ok(LagScan { method, points, lags_tried, best })
 }
 
+/// What [`scan`] says of lag zero and of the best lag, for a tenth of the work: how far a coefficient is to be trusted is
+/// computed of those two alone.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LagChoice {
+    /// The coefficient without lag, if there is one.
+    pub at_zero: Option<Correlation>,
+    /// As [`LagScan::lags_tried`].
+    pub lags_tried: usize,
+    /// As [`LagScan::best`].
+    pub best: Option<LagBest>,
+}
+
+/// [`scan`] without the points.
+///
+/// # Errors
+/// As [`scan`].
+pub fn choose(
+    method: Method,
+    x: &[Option<f64>],
+    y: &[Option<f64>],
+    max_lag: usize,
+) -> Result<LagChoice, StatsError> {
+    let limit = max_lag.min(x.len()) as i64;
+    let mut points: Vec<(i64, usize, Option<f64>)> = Vec::new();
+    for lag_bins in -limit..=limit {
+        let pairs = lagged_pairs(x, y, lag_bins)?;
+        points.push((lag_bins, pairs.len(), coefficient(method, &pairs).ok().map(|(r, ..)| r)));
+    }
+    let most = points.iter().map(|(_, n, _)| *n).max().unwrap_or(0);
+    let mut eligible: Vec<(i64, f64)> = points
+        .iter()
+        .filter(|(_, n, _)| 2 * n >= most)
+        .filter_map(|(lag, _, r)| Some((*lag, (*r)?)))
+        .collect();
+    let lags_tried = eligible.len();
+    eligible.sort_by_key(|(lag, _)| (lag.abs(), -lag.signum()));
+    let mut chosen: Option<(i64, f64)> = None;
+    for (lag_bins, r) in eligible {
+        if chosen.is_none_or(|(_, best)| r.abs() > best.abs() + TIE) {
+            chosen = Some((lag_bins, r));
+        }
+    }
+    let at = |lag_bins| Ok::<_, StatsError>(of_pairs(method, &lagged_pairs(x, y, lag_bins)?).ok());
+    let at_zero = at(0)?;
+    let correlation = match chosen {
+        Some((0, _)) => at_zero,
+        Some((lag_bins, _)) => at(lag_bins)?,
+        None => None,
+    };
+    let best = chosen.zip(correlation).map(|((lag_bins, _), correlation)| LagBest {
+        lag_bins,
+        correlation,
+        p_adjusted: (correlation.p * lags_tried as f64).min(1.0),
+    });
+    Ok(LagChoice { at_zero, lags_tried, best })
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -121,6 +178,25 @@ mod tests {
             assert!((best.correlation.r - 1.0).abs() < 1e-12);
             let leads = scan(method, &delayed(&x, 2), &x, 6).unwrap();
             assert_eq!(leads.best.unwrap().lag_bins, -2);
+        }
+    }
+
+    #[test]
+    fn choosing_says_what_scanning_says() {
+        let (x, gaps) = (noise(90), noise(400)[310..].to_vec());
+        let holes: Vec<_> = gaps.iter().enumerate().map(|(t, v)| v.filter(|_| t % 7 > 1)).collect();
+        let flat = vec![Some(1.0); 90];
+        for (x, y) in
+            [(&x, &delayed(&x, 3)), (&x, &gaps), (&x, &holes), (&x, &flat), (&holes, &vec![None; 90])]
+        {
+            for method in [Method::Pearson, Method::Spearman] {
+                for max_lag in [0, 5, 200] {
+                    let (all, some) =
+                        (scan(method, x, y, max_lag).unwrap(), choose(method, x, y, max_lag).unwrap());
+                    let zero = all.points.iter().find(|p| p.lag_bins == 0).and_then(|p| p.correlation);
+                    assert_eq!(some, LagChoice { at_zero: zero, lags_tried: all.lags_tried, best: all.best });
+                }
+            }
         }
     }
 

@@ -101,6 +101,7 @@ mod tests {
             died_unix_s: None,
             first_unix_s: Some(f64::from(seconds.start)),
             last_unix_s: Some(f64::from(seconds.end - 1)),
+            samples: seconds.len() as u64,
         }
     }
 

@@ -148,12 +148,15 @@ pub fn scan(path: &Path, mut each: impl FnMut(Entry)) -> Result<(), FileError> {
     frames::scan(path, |payload| payload::read(payload, &mut each))
 }
 
+/// A series and its samples.
+pub type Named = (Arc<Identity>, Vec<Sample>);
+
 /// What a journal held: each series with its samples in the order in which they were appended.
 ///
 /// # Errors
 /// As [`scan`].
-pub fn read(path: &Path) -> Result<Vec<(Arc<Identity>, Vec<Sample>)>, FileError> {
-    let mut out: Vec<(Arc<Identity>, Vec<Sample>)> = Vec::new();
+pub fn read(path: &Path) -> Result<Vec<Named>, FileError> {
+    let mut out: Vec<Named> = Vec::new();
     let mut place: HashMap<u32, usize> = HashMap::new();
     scan(path, |entry| match entry {
         Entry::Series(number, is) => {

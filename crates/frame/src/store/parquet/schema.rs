@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use polars_arrow::datatypes::{ArrowDataType, ArrowSchema, Field, Metadata};
+use polars_arrow::io::ipc::write::{default_ipc_fields, schema_to_bytes};
 
 /// Type of a column, and whether it may hold nulls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +70,19 @@ impl Spec {
 /// The Arrow schema of a table.
 pub(super) fn arrow(specs: &[Spec]) -> ArrowSchema {
     specs.iter().map(Spec::field).map(|field| (field.name.clone(), field)).collect()
+}
+
+/// The Arrow schema as Parquet files carry it under `ARROW:schema`, with metadata of its own: where it is there, pyarrow and
+/// pandas show that and not the file's.
+pub(super) fn encoded(specs: &[Spec], more: &[(&str, String)]) -> String {
+    let schema = arrow(specs);
+    let metadata: Metadata = more.iter().map(|(key, value)| ((*key).into(), value.as_str().into())).collect();
+    let message = schema_to_bytes(&schema, &default_ipc_fields(schema.iter_values()), Some(&metadata));
+    // The length stands before the message, as in streams of Arrow's.
+    let mut bytes = vec![0xff; 4];
+    bytes.extend_from_slice(&u32::try_from(message.len()).unwrap_or(u32::MAX).to_le_bytes());
+    bytes.extend_from_slice(&message);
+    STANDARD.encode(bytes)
 }
 
 /// Unit and source of all columns as JSON, for readers that do not look into the Arrow schema.

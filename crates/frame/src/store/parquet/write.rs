@@ -16,8 +16,8 @@ use polars_parquet::parquet::write::{FileWriter, WriteOptions as FileOptions};
 use polars_parquet::read::Page;
 use polars_parquet::write::{
     CompressionOptions, Compressor, DynIter, DynStreamingIterator, Encoding, KeyValue, ParquetType,
-    StatisticsOptions, Version, WriteOptions, ZstdLevel, array_to_columns, schema_to_metadata_key,
-    to_parquet_leaves, to_parquet_schema, write_def_levels,
+    StatisticsOptions, Version, WriteOptions, ZstdLevel, array_to_columns, to_parquet_leaves,
+    to_parquet_schema, write_def_levels,
 };
 use swarmlab_record::FileError;
 
@@ -91,9 +91,10 @@ impl<W: Write> TableWriter<W> {
     /// Ends the table; `more` goes into the file's own metadata.
     pub(in crate::store) fn end(mut self, more: &[(&str, String)]) -> Result<W, FileError> {
         let pair = |key: &str, value: String| KeyValue { key: key.into(), value: Some(value) };
-        let mut metadata = vec![schema_to_metadata_key(&schema::arrow(&self.specs))];
-        metadata.push(pair("swarmlab.columns", schema::json(&self.specs)));
-        metadata.extend(more.iter().map(|(key, value)| pair(key, value.clone())));
+        let mut own = vec![("swarmlab.columns", schema::json(&self.specs))];
+        own.extend(more.iter().cloned());
+        let mut metadata = vec![pair("ARROW:schema", schema::encoded(&self.specs, &own))];
+        metadata.extend(own.into_iter().map(|(key, value)| pair(key, value)));
         self.writer.end(Some(metadata)).map_err(broken(&self.path))?;
         Ok(self.writer.into_inner())
     }

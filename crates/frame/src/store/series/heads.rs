@@ -10,7 +10,7 @@ use swarmlab_record::series::{Head, Identity};
 
 use crate::store::parquet::{Sheet, Spec, Values, read};
 
-pub(super) fn write(path: &Path, all: &[Head], counts: Vec<u64>) -> Result<(), FileError> {
+pub(super) fn write(path: &Path, all: &[Head]) -> Result<(), FileError> {
     let labels: Vec<String> = all
         .iter()
         .map(|s| serde_json::to_string(&s.identity.labels))
@@ -40,7 +40,7 @@ pub(super) fn write(path: &Path, all: &[Head], counts: Vec<u64>) -> Result<(), F
     );
     sheet.push(
         Spec::counts("samples", "samples", "rows of the series in samples.parquet"),
-        Values::Counts(counts),
+        Values::Counts(all.iter().map(|s| s.samples).collect()),
     );
     let mut whole = |name: &str, unit: &str, source: &str, pick: fn(&Head) -> f64| {
         let values = Values::AllNumbers(all.iter().map(pick).collect());
@@ -68,10 +68,11 @@ pub(super) fn read_all(path: &Path) -> Result<(Vec<Head>, bool), FileError> {
     let (scale, interval_s) = (sheet.all_numbers("scale")?, sheet.all_numbers("interval_s")?);
     let exact = sheet.counts("task_is_exact")?;
     let (born, died) = (sheet.numbers("born_unix_s")?, sheet.numbers("died_unix_s")?);
-    let spanned = sheet.has("first_unix_s") && sheet.has("last_unix_s");
+    let spanned = ["first_unix_s", "last_unix_s", "samples"].iter().all(|name| sheet.has(name));
     let unknown = || Ok(vec![None; service.len()]);
     let first = if spanned { sheet.numbers("first_unix_s") } else { unknown() }?;
     let last = if spanned { sheet.numbers("last_unix_s") } else { unknown() }?;
+    let samples = if spanned { sheet.counts("samples") } else { Ok(vec![0; service.len()]) }?;
     let wrong = |column, problem: String| FileError::column(path, column, problem);
     let mut all = Vec::with_capacity(service.len());
     for i in 0..service.len() {
@@ -98,6 +99,7 @@ pub(super) fn read_all(path: &Path) -> Result<(Vec<Head>, bool), FileError> {
             died_unix_s: died[i],
             first_unix_s: first[i],
             last_unix_s: last[i],
+            samples: samples[i],
         });
     }
     Ok((all, spanned))

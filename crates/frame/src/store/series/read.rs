@@ -29,6 +29,7 @@ impl SeriesReader {
             for (number, head) in all.iter_mut().enumerate() {
                 let of = samples.of(number as u64)?;
                 head.first_unix_s = of.first().map(|s| s.t_unix_s);
+                head.samples = of.len() as u64;
                 head.last_unix_s = of.last().map(|s| s.t_unix_s);
             }
         }

@@ -15,7 +15,6 @@ use crate::store::parquet::{Spec, TableWriter, Values};
 pub struct SeriesWriter {
     series_path: PathBuf,
     heads: Vec<Head>,
-    counts: Vec<u64>,
     partial: Partial,
     table: TableWriter<BufWriter<File>>,
     runs: Vec<(u64, usize)>,
@@ -46,7 +45,6 @@ impl SeriesWriter {
         Ok(Self {
             series_path: series_path.into(),
             heads: Vec::new(),
-            counts: Vec::new(),
             partial,
             table: TableWriter::new(out, samples_path, specs)?,
             runs: Vec::new(),
@@ -62,7 +60,6 @@ impl SeriesWriter {
     pub fn push(&mut self, series: &Series) -> Result<(), FileError> {
         let number = self.heads.len() as u64;
         self.heads.push(Head::of(series));
-        self.counts.push(series.samples.len() as u64);
         // A series that fits into a row group is not split over two.
         if series.samples.len() <= GROUP_ROWS && self.value.len() + series.samples.len() > GROUP_ROWS {
             self.group()?;
@@ -101,6 +98,6 @@ impl SeriesWriter {
         let out = self.table.end(&[("swarmlab.table", "samples".into())])?;
         self.partial.commit(out)?;
         // Whoever finds this file finds the samples.
-        heads::write(&self.series_path, &self.heads, self.counts)
+        heads::write(&self.series_path, &self.heads)
     }
 }
