@@ -6,7 +6,7 @@ use super::output;
 use swarmlab_record::folder::RunFolder;
 use swarmlab_record::summary::{Status, Summary};
 
-/// Prints headline figures, verdicts and where the report is.
+/// Prints what was found, headline figures, verdicts and where the report is.
 pub fn print(summary: &Summary, folder: &RunFolder, json: bool) {
     let value = serde_json::json!({
         "event": "finished",
@@ -32,7 +32,7 @@ fn text(summary: &Summary, folder: &RunFolder) -> String {
             vec![f.label.clone(), format!("{} {}", f.value, f.unit).trim().to_owned(), remark]
         })
         .collect();
-    let mut out = String::from("\n");
+    let mut out = format!("\n{}\n\n", summary.sentence);
     out.push_str(&output::table(&["figure", "value", ""], &rows));
     out.push_str("\nverdicts\n");
     for v in &summary.verdicts {

@@ -71,7 +71,10 @@ fn check(kind: &str) {
     recompute::analyse(&RunFolder::open(dir.path())).unwrap();
     let first = outputs(dir.path(), &inputs);
     recompute::analyse(&RunFolder::open(dir.path())).unwrap();
-    assert!(first == outputs(dir.path(), &inputs), "{kind}: the second time gives other bytes than the first");
+    assert!(
+        first == outputs(dir.path(), &inputs),
+        "{kind}: the second time gives other bytes than the first"
+    );
     let expected = folder.join("expected");
     if std::env::var_os("SWARMLAB_BLESS").is_some() {
         fs::create_dir_all(&expected).unwrap();
