@@ -65,7 +65,7 @@ means "Every action on a testbed has a bound: a service scaled to a hundred thou
 example "swarmlab run experiment.yml",
 advice "Ask for less: the message says the bound.";
 
-NO_SUCH_SERVICE_HERE E 513 "no-service", exit 2: "an action on a service or task that the testbed does not have",
+NO_SUCH_SERVICE_HERE E 513 "no-such-service-here", exit 2: "an action on a service or task that the testbed does not have",
 means "The stack that is up has no service, or the service no task, of this name.",
 example "swarmlab run experiment.yml",
 advice "`swarmlab status NAME` lists the services of a stack.";

@@ -1,6 +1,6 @@
 //! From client rows to frame columns.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use swarmlab_record::client::{ALL_ENDPOINTS, ClientRow, error_rate};
 
@@ -153,12 +153,28 @@ pub fn to_columns(rows: &[ClientRow], bins: &Bins) -> Result<Vec<Column>, Client
             columns.push(column(Owner::Client, figure, all)?);
         }
     }
+    let mut taken = BTreeSet::new();
     for (endpoint, rows) in by_endpoint.iter().filter(|(e, _)| **e != ALL_ENDPOINTS) {
+        let owner = owner(endpoint, &mut taken);
         for figure in EACH {
-            columns.push(column(Owner::Endpoint((*endpoint).into()), figure, rows)?);
+            columns.push(column(owner.clone(), figure, rows)?);
         }
     }
     Ok(columns)
+}
+
+/// The endpoint by its own name, or, where that leaves nothing to name a column by (`/`) or another has the same word
+/// (`/a` and `/a/`), by one that is its own. Endpoints are what users call them: a load must not fail for their names.
+fn owner(endpoint: &str, taken: &mut BTreeSet<String>) -> Owner {
+    let stem = match Owner::Endpoint(endpoint.into()).prefix() {
+        Ok(_) => endpoint,
+        Err(_) => "endpoint",
+    };
+    let numbered = (2..).map(|n| format!("{stem} {n}"));
+    let names = std::iter::once(stem.to_owned()).chain(numbered);
+    let free = names.map(Owner::Endpoint).find(|owner| owner.prefix().is_ok_and(|word| taken.insert(word)));
+    // There is always a number that is free.
+    free.unwrap_or(Owner::Endpoint(endpoint.into()))
 }
 
 fn column(owner: Owner, f: &Figure, rows: &[Option<&ClientRow>]) -> Result<Column, NameError> {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::clock::Bins;
-use crate::frame::{Frame, FrameError, NameError};
+use crate::frame::Frame;
 use swarmlab_record::client::fixture::row;
 
 fn bins() -> Bins {
@@ -69,13 +69,17 @@ fn rows_off_the_grid_and_rows_twice_are_refused() {
     assert!(matches!(refused(&[long]), ClientError::OffGrid { .. }));
     assert!(matches!(refused(&[row(f64::NAN, "*")]), ClientError::OffGrid { .. }));
     assert!(matches!(refused(&[row(1000.0, "a"), row(1000.0, "a")]), ClientError::Twice { .. }));
-    let nameless = refused(&[row(1000.0, "/")]);
-    assert!(matches!(nameless, ClientError::Name(NameError::Empty { .. })));
 }
 
 #[test]
-fn endpoints_that_fold_to_one_word_do_not_merge() {
-    let columns = to_columns(&[row(1000.0, "GET /a"), row(1000.0, "get-a")], &bins()).unwrap();
-    let refused = Frame::new(bins()).extend(columns);
-    assert!(matches!(refused, Err(FrameError::OwnerCollision { .. })));
+fn endpoints_that_fold_to_one_word_do_not_merge_and_nameless_ones_have_a_name() {
+    let names = ["/", "GET /a", "get-a", "*", "?"];
+    let mut rows: Vec<ClientRow> = names.iter().map(|n| row(1000.0, n)).collect();
+    rows[2].completed = 50;
+    let frame = frame_of(&rows);
+    let rate = |name: &str| frame.get(name).unwrap_or_else(|| panic!("no {name}"))[0];
+    assert_eq!(rate("client_get_a_throughput_per_s"), Some(100.0));
+    assert_eq!(rate("client_get_a_2_throughput_per_s"), Some(50.0));
+    assert_eq!(rate("client_endpoint_throughput_per_s"), Some(100.0));
+    assert_eq!(rate("client_endpoint_2_throughput_per_s"), Some(100.0));
 }
