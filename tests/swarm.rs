@@ -362,11 +362,15 @@ fn an_interrupt_in_any_phase_ends_in_order() {
 fn a_failed_start_says_which_service_and_why_and_leaves_nothing() {
     let lab = Lab::new();
     let shape = "shape: constant\nlevel: 1\nduration: 5s\n";
+    // A demand that is no duration is seen before anything is started, one that the sample application refuses is not.
     let experiment = lab.experiment("broken", "swarm", shape, "variables: { EXERCISE_DEMAND_MS: much }");
+    let ended = lab.run(&experiment, &["--name", "broken", "--engine", &engine()]).end();
+    assert_eq!(ended.status.code(), Some(2));
+    let experiment = lab.experiment("broken", "swarm", shape, "variables: { EXERCISE_DEMAND_MS: \"60001\" }");
     let ended = lab.run(&experiment, &["--name", "broken", "--wait", "30s", "--engine", &engine()]).end();
     assert_eq!(ended.status.code(), Some(4), "{:#?}", ended.line("error"));
     let message = ended.line("error").unwrap()["message"].as_str().unwrap();
-    assert!(message.contains("ms-exercise") && message.contains("much"), "{message}");
+    assert!(message.contains("ms-exercise") && message.contains("60001"), "{message}");
     assert_gone("broken");
 
     let experiment =
@@ -430,10 +434,12 @@ fn the_bed_acts_within_bounds_and_tells_the_deaths_that_nobody_ordered() {
     use swarmlab_testbed::swarm::SwarmBeds;
     use swarmlab_testbed::{Action, Beds, Bounds, Observation, TestbedError, seam};
     let file = support::root().join("stacks/exercise.yml");
-    let stack = swarmlab_stackfile::load_file(&file, &|_| None).unwrap();
-    let specs = swarmlab_stackfile::specs(&stack, "acting").unwrap();
     let scale = |replicas| Action::Scale { service: "ms-other".into(), replicas };
     runtime().block_on(async {
+        let connected = swarmlab_swarm::connect(Some(&engine())).await.unwrap();
+        let answers = swarmlab::variables::for_engine(&connected).await;
+        let stack = swarmlab_stackfile::load_file(&file, &|name| answers.answer(name)).unwrap();
+        let specs = swarmlab_stackfile::specs(&stack, "acting").unwrap();
         let (engine, wait) = (Some(engine()), Duration::from_secs(180));
         let bounds = Bounds { timeout: wait, ..Bounds::default() };
         let catalogues = std::sync::Arc::new(swarmlab_catalogue::Catalogues::builtin());

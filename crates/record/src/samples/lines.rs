@@ -49,7 +49,9 @@ pub(super) fn scan(path: &Path, mut each: impl FnMut(Entry)) -> Result<(), FileE
                     // Names that were never collected were never written.
                     is.map(|is| each(Entry::Series(next, is))).map(|()| next)
                 });
-                number.into_iter().for_each(|number| each(Entry::Sample(*number, sample)));
+                if let Some(number) = number {
+                    each(Entry::Sample(*number, sample));
+                }
             }
             Err(source) if whole && !input.fill_buf().map_err(FileError::io("read", path))?.is_empty() => {
                 return Err(FileError::Line { path: path.into(), line: number, source });
