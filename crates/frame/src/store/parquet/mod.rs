@@ -20,9 +20,21 @@ pub(super) use schema::Spec;
 pub(super) use sheet::{ReadSheet, Sheet, read};
 pub(super) use write::{TableWriter, Values};
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use swarmlab_record::FileError;
+
+/// Calls polars. It takes what a file says of itself at its word in places, and panics where that is impossible: for whoever
+/// reads a damaged file that is an error like any other.
+fn guarded<T>(path: &Path, read: impl FnOnce() -> Result<T, FileError>) -> Result<T, FileError> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|panic| {
+        let said = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
+        let said = said.or_else(|| panic.downcast_ref::<String>().cloned());
+        let problem = format!("it is damaged ({})", said.as_deref().unwrap_or("impossible metadata"));
+        Err(FileError::Parquet { path: path.into(), source: problem.into() })
+    })
+}
 
 /// For `map_err` on what polars says.
 fn broken<E: std::error::Error + Send + Sync + 'static>(path: &Path) -> impl Fn(E) -> FileError {

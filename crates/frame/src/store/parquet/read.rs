@@ -17,7 +17,7 @@ use polars_parquet::read::{
 use polars_parquet::write::Encoding;
 use swarmlab_record::FileError;
 
-use super::{broken, runs, split};
+use super::{broken, guarded, runs, split};
 
 /// Reads a table.
 pub(in crate::store) struct TableReader {
@@ -30,7 +30,7 @@ impl TableReader {
     /// Opens a file and reads what it says of itself.
     pub(in crate::store) fn open(path: &Path) -> Result<Self, FileError> {
         let mut file = File::open(path).map_err(FileError::io("open", path))?;
-        let metadata = read_metadata(&mut file).map_err(broken(path))?;
+        let metadata = guarded(path, || read_metadata(&mut file).map_err(broken(path)))?;
         Ok(Self { path: path.into(), file, metadata })
     }
 
@@ -53,6 +53,27 @@ impl TableReader {
     /// Whether there is such a column.
     pub(in crate::store) fn has(&self, name: &str) -> bool {
         self.index(name).is_ok()
+    }
+
+    fn rows(&self, group: usize) -> usize {
+        self.metadata.row_groups.get(group).map_or(0, |g| g.num_rows())
+    }
+
+    /// Reads a column of a row group, whatever the file says of itself; it must have as many values as the group has rows.
+    fn column<T>(
+        &self,
+        group: usize,
+        name: &str,
+        rows: impl FnOnce(&T) -> usize,
+        read: impl FnOnce() -> Result<T, FileError>,
+    ) -> Result<T, FileError> {
+        let values = guarded(&self.path, read)?;
+        let (found, expected) = (rows(&values), self.rows(group));
+        if found == expected {
+            return Ok(values);
+        }
+        let problem = format!("has {found} values in a row group of {expected} rows");
+        Err(FileError::column(&self.path, name, problem))
     }
 
     fn index(&self, name: &str) -> Result<usize, FileError> {
@@ -124,15 +145,15 @@ impl TableReader {
 
     /// Numbers of a row group, `None` where nothing is known.
     pub(in crate::store) fn numbers(&self, group: usize, name: &str) -> Result<Vec<Option<f64>>, FileError> {
-        self.values(group, name, PhysicalType::Double)
+        self.column(group, name, Vec::len, || self.values(group, name, PhysicalType::Double))
     }
 
     /// Numbers of a row group; the column has no nulls.
     pub(in crate::store) fn all_numbers(&self, group: usize, name: &str) -> Result<Vec<f64>, FileError> {
-        match self.split_numbers(group, name)? {
+        self.column(group, name, Vec::len, || match self.split_numbers(group, name)? {
             Some(numbers) => Ok(numbers),
-            None => self.whole(name, self.numbers(group, name)?),
-        }
+            None => self.whole(name, self.values(group, name, PhysicalType::Double)?),
+        })
     }
 
     /// The same from pages as [`super::TableWriter`] writes them; `None` when they are others.
@@ -159,12 +180,19 @@ impl TableReader {
 
     /// Whole numbers of a row group.
     pub(in crate::store) fn counts(&self, group: usize, name: &str) -> Result<Vec<u64>, FileError> {
-        self.whole(name, self.values(group, name, PhysicalType::Int64)?)
+        self.column(group, name, Vec::len, || {
+            self.whole(name, self.values(group, name, PhysicalType::Int64)?)
+        })
     }
 
     /// Whole numbers of a row group as runs of equal ones: number and length.
     pub(in crate::store) fn runs(&self, group: usize, name: &str) -> Result<Vec<(u64, usize)>, FileError> {
-        if let Some(runs) = self.stored_runs(group, name)? {
+        let rows = |runs: &Option<Vec<(u64, usize)>>| match runs {
+            Some(runs) => runs.iter().map(|r| r.1).sum(),
+            // To be read another way.
+            None => self.rows(group),
+        };
+        if let Some(runs) = self.column(group, name, rows, || self.stored_runs(group, name))? {
             return Ok(runs);
         }
         let mut out: Vec<(u64, usize)> = Vec::new();
@@ -194,12 +222,14 @@ impl TableReader {
 
     /// Words of a row group.
     pub(in crate::store) fn texts(&self, group: usize, name: &str) -> Result<Vec<String>, FileError> {
-        let mut out = Vec::new();
-        for array in self.arrays(group, name, PhysicalType::ByteArray)? {
-            let texts = array.as_any().downcast_ref::<Utf8ViewArray>();
-            let texts = texts.ok_or_else(|| FileError::column(&self.path, name, "is of another type"))?;
-            out.extend(texts.iter().map(|t| t.map(str::to_owned)));
-        }
-        self.whole(name, out)
+        self.column(group, name, Vec::len, || {
+            let mut out = Vec::new();
+            for array in self.arrays(group, name, PhysicalType::ByteArray)? {
+                let texts = array.as_any().downcast_ref::<Utf8ViewArray>();
+                let texts = texts.ok_or_else(|| FileError::column(&self.path, name, "is of another type"))?;
+                out.extend(texts.iter().map(|t| t.map(str::to_owned)));
+            }
+            self.whole(name, out)
+        })
     }
 }

@@ -10,11 +10,12 @@ use super::heads;
 use crate::store::parquet::TableReader;
 
 /// Reads `series.parquet` and `samples.parquet`; as an iterator it gives each series in order, and holds no more than one
-/// series and one row group.
+/// series and one row group. An error is the last that it gives.
 pub struct SeriesReader {
     heads: Vec<Head>,
     samples: Samples,
     next: usize,
+    failed: bool,
 }
 
 impl SeriesReader {
@@ -33,7 +34,7 @@ impl SeriesReader {
                 head.last_unix_s = of.last().map(|s| s.t_unix_s);
             }
         }
-        Ok(Self { heads: all, samples: Samples::open(samples_path)?, next: 0 })
+        Ok(Self { heads: all, samples: Samples::open(samples_path)?, next: 0, failed: false })
     }
 
     /// All series without their samples, in order.
@@ -51,12 +52,16 @@ impl Iterator for SeriesReader {
     type Item = Result<Series, FileError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let Some(head) = self.heads.get(self.next) else {
-            return self.samples.end().err().map(Err);
+        if self.failed {
+            return None;
+        }
+        let found = match self.heads.get(self.next) {
+            Some(head) => Some(self.samples.of(self.next as u64).map(|samples| head.with(samples))),
+            None => self.samples.end().err().map(Err),
         };
-        let number = self.next as u64;
         self.next += 1;
-        Some(self.samples.of(number).map(|samples| head.with(samples)))
+        self.failed = matches!(found, Some(Err(_)));
+        found
     }
 }
 
@@ -114,8 +119,6 @@ impl Samples {
     fn end(&mut self) -> Result<(), FileError> {
         match self.current()? {
             Some(i) => {
-                self.runs.clear();
-                self.group = self.table.groups();
                 Err(FileError::column(self.table.path(), "series", format!("no series has the number {i}")))
             }
             None => Ok(()),
