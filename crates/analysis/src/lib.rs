@@ -57,7 +57,7 @@ pub fn analyse(raw: &Raw, totals: &counts::Totals, frame: &Frame, client: &Clien
     verdicts.extend(verdicts::little(little.as_ref(), raw));
     verdicts.extend(verdicts::generator(client.generator.as_ref()));
     verdicts.extend(verdicts::slo(raw, client));
-    verdicts.push(verdicts::completeness(&quality));
+    verdicts.push(verdicts::completeness(raw, &quality));
     let headline = figures::headline(client, &demands);
     let summary = Summary {
         format: FORMAT,

@@ -175,3 +175,45 @@ fn earliest(a: Option<f64>, b: Option<f64>) -> Option<f64> {
 pub fn give_lives(all: &mut [Head], lives: &[TaskLife]) {
     series::give_lives(all, lives);
 }
+
+#[cfg(test)]
+pub(crate) mod fixture {
+    use std::collections::BTreeMap;
+
+    use swarmlab_record::client::fixture::row;
+    use swarmlab_record::manifest::{FORMAT, Origin};
+    use swarmlab_record::plan::{LoadModel, Plan};
+    use swarmlab_record::topology::Topology;
+
+    use super::*;
+
+    /// A load alone of so many seconds from 1000 on, a row a second.
+    pub fn load_alone(seconds: u32) -> Raw {
+        let end = 1000.0 + f64::from(seconds);
+        let manifest = Manifest {
+            format: FORMAT,
+            origin: Origin::Load,
+            swarmlab: String::new(),
+            name: "x".into(),
+            started_unix_s: 1000.0,
+            testbed: None,
+            testbed_reason: String::new(),
+            plan: Plan::of_load("t".into(), LoadModel::Open, f64::from(seconds), 1.0, 1),
+            topology: Topology::default(),
+            target: None,
+            provenance: BTreeMap::new(),
+            clock_offset: None,
+            windows: Some(Windows {
+                grid_unix_s: 1000.0,
+                load_start_unix_s: 1000.0,
+                load_end_unix_s: end,
+                drained_unix_s: end,
+                settled_unix_s: end,
+            }),
+            generator: None,
+            state: State::Complete,
+        };
+        let client = (0..seconds).map(|i| row(1000.0 + f64::from(i), "*")).collect();
+        Raw { manifest, client, events: Vec::new() }
+    }
+}
