@@ -36,6 +36,7 @@ macro_rules! targets {
 targets! {
     catalogue_file,
     chunked,
+    compressed,
     cookies,
     exposition,
     extract_json,
@@ -45,6 +46,7 @@ targets! {
     http2,
     http_response,
     interval_log,
+    journal_frame,
     json,
     redis,
     request,
@@ -55,5 +57,6 @@ targets! {
     template,
     trace,
     units,
+    utc,
     yaml,
 }

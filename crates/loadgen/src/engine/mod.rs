@@ -18,7 +18,7 @@ mod composer;
 mod conn;
 mod control;
 mod crowd;
-mod decode;
+pub(crate) mod decode;
 mod driver;
 pub(crate) mod extract;
 mod handle;

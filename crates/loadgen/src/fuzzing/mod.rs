@@ -18,6 +18,7 @@ pub use crate::redis::fuzz_redis as redis;
 
 use httparse::Header;
 
+use crate::engine::decode::Decoder;
 use crate::engine::extract::Extractor;
 use crate::engine::kept::Kept;
 use crate::http::{Progress, ResponseParser, Sink};
@@ -26,7 +27,7 @@ use rand::rngs::SmallRng;
 use swarmlab_intervals::log as record;
 
 use crate::scenario::compiled::{Compiled, Scratch, TargetText, Values};
-use crate::scenario::{Body, HttpRequest, Scenario, Source, Step, Template};
+use crate::scenario::{Body, ContentCoding, HttpRequest, Scenario, Source, Step, Template};
 use crate::wait::Wait;
 
 const MAX_HEADER_BYTES: usize = 2048;
@@ -214,5 +215,29 @@ pub fn interval_log(log: &[u8]) {
             assert!(merged.len() <= entries.len());
         }
         Err(error) => assert!(!error.to_string().is_empty()),
+    }
+}
+
+/// A compressed body: the same comes out, or the same is refused, in one piece and byte by byte.
+pub fn compressed(body: &[u8]) {
+    const MOST_BYTES: usize = 1 << 20;
+    for coding in ContentCoding::ALL {
+        let decoded = |piece: usize| {
+            let (mut decoder, mut out) = (Decoder::new(), Vec::new());
+            decoder.begin(coding);
+            for piece in body.chunks(piece.max(1)) {
+                let mut take = |bytes: &[u8]| {
+                    out.extend_from_slice(&bytes[..bytes.len().min(MOST_BYTES - out.len())]);
+                    out.len() < MOST_BYTES
+                };
+                match decoder.feed(piece, &mut take) {
+                    Ok(true) => {}
+                    Ok(false) => return Some(out),
+                    Err(_) => return None,
+                }
+            }
+            decoder.is_whole().then_some(out)
+        };
+        assert_eq!(decoded(body.len()), decoded(1), "{coding:?}");
     }
 }

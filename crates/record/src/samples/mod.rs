@@ -145,7 +145,15 @@ pub fn scan(path: &Path, mut each: impl FnMut(Entry)) -> Result<(), FileError> {
     if lines::is_of_lines(path) {
         return lines::scan(path, each);
     }
-    frames::scan(path, |payload| payload::read(payload, &mut each))
+    frames::scan(path, |bytes| read_frame(bytes, &mut each))
+}
+
+/// Reads the content of one frame of a journal.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn read_frame(bytes: &[u8], mut each: impl FnMut(Entry)) -> Result<(), String> {
+    payload::read(bytes, &mut each)
 }
 
 /// A series and its samples.
