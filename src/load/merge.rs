@@ -223,9 +223,7 @@ fn counts<'a>(rows: impl Iterator<Item = &'a ClientRow>) -> Counts {
         for (class, n) in classes.into_iter().filter(|(_, n)| *n > 0) {
             *sum.status.entry(class.to_owned()).or_default() += n;
         }
-        // Written by this program as an object of counts.
-        let errors: BTreeMap<String, u64> = serde_json::from_str(&row.errors_json).unwrap_or_default();
-        for (kind, n) in errors {
+        for (kind, n) in row.errors() {
             *sum.errors.entry(kind).or_default() += n;
         }
     }

@@ -65,6 +65,31 @@ pub struct Plan {
     pub declared_demand_s: BTreeMap<String, f64>,
 }
 
+impl Plan {
+    /// Of a load alone: there is no experiment, no stack, no service under study. `target` says where it goes, `bin_s` is the
+    /// length of its intervals; what it was to be (shape, think time) is not known yet.
+    pub fn of_load(target: String, model: LoadModel, duration_s: f64, bin_s: f64, seed: u64) -> Self {
+        Self {
+            file: String::new(),
+            text: String::new(),
+            stack: String::new(),
+            variables: BTreeMap::new(),
+            target_service: target,
+            model,
+            shape: None,
+            duration_s,
+            think_s: None,
+            steps: 1.0,
+            bin_s,
+            measured: Vec::new(),
+            slo_p95_s: None,
+            slo_error_rate: None,
+            seed,
+            declared_demand_s: BTreeMap::new(),
+        }
+    }
+}
+
 /// The shape itself, or (format 1) its text, or nothing.
 fn shape<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Shape>, D::Error> {
     #[derive(Deserialize)]

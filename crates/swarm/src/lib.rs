@@ -39,6 +39,7 @@ mod teardown;
 mod time;
 mod up;
 mod watch;
+mod watch_event;
 mod watch_state;
 
 pub use change::{ServiceChange, change, settled};
@@ -57,4 +58,4 @@ pub use teardown::DownEvent;
 pub use tokio_util::sync::CancellationToken;
 pub use up::{UpEvent, UpOptions, UpReport, up};
 pub use watch::{WatchOptions, WatchReport, watch, watch_into};
-pub use watch_state::{Cause, ReplicaEvent, TaskEvent, TaskPhase, WatchEvent};
+pub use watch_event::{Cause, ReplicaEvent, TaskEvent, TaskPhase, WatchEvent};

@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 
 use swarmlab_intervals::log::Quantity;
-use swarmlab_intervals::trust::Trust;
 
 use super::from_interval::{quantile_ms, with_quantiles};
 use super::{ClientRow, LatencyMs, LatenessMs};
@@ -62,17 +61,10 @@ fn sum(rows: &[&ClientRow]) -> Option<ClientRow> {
     let user_seconds: f64 = rows.iter().map(|r| r.users * r.width_s).sum();
     let mut errors: BTreeMap<String, u64> = BTreeMap::new();
     for row in rows {
-        // Written by this program as an object of counts.
-        let of_row: BTreeMap<String, u64> = serde_json::from_str(&row.errors_json).unwrap_or_default();
-        for (kind, n) in of_row {
+        for (kind, n) in row.errors() {
             *errors.entry(kind).or_default() += n;
         }
     }
-    let worst = |trust: &Trust| match trust {
-        Trust::Valid => 0,
-        Trust::Suspect => 1,
-        Trust::Invalid => 2,
-    };
     Some(ClientRow {
         t_unix_s: first.t_unix_s,
         width_s,
@@ -86,7 +78,7 @@ fn sum(rows: &[&ClientRow]) -> Option<ClientRow> {
         failed: count(|r| r.failed),
         late: count(|r| r.late),
         connect_errors: count(|r| r.connect_errors),
-        trust: rows.iter().filter_map(|r| r.trust).max_by_key(worst),
+        trust: rows.iter().filter_map(|r| r.trust).max(),
         in_flight: last.in_flight,
         queued: last.queued,
         iterations: count(|r| r.iterations),
@@ -111,6 +103,8 @@ mod tests {
     use swarmlab_intervals::new_histogram;
 
     use super::super::fixture::row;
+    use swarmlab_intervals::trust::Trust;
+
     use super::*;
 
     fn histogram(values_ms: &[u64]) -> swarmlab_intervals::Histogram {

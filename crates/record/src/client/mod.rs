@@ -8,6 +8,8 @@ pub use from_interval::rows;
 pub use merged::merged;
 pub use totals::{Totals, endpoints, error_rate};
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use swarmlab_intervals::trust::Trust;
 
@@ -121,6 +123,13 @@ pub struct ClientRow {
     pub service: Option<LatencyMs>,
     /// From intended start to send; `None` where no request was sent.
     pub lateness: Option<LatenessMs>,
+}
+
+impl ClientRow {
+    /// Failures by named error. Written by this program as an object of counts; another text tells of none.
+    pub fn errors(&self) -> BTreeMap<String, u64> {
+        serde_json::from_str(&self.errors_json).unwrap_or_default()
+    }
 }
 
 /// `VALID`, `SUSPECT`, `INVALID`, or the empty text for nothing.

@@ -54,9 +54,7 @@ impl Totals {
             sum.completed += r.completed;
             sum.succeeded += r.succeeded;
             sum.failed += r.failed;
-            // Written by this program as an object of counts.
-            let errors: BTreeMap<String, u64> = serde_json::from_str(&r.errors_json).unwrap_or_default();
-            for (kind, n) in errors {
+            for (kind, n) in r.errors() {
                 *sum.errors.entry(kind).or_default() += n;
             }
             if let Some(response) = r.response {
