@@ -116,6 +116,7 @@ macro_rules! runs {
 runs! {
     catalogue_file,
     chunked,
+    compressed,
     cookies,
     exposition,
     extract_json,
@@ -125,6 +126,7 @@ runs! {
     http2,
     http_response,
     interval_log,
+    journal_frame,
     json,
     redis,
     request,
@@ -135,5 +137,6 @@ runs! {
     template,
     trace,
     units,
+    utc,
     yaml,
 }
