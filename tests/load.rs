@@ -177,6 +177,13 @@ fn results_are_written_and_never_overwritten() {
     assert!(text(&again.stderr).contains("never overwritten"));
 }
 
+/// A figure of `summary.json`, by its key.
+fn figure(summary: &Value, key: &str) -> f64 {
+    let figures = summary["figures"].as_array().unwrap();
+    let found = figures.iter().find(|f| f["key"] == key);
+    found.unwrap_or_else(|| panic!("{key} is not in {figures:?}"))["number"].as_f64().unwrap()
+}
+
 #[test]
 fn several_generators_are_added_up_exactly() {
     let app = Role::start("target-app");
@@ -221,6 +228,21 @@ fn several_generators_are_added_up_exactly() {
         let expected_ms = values[rank - 1] as f64 / 1e3;
         assert_eq!(merged["times"]["response"][name], expected_ms, "{name}");
     }
+    // The same as a folder that `report` works on.
+    let both = dir.path().join("both");
+    let both = both.to_str().unwrap();
+    let output = merge(&[one, two, "--out", both]);
+    assert!(output.status.success(), "{}", text(&output.stdout));
+    let summary = || std::fs::read_to_string(format!("{both}/summary.json")).unwrap();
+    let written = summary();
+    let figures: Value = serde_json::from_str(&written).unwrap();
+    assert_eq!(figure(&figures, "failed"), 60.0);
+    let p95_ms = values[171 - 1] as f64 / 1e3;
+    assert!((figure(&figures, "response_p95_ms") - p95_ms).abs() < 1e-6, "{figures}");
+    assert!(swarmlab().args(["report", both]).output().unwrap().status.success());
+    assert_eq!(summary(), written);
+    let again = merge(&[one, two, "--out", both]);
+    assert_eq!(again.status.code(), Some(2), "results are never overwritten");
     let shown = text(&swarmlab().arg("merge").args([one, two]).output().unwrap().stdout);
     assert!(shown.contains("180 due, 180 sent, 180 answered, 120 as expected, 60 failed"), "{shown}");
     for (folders, words) in

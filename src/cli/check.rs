@@ -6,19 +6,33 @@ use clap::Args;
 
 use super::{Global, output};
 use crate::exit::Exit;
-use swarmlab_experiment as experiment;
+use swarmlab_experiment::{self as experiment, Experiment, TestbedChoice};
+use swarmlab_lab::machine::{self, Machine};
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Reads the experiment and the stack, shape and scenario files it names, reports everything that is wrong with them at
-once, and starts nothing.
+once, and starts nothing. Says, too, when this machine is too small for what is asked, or wakes too late.
 
 Example:
   swarmlab check experiments/quickstart.yml")]
 pub struct CheckArgs {
     /// Experiment file
     experiment: PathBuf,
+}
+
+/// Says whether this machine is large enough.
+fn machine(experiment: &Experiment, global: &Global) {
+    // A stack with mistakes in it was refused before.
+    let Ok(specs) = swarmlab_stackfile::specs(&experiment.stack, &experiment.name) else { return };
+    let engine = global.engine.clone().or_else(|| std::env::var("DOCKER_HOST").ok());
+    let elsewhere = experiment.testbed != TestbedChoice::Embedded
+        && engine.is_some_and(|address| !address.starts_with("unix://"));
+    let seen = Machine::look(experiment.load.keep_awake);
+    for remark in machine::remarks(experiment, &specs, &seen, !elsewhere) {
+        output::remark(&remark, global.json);
+    }
 }
 
 /// Checks.
@@ -29,6 +43,7 @@ pub fn main(args: &CheckArgs, global: &Global) -> Exit {
                 output::warning(w, global.json);
             }
             let e = &loaded.experiment;
+            machine(e, global);
             let duration_s = e.load.shape.duration_s();
             let services = e.stack.services.len();
             output::say(

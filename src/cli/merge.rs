@@ -9,6 +9,7 @@ use super::load::text::{endpoint_table, named, time_table};
 use super::{Global, output};
 use crate::exit::Exit;
 use crate::load::merge::{self, MergeError, Merged};
+use swarmlab_record::folder::RunFolder;
 
 /// Arguments of `merge`.
 #[derive(Debug, Args)]
@@ -18,17 +19,28 @@ Histograms are added value by value and counts are summed; quantiles are never a
 should agree: requests per second are counted over the span from the first start to the last end.
 
 Example:
-  swarmlab merge results/generator-1 results/generator-2")]
+  swarmlab merge results/generator-1 results/generator-2 --out results/both")]
 pub struct MergeArgs {
     /// Folders that `load --out` or `run` wrote
     #[arg(required = true, num_args = 1..)]
     folders: Vec<PathBuf>,
+    /// Folder for all of it together, as `load --out` writes one (new or empty): report.html and the rest
+    #[arg(short, long, value_name = "DIR")]
+    out: Option<PathBuf>,
 }
 
 /// Adds up and prints.
 pub fn main(args: &MergeArgs, global: &Global) -> Exit {
-    match merge::merge(&args.folders) {
+    let merged = merge::merge(&args.folders);
+    let written = |merged: Merged| match &args.out {
+        Some(out) => merge::folder::write(&args.folders, &merged.remarks, out).map(|()| merged),
+        None => Ok(merged),
+    };
+    match merged.and_then(written) {
         Ok(merged) => {
+            for remark in &merged.remarks {
+                output::remark(remark, global.json);
+            }
             if global.json {
                 output::line(&serde_json::json!({"event": "merged", "summary": merged}));
             } else {
@@ -36,6 +48,9 @@ pub fn main(args: &MergeArgs, global: &Global) -> Exit {
                 // Writing to a string cannot fail.
                 let _ = write(&mut out, &merged);
                 output::line(&out.trim_end());
+                if let Some(out) = &args.out {
+                    output::line(&format!("\nreport: {}", RunFolder::open(out).report().display()));
+                }
             }
             Exit::Success
         }

@@ -75,6 +75,15 @@ pub fn warning(w: &swarmlab_yaml::Diagnostic, json: bool) {
     }
 }
 
+/// Prints something that a reader of the figures should know, a sentence.
+pub fn remark(text: &str, json: bool) {
+    if json {
+        line(&serde_json::json!({"event": "warning", "message": text}));
+    } else {
+        eprintln!("warning: {text}");
+    }
+}
+
 /// Prints a line to standard output. A reader that has gone away has seen enough, and ends nothing that must be
 /// ended in order; a full disk is told.
 pub fn line(text: &dyn Display) {

@@ -111,6 +111,11 @@ pub async fn run_file(
         Ok(l) => l,
         Err(d) => return output::bad_input(&d, global.json),
     };
+    // An engine behind a socket file runs here.
+    let shares_machine = match &engine {
+        Some(Ok(e)) => e.info().address.starts_with("unix://") && e.is_only_node(),
+        _ => true,
+    };
     let what = match engine {
         None => Ok(String::new()),
         Some(e) => e.map(|e| format!("Docker {} at {}", e.info().version, e.info().address)),
@@ -140,6 +145,7 @@ pub async fn run_file(
         wait: flags.wait,
         binary,
         engine: global.engine.clone(),
+        shares_machine,
     };
     let watcher = progress::watcher(global.json);
     let set_left = |what| left.set(what);

@@ -37,6 +37,11 @@ fn text(summary: &Summary, folder: &RunFolder) -> String {
     out.push_str("\nverdicts\n");
     for v in &summary.verdicts {
         out.push_str(&format!("  {}  {}\n", style(v.status).apply_to(v.status.word()), v.title));
+        if v.status == Status::NotJudged {
+            for reason in &v.because {
+                out.push_str(&format!("        {reason}\n"));
+            }
+        }
         if v.status >= Status::Warn {
             let figures = v.figures.iter().map(|f| format!("{}: {} {} {}", f.label, f.value, f.unit, f.note));
             let lines: Vec<String> = if v.because.is_empty() { figures.collect() } else { v.because.clone() };
@@ -54,7 +59,7 @@ fn text(summary: &Summary, folder: &RunFolder) -> String {
 
 fn style(status: Status) -> Style {
     match status {
-        Status::Info => Style::new().dim(),
+        Status::Info | Status::NotJudged => Style::new().dim(),
         Status::Pass => Style::new().green(),
         Status::Warn => Style::new().yellow(),
         Status::Fail => Style::new().red().bold(),

@@ -105,5 +105,6 @@ fn manifest(spec: &LoadSpec, title: &str, objectives: &Objectives, now_unix_s: f
         windows: None,
         generator: None,
         state: State::Running,
+        files: BTreeMap::new(),
     }
 }

@@ -12,6 +12,10 @@ use crate::assemble::Raw;
 pub const MAX_LAG_S: f64 = 10.0;
 /// Pairs with a false discovery rate below this count as associated.
 pub const ALPHA: f64 = 0.05;
+/// From fewer bins nothing is concluded: of seven even a perfect order says little, and no lag can be told from another.
+pub const LEAST_BINS: usize = 8;
+/// Nor from bins that are worth fewer independent samples: Fisher's interval has nothing left to divide by at 3.
+pub const LEAST_N_EFF: f64 = 4.0;
 
 /// One pair by one method.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,16 +38,22 @@ pub struct Row {
     pub n: usize,
     /// Independent samples they are worth.
     pub n_eff: f64,
-    /// p-value, adjusted for the lags tried.
+    /// p-value; where a lag is claimed, adjusted for the lags tried.
     pub p_lags: f64,
-    /// The same, adjusted for all pairs and methods tried (Benjamini-Hochberg).
-    pub q: f64,
+    /// The same, adjusted for all pairs that were judged by this method (Benjamini-Hochberg); none where there are too few
+    /// samples for a judgement.
+    pub q: Option<f64>,
 }
 
 impl Row {
-    /// Whether the pair counts as associated.
+    /// Whether the pair counts as associated. Never with an interval that holds 0.
     pub fn significant(&self) -> bool {
-        self.q <= ALPHA
+        self.q.is_some_and(|q| q <= ALPHA) && (self.ci.0 > 0.0 || self.ci.1 < 0.0)
+    }
+
+    /// Whether there are samples enough for a judgement, be it one way or the other.
+    pub fn judged(&self) -> bool {
+        self.n >= LEAST_BINS && self.n_eff >= LEAST_N_EFF
     }
 }
 
@@ -90,7 +100,8 @@ pub fn server_columns(raw: &Raw, frame: &Frame) -> Vec<String> {
 /// All pairs that have a coefficient, strongest first.
 pub fn all(raw: &Raw, load: &Frame) -> Vec<Row> {
     let bin_s = load.bins().width_s();
-    let max_lag = ((MAX_LAG_S / bin_s) as usize).min(load.bins().count() / 4);
+    let bins = load.bins().count();
+    let max_lag = if bins < LEAST_BINS { 0 } else { ((MAX_LAG_S / bin_s) as usize).min(bins / 4) };
     let mut rows = Vec::new();
     for server in server_columns(raw, load) {
         let Some(x) = load.get(&server) else { continue };
@@ -101,6 +112,8 @@ pub fn all(raw: &Raw, load: &Frame) -> Vec<Row> {
                 let Some(best) = choice.best else { continue };
                 let at_zero = choice.at_zero;
                 let (lag_bins, c) = claimed(at_zero, best.lag_bins, best.correlation);
+                // The coefficient at lag zero was not chosen among others: it pays for none of them.
+                let lags_tried = if lag_bins == 0 { 1 } else { choice.lags_tried };
                 rows.push(Row {
                     server: server.clone(),
                     client: (*client).to_owned(),
@@ -111,25 +124,56 @@ pub fn all(raw: &Raw, load: &Frame) -> Vec<Row> {
                     ci: (c.ci_low, c.ci_high),
                     n: c.n,
                     n_eff: c.n_eff,
-                    p_lags: (c.p * choice.lags_tried as f64).min(1.0),
-                    q: 1.0,
+                    p_lags: (c.p * lags_tried as f64).min(1.0),
+                    q: None,
                 });
             }
         }
     }
-    let p: Vec<f64> = rows.iter().map(|r| r.p_lags).collect();
-    if let Ok(q) = multiple::benjamini_hochberg(&p) {
-        for (row, q) in rows.iter_mut().zip(q) {
-            row.q = q;
-        }
+    for method in [CorrelationMethod::Pearson, CorrelationMethod::Spearman] {
+        adjust(&mut rows, method);
     }
     rows.sort_by(|a, b| b.r.abs().total_cmp(&a.r.abs()).then_with(|| a.server.cmp(&b.server)));
     rows
 }
 
+/// Gives the rows of a method their q. The methods are two looks at the same pairs, a family each.
+fn adjust(rows: &mut [Row], method: CorrelationMethod) {
+    let mut family: Vec<&mut Row> = rows.iter_mut().filter(|r| r.method == method && r.judged()).collect();
+    let p: Vec<f64> = family.iter().map(|r| r.p_lags).collect();
+    if let Ok(q) = multiple::benjamini_hochberg(&p) {
+        for (row, q) in family.iter_mut().zip(q) {
+            row.q = Some(q);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn row(method: CorrelationMethod, n: usize, n_eff: f64, p_lags: f64, ci: (f64, f64)) -> Row {
+        let (server, client) = (String::new(), String::new());
+        Row { server, client, method, r_at_zero: None, lag_s: 0.0, r: 0.9, ci, n, n_eff, p_lags, q: None }
+    }
+
+    #[test]
+    fn nothing_is_concluded_from_a_handful_of_bins() {
+        let away = (0.5, 0.99);
+        let mut rows = [
+            row(CorrelationMethod::Pearson, 45, 12.0, 0.001, away),
+            row(CorrelationMethod::Pearson, 7, 7.0, 1e-9, away),
+            row(CorrelationMethod::Pearson, 45, 3.2, 1e-9, away),
+            row(CorrelationMethod::Pearson, 45, 12.0, 0.001, (-0.1, 0.99)),
+            row(CorrelationMethod::Spearman, 45, 12.0, 0.04, away),
+        ];
+        adjust(&mut rows, CorrelationMethod::Pearson);
+        adjust(&mut rows, CorrelationMethod::Spearman);
+        // Two of Pearson's are judged, so each p counts once; Spearman's is a family of its own.
+        assert_eq!(rows.each_ref().map(|r| r.q), [Some(0.001), None, None, Some(0.001), Some(0.04)]);
+        // An interval that holds 0 contradicts a small q: then nothing is claimed.
+        assert_eq!(rows.each_ref().map(Row::significant), [true, false, false, false, true]);
+    }
 
     fn c(r: f64, half: f64) -> Correlation {
         Correlation { r, n: 40, n_eff: 20.0, ci_low: r - half, ci_high: r + half, p: 0.01 }

@@ -10,27 +10,41 @@ use crate::assemble::Raw;
 use swarmlab_record::metric::Meaning;
 use swarmlab_record::summary::{Demand, DemandMethod};
 
-/// Demands of all measured services that have CPU and a request count.
-pub fn all(raw: &Raw, totals: &Totals, load: &Frame) -> Vec<Demand> {
-    raw.manifest.plan.measured.iter().filter_map(|s| one(raw, totals, load, s)).collect()
+/// A measured service whose demand is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfitted {
+    /// Which.
+    pub service: String,
+    /// Why, a sentence without its full stop.
+    pub why: String,
 }
 
-fn one(raw: &Raw, totals: &Totals, load: &Frame, service: &str) -> Option<Demand> {
-    let cpu = load.get(&column(service, "cpu", "cores"))?;
+/// Demands of all measured services, and why the others have none.
+pub fn all(raw: &Raw, totals: &Totals, load: &Frame) -> (Vec<Demand>, Vec<Unfitted>) {
+    let (mut fitted, mut unfitted) = (Vec::new(), Vec::new());
+    for service in &raw.manifest.plan.measured {
+        match one(raw, totals, load, service) {
+            Ok(demand) => fitted.push(demand),
+            Err(why) => unfitted.push(Unfitted { service: service.clone(), why }),
+        }
+    }
+    (fitted, unfitted)
+}
+
+fn one(raw: &Raw, totals: &Totals, load: &Frame, service: &str) -> Result<Demand, String> {
+    let cpu = load.get(&column(service, "cpu", "cores")).ok_or("Its CPU was never sampled")?;
     let requests = raw
         .manifest
         .topology
         .before(service)
         .find_map(|proxy| load.get(&column(proxy, "upstream_requests", "per_s")))
-        .or_else(|| load.get(&column(service, "requests", "per_s")))?;
-    let fit = match demand::fit(cpu, &[requests.to_vec()], load.bins().width_s(), &DemandOptions::default()) {
-        Ok(fit) => fit,
-        Err(e) => {
-            tracing::info!("{service}: no demand: {e}");
-            return None;
-        }
-    };
-    let class = fit.classes.first()?;
+        .or_else(|| load.get(&column(service, "requests", "per_s")))
+        .ok_or(
+            "Nobody counts its requests: no proxy stands before it, and it has no request counter of its own",
+        )?;
+    let fit = demand::fit(cpu, &[requests.to_vec()], load.bins().width_s(), &DemandOptions::default())
+        .map_err(|e| format!("It cannot be fitted over {} bins: {e}", load.bins().count()))?;
+    let class = fit.classes.first().ok_or("It has no requests to fit it by")?;
     let own_requests =
         totals.of(service, &Meaning::APPLICATION_REQUESTS).map(|i| i.value).filter(|n| *n > 0.0);
     let per_request = |meaning: &Meaning| {
@@ -49,7 +63,7 @@ fn one(raw: &Raw, totals: &Totals, load: &Frame, service: &str) -> Option<Demand
         }
         _ => None,
     };
-    Some(Demand {
+    Ok(Demand {
         service: service.to_owned(),
         demand_s: class.demand_s.value,
         ci_s: (class.demand_s.ci_low, class.demand_s.ci_high),

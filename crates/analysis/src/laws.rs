@@ -43,6 +43,7 @@ pub fn little(raw: &Raw) -> Option<Little> {
     let (users, x, r, z) = (user_s / time_s, completed / time_s, response_s / completed, think_s / completed);
     let check = laws::little(users, x, r, z).ok()?;
     Some(Little {
+        answers: Some(completed as u64),
         users,
         throughput_per_s: x,
         response_s: r,

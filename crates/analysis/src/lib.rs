@@ -45,7 +45,7 @@ pub struct Client {
 pub fn analyse(raw: &Raw, totals: &counts::Totals, frame: &Frame, client: &Client) -> Analysis {
     let load = load_window(raw, frame);
     let counts = counts::compare(raw, totals);
-    let demands = demand::all(raw, totals, &load);
+    let (demands, unfitted) = demand::all(raw, totals, &load);
     let little = laws::little(raw);
     let correlations = correlations::all(raw, &load);
     let quality = quality::notes(raw, &load);
@@ -53,11 +53,12 @@ pub fn analyse(raw: &Raw, totals: &counts::Totals, frame: &Frame, client: &Clien
     if raw.manifest.origin == Origin::Run {
         verdicts.push(verdicts::counts(raw, &counts));
     }
-    verdicts.extend(verdicts::demands(&demands));
+    verdicts.extend(verdicts::demands(&demands, &unfitted));
     verdicts.extend(verdicts::little(little.as_ref(), raw));
-    verdicts.extend(verdicts::generator(client.generator.as_ref()));
+    verdicts.push(verdicts::generator(client.generator.as_ref(), raw));
     verdicts.extend(verdicts::slo(raw, client));
-    verdicts.push(verdicts::completeness(raw, &quality));
+    verdicts.push(verdicts::completeness(raw, load.bins().count(), &quality));
+    verdicts.push(verdicts::files(raw));
     let headline = figures::headline(client, &demands);
     let summary = Summary {
         format: FORMAT,

@@ -55,6 +55,8 @@ pub struct Load {
     pub timeout: Duration,
     /// Connections at most.
     pub connections: usize,
+    /// Keep the CPUs of this machine from sleeping while load is sent.
+    pub keep_awake: bool,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -116,6 +118,7 @@ impl Load {
         let threads = map.or("threads", 1, |v| v.int(1..=64));
         let timeout = map.or("timeout", Duration::from_secs(30), Value::positive_duration);
         let connections = map.or("connections", 512, |v| v.int(1..=100_000));
+        let keep_awake = map.or("keep_awake", false, Value::bool);
         map.finish();
         let model = match model? {
             Model::Closed => ModelKind::Closed { spawn_rate_per_s: spawn_rate },
@@ -131,6 +134,7 @@ impl Load {
             threads: usize::try_from(threads).unwrap_or(1),
             timeout,
             connections: usize::try_from(connections).unwrap_or(512),
+            keep_awake,
         })
     }
 }

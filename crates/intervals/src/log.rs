@@ -86,29 +86,42 @@ impl<W: Write> LogWriter<W> {
     /// # Errors
     /// What the writer refuses.
     pub fn write(&mut self, interval: &Interval) -> io::Result<()> {
-        let start = Duration::from_secs_f64((interval.start_unix_s - self.start_unix_s).max(0.0));
-        let length = Duration::from_secs_f64(interval.length_s().max(0.0));
+        let of_endpoints = interval.endpoints.iter().flat_map(|e| {
+            [
+                (Quantity::Response, e.endpoint.as_str(), &e.response),
+                (Quantity::Service, e.endpoint.as_str(), &e.service),
+                (Quantity::Lateness, e.endpoint.as_str(), &e.lateness),
+            ]
+        });
+        let of_connections = [(Quantity::Connect, "", &interval.connect), (Quantity::Tls, "", &interval.tls)];
+        self.write_histograms(interval.start_unix_s, interval.length_s(), of_endpoints.chain(of_connections))
+    }
+
+    /// Writes the histograms of one stretch of time and flushes. Empty ones are left out.
+    ///
+    /// # Errors
+    /// What the writer refuses.
+    pub fn write_histograms<'a>(
+        &mut self,
+        start_unix_s: f64,
+        length_s: f64,
+        histograms: impl IntoIterator<Item = (Quantity, &'a str, &'a Histogram)>,
+    ) -> io::Result<()> {
+        let start = Duration::from_secs_f64((start_unix_s - self.start_unix_s).max(0.0));
+        let length = Duration::from_secs_f64(length_s.max(0.0));
         let mut text = Vec::new();
         let mut serializer = V2DeflateSerializer::new();
         let mut log = IntervalLogWriterBuilder::new().begin_log_with(&mut text, &mut serializer)?;
-        let mut add = |quantity: Quantity, endpoint: &str, histogram: &Histogram| {
+        for (quantity, endpoint, histogram) in histograms {
             if histogram.is_empty() {
-                return Ok(());
+                continue;
             }
-            let tag = format!("{}|{endpoint}", quantity.name());
+            let tag = format!("{}|{}", quantity.name(), encode(endpoint));
             log.write_histogram(histogram, start, length, Tag::new(&tag)).map_err(|error| match error {
                 IntervalLogWriterError::IoError(error) => error,
                 IntervalLogWriterError::SerializeError(error) => io::Error::other(error),
-            })
-        };
-        for endpoint in &interval.endpoints {
-            let name = encode(&endpoint.endpoint);
-            add(Quantity::Response, &name, &endpoint.response)?;
-            add(Quantity::Service, &name, &endpoint.service)?;
-            add(Quantity::Lateness, &name, &endpoint.lateness)?;
+            })?;
         }
-        add(Quantity::Connect, "", &interval.connect)?;
-        add(Quantity::Tls, "", &interval.tls)?;
         self.out.write_all(&text)?;
         self.out.flush()
     }
@@ -163,34 +176,52 @@ pub enum RecordError {
 /// # Errors
 /// The first line that is wrong.
 pub fn read(log: &[u8]) -> Result<Vec<Entry>, RecordError> {
-    let whole = log.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
-    let mut entries = Vec::new();
-    let mut deserializer = Deserializer::new();
-    for (index, text) in log[..whole].split_inclusive(|&byte| byte == b'\n').enumerate() {
-        let line = index + 1;
-        // The legend of the columns is in quotes, comments begin with #.
-        if text.starts_with(b"\"") || text.starts_with(b"#") || text.trim_ascii().is_empty() {
-            continue;
+    lines(log).collect()
+}
+
+/// Reads what can be read of a log, and says what cannot.
+pub fn read_what_can_be(log: &[u8]) -> (Vec<Entry>, Vec<RecordError>) {
+    let (mut entries, mut wrong) = (Vec::new(), Vec::new());
+    for line in lines(log) {
+        match line {
+            Ok(entry) => entries.push(entry),
+            Err(error) => wrong.push(error),
         }
-        let found = match IntervalLogIterator::new(text).next() {
-            Some(Ok(LogEntry::Interval(found))) => found,
-            _ => return Err(RecordError::Line { line }),
-        };
-        let tag = found.tag().map(|tag| tag.as_str().to_owned()).unwrap_or_default();
-        let (quantity, endpoint) = split_tag(&tag).ok_or(RecordError::Tag { line, tag: tag.clone() })?;
-        let damaged = |problem: String| RecordError::Histogram { line, problem };
-        let bytes = STANDARD.decode(found.encoded_histogram()).map_err(|error| damaged(error.to_string()))?;
-        let histogram =
-            deserializer.deserialize(&mut bytes.as_slice()).map_err(|error| damaged(error.to_string()))?;
-        entries.push(Entry {
-            start_s: found.start_timestamp().as_secs_f64(),
-            length_s: found.duration().as_secs_f64(),
-            quantity,
-            endpoint,
-            histogram,
-        });
     }
-    Ok(entries)
+    (entries, wrong)
+}
+
+/// Each whole line that is no comment.
+fn lines(log: &[u8]) -> impl Iterator<Item = Result<Entry, RecordError>> {
+    let whole = log.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+    let mut deserializer = Deserializer::new();
+    let numbered = log[..whole].split_inclusive(|&byte| byte == b'\n').zip(1..);
+    numbered
+        // The legend of the columns is in quotes, comments begin with #.
+        .filter(|(text, _)| {
+            !(text.starts_with(b"\"") || text.starts_with(b"#") || text.trim_ascii().is_empty())
+        })
+        .map(move |(text, line)| entry(text, line, &mut deserializer))
+}
+
+fn entry(text: &[u8], line: usize, deserializer: &mut Deserializer) -> Result<Entry, RecordError> {
+    let found = match IntervalLogIterator::new(text).next() {
+        Some(Ok(LogEntry::Interval(found))) => found,
+        _ => return Err(RecordError::Line { line }),
+    };
+    let tag = found.tag().map(|tag| tag.as_str().to_owned()).unwrap_or_default();
+    let (quantity, endpoint) = split_tag(&tag).ok_or(RecordError::Tag { line, tag: tag.clone() })?;
+    let damaged = |problem: String| RecordError::Histogram { line, problem };
+    let bytes = STANDARD.decode(found.encoded_histogram()).map_err(|error| damaged(error.to_string()))?;
+    let histogram =
+        deserializer.deserialize(&mut bytes.as_slice()).map_err(|error| damaged(error.to_string()))?;
+    Ok(Entry {
+        start_s: found.start_timestamp().as_secs_f64(),
+        length_s: found.duration().as_secs_f64(),
+        quantity,
+        endpoint,
+        histogram,
+    })
 }
 
 /// When the log's first interval began, seconds since the Unix epoch (to the millisecond), as its header says.

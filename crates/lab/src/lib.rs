@@ -8,6 +8,7 @@
 //! | [`site`], [`generator`] | the two seams: where services run, what sends load |
 //! | [`message`], [`bus`] | what is told, and how it reaches whoever listens |
 //! | [`sinks`] | who listens: the run folder, progress lines, JSON lines |
+//! | [`machine`] | whether this machine is large enough for what is asked of it |
 //! | [`load`] | a load alone, without a stack |
 //! | [`plan`], [`error`] | what a run is to do; why it did not |
 
@@ -20,6 +21,7 @@ pub mod error;
 pub mod generator;
 mod inbox;
 pub mod load;
+pub mod machine;
 pub mod message;
 pub mod plan;
 mod run;

@@ -27,6 +27,8 @@ pub struct RunOptions {
     pub binary: PathBuf,
     /// Engine's address, if not the default.
     pub engine: Option<String>,
+    /// The services run on this machine, too: they and the generator compete for its cores.
+    pub shares_machine: bool,
 }
 
 /// Decides the testbed; `engine` says why no engine can be used, if none can.

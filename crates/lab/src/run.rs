@@ -18,6 +18,7 @@ use swarmlab_testbed::{Kind, stack};
 use crate::beds::{self, StackSite};
 use crate::bus::{Bus, Sink, Unheard};
 use crate::error::RunError;
+use crate::machine::{self, Machine};
 use crate::message::{Message, News};
 use crate::plan::{self, RunOptions};
 use crate::session::{self, Cast};
@@ -88,6 +89,26 @@ pub async fn run(
     Ok(Finished { folder, summary, failure, unheard })
 }
 
+/// Says before anything starts whether this machine is large enough. It is no remark on the data: what came of it the
+/// generator's own figures say.
+async fn remark(
+    experiment: &Experiment,
+    specs: &StackSpecs,
+    shared: bool,
+    bus: &mut Bus<'_>,
+) -> Result<Vec<String>, RunError> {
+    let keep_awake = experiment.load.keep_awake;
+    let looking = tokio::task::spawn_blocking(move || Machine::look(keep_awake)).await;
+    let machine = looking.map_err(|e| RunError::io("look at this machine")(e.into()))?;
+    let mut said = Vec::new();
+    for remark in machine::remarks(experiment, specs, &machine, shared) {
+        // Only the folder is awaited, and it is not there yet: nothing can fail.
+        let _ = bus.tell(Message { t_unix_s: unix_now_s(), news: News::Warning(remark.clone()) });
+        said.push(remark);
+    }
+    Ok(said)
+}
+
 fn manifest(
     experiment: &Experiment,
     kind: Kind,
@@ -111,6 +132,7 @@ fn manifest(
         windows: None,
         generator: None,
         state: State::Running,
+        files: BTreeMap::new(),
     }
 }
 
@@ -126,7 +148,12 @@ async fn measure(
     left: &(dyn Fn(Vec<String>) + Sync),
     bus: &mut Bus<'_>,
 ) -> Result<(), RunError> {
+    let remarks = remark(experiment, &specs, options.shares_machine, bus).await?;
     bus.attach(FolderSink::create(folder, manifest).map_err(RunError::io("create the run's files"))?);
+    for remark in remarks {
+        let message = Message { t_unix_s: unix_now_s(), news: News::Log(remark) };
+        bus.tell(message).map_err(RunError::io("write the run's events"))?;
+    }
     let plan = plan::session(experiment, kind, &specs, options);
     let catalogues = Arc::new(Catalogues::builtin().with(experiment.measure.catalogues.iter().cloned()));
     let beds = beds::beds(kind, options, folder, catalogues);

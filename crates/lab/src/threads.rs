@@ -90,5 +90,6 @@ fn spec(experiment: &Experiment, id: LoadId, start_unix_s: f64, target: &Target)
     spec.interval_s = experiment.measure.bin.as_secs_f64();
     spec.start_unix_s = Some(start_unix_s);
     spec.drain_s = DRAIN_S;
+    spec.keep_awake = load.keep_awake;
     spec
 }

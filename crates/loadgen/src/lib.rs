@@ -20,8 +20,9 @@ pub mod scenario;
 mod spec;
 mod target;
 mod wait;
+pub mod wakeups;
 
-pub use engine::{LevelChange, LoadControl, LoadHandle, start, start_with_resolver};
+pub use engine::{Awake, LevelChange, LoadControl, LoadHandle, can_keep_awake, start, start_with_resolver};
 pub use error::LoadError;
 pub use scenario::{
     Action, Body, Check, ContentCoding, Exhausted, Expect, Extract, Feeder, FieldTest, Filter, GraphQl,

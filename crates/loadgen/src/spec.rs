@@ -99,6 +99,9 @@ pub struct LoadSpec {
     /// the kernel at the price of CPU. `None`: an eighth of the wait, at most 25 us, and not at all for waits below
     /// 100 us, so never more than an eighth of a core.
     pub spin_s: Option<f64>,
+    /// Keep the CPUs of this machine from sleeping while the load is sent, where the user may
+    /// ([`can_keep_awake`](crate::can_keep_awake)); otherwise it has no effect.
+    pub keep_awake: bool,
 }
 
 impl LoadSpec {
@@ -122,6 +125,7 @@ impl LoadSpec {
             start_unix_s: None,
             drain_s: 10.0,
             spin_s: None,
+            keep_awake: false,
         }
     }
 

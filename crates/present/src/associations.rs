@@ -78,11 +78,11 @@ pub fn heat_maps(raw: &Raw, load: &Frame, rows: &[Row]) -> Vec<HeatMap> {
             clients
                 .iter()
                 .map(|c| {
-                    of(s, c).map(|r| HeatCell {
-                        r: r.r,
-                        lag_s: r.lag_s,
-                        n_eff: r.n_eff,
-                        significant: r.significant(),
+                    of(s, c).map(|r| {
+                        // A lag is part of the claim: without the one there is not the other.
+                        let (significant, at_zero) = (r.significant(), r.r_at_zero.unwrap_or(r.r));
+                        let (r_shown, lag_s) = if significant { (r.r, r.lag_s) } else { (at_zero, 0.0) };
+                        HeatCell { r: r_shown, lag_s, n_eff: r.n_eff, significant, too_few: !r.judged() }
                     })
                 })
                 .collect()

@@ -79,6 +79,7 @@ fn status(s: Status) -> m::Status {
     match s {
         Status::Info => m::Status::Info,
         Status::Pass => m::Status::Pass,
+        Status::NotJudged => m::Status::NotJudged,
         Status::Warn => m::Status::Warn,
         Status::Fail => m::Status::Fail,
     }

@@ -1,7 +1,6 @@
 //! After a run: journals become Parquet, then everything is computed from the files alone. `swarmlab report DIR` is
 //! the second half of this file, so its figures cannot differ.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use swarmlab_analysis::assemble::{self, AssembleError, Raw};
@@ -10,13 +9,14 @@ use swarmlab_analysis::{Analysis, Client, correlations, endpoints};
 use swarmlab_codes as codes;
 use swarmlab_frame::frame::Frame;
 use swarmlab_frame::store::{self, Cell, SeriesReader};
-use swarmlab_intervals::Histogram;
 use swarmlab_record::client::ClientRow;
 use swarmlab_record::folder::{RunFolder, write_atomically};
+use swarmlab_record::histograms::Log;
+use swarmlab_record::integrity::{self, Damage, Integrity};
 use swarmlab_record::manifest::{Manifest, ManifestError, Origin, State};
 use swarmlab_record::series::{Head, Series};
 use swarmlab_record::summary::Summary;
-use swarmlab_record::{FileError, Phase, client, events, histograms, journal, layout1};
+use swarmlab_record::{FileError, Phase, client, events, journal, layout1};
 
 /// Why a folder cannot be read, or its results cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -85,7 +85,9 @@ pub fn seal(folder: &RunFolder, state: State) -> Result<(), RecomputeError> {
         crate::seal::samples(folder, &journal, &assemble::lives(&events), shift_s)?;
         remove(&journal)?;
     }
+    // A run that was killed has no end; what is sealed is what was found of it.
     manifest.state = state;
+    manifest.files = integrity::seal(folder).map_err(io("read", folder.root()))?;
     manifest.write(&folder.manifest()).map_err(io("write", &folder.manifest()))
 }
 
@@ -131,14 +133,24 @@ pub fn read(folder: &RunFolder) -> Result<(Raw, Client), RecomputeError> {
     let events = events::read(&folder.events()).map_err(io("read", &folder.events()))?;
     let client = store::read_client(&folder.client())?;
     let generator = manifest.generator;
-    let raw = Raw { manifest, client, events };
-    let response: BTreeMap<String, Histogram> = if folder.histograms().exists() {
-        histograms::responses(&folder.histograms())?
-    } else {
-        BTreeMap::new()
-    };
-    let endpoints = endpoints::figures(&raw, &response);
+    let log = Log::read(&folder.histograms())?;
+    let files = whole(folder, &manifest, &client, &log)?;
+    let raw = Raw { manifest, client, events, files };
+    let endpoints = endpoints::figures(&raw, &log.responses());
     Ok((raw, Client { endpoints, generator }))
+}
+
+/// Whether the files are as they were sealed, and agree with each other.
+fn whole(
+    folder: &RunFolder,
+    manifest: &Manifest,
+    client: &[ClientRow],
+    log: &Log,
+) -> Result<Integrity, RecomputeError> {
+    let mut damage = integrity::broken(folder, &manifest.files).map_err(io("read", folder.root()))?;
+    let (compared, contradictions) = integrity::agreement(client, log, manifest.state == State::Running);
+    damage.extend(contradictions);
+    Ok(Integrity { sealed: manifest.files.len(), compared, damage })
 }
 
 /// Reads the samples of the servers, one series after the other, into the frame and the totals of counters.
@@ -175,10 +187,7 @@ fn built(
     if !grid.widened {
         return assemble::build(raw, &grid, &raw.client, heads, series);
     }
-    let histograms = match folder.histograms() {
-        path if path.exists() => histograms::binned(&path, grid.origin_unix_s, grid.width_s)?,
-        _ => histograms::Binned::new(),
-    };
+    let histograms = Log::read(&folder.histograms())?.binned(grid.origin_unix_s, grid.width_s);
     let rows = client::merged(&raw.client, grid.origin_unix_s, grid.width_s, &histograms);
     assemble::build(raw, &grid, &rows, heads, series)
 }
@@ -188,8 +197,17 @@ fn built(
 /// # Errors
 /// [`RecomputeError`], also when no load was begun.
 pub fn analyse(folder: &RunFolder) -> Result<Summary, RecomputeError> {
-    let (raw, client) = read(folder)?;
-    let (frame, totals) = assemble(folder, &raw)?;
+    let (mut raw, client) = read(folder)?;
+    let (frame, totals) = match assemble(folder, &raw) {
+        // What the clients felt is still there, and is shown.
+        Err(RecomputeError::File(e)) => {
+            raw.files
+                .damage
+                .push(Damage { file: "samples of servers".to_owned(), what: format!("cannot be read: {e}") });
+            built(folder, &raw, &[], std::iter::empty())?
+        }
+        assembled => assembled?,
+    };
     let analysis = swarmlab_analysis::analyse(&raw, &totals, &frame, &client);
     store::write_frame(&folder.frame_parquet(), &frame)?;
     store::write_frame_csv(&folder.frame_csv(), &frame)?;
@@ -242,7 +260,7 @@ fn write_correlations(folder: &RunFolder, analysis: &Analysis) -> Result<(), Rec
             Cell::Number(r.n as f64),
             Cell::Number(r.n_eff),
             Cell::Number(r.p_lags),
-            Cell::Number(r.q),
+            r.q.map_or(Cell::Null, Cell::Number),
             Cell::Text(r.significant().to_string()),
         ]
     });

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use swarmlab_intervals::log::{self, LogWriter, Quantity};
+use swarmlab_intervals::log::{self, Entry, LogWriter, Quantity, RecordError};
 use swarmlab_intervals::{Histogram, Interval, add_histogram, new_histogram};
 
 use crate::FileError;
@@ -35,48 +35,87 @@ impl HistogramLog {
     }
 }
 
-/// Histograms of a log, each quantity and endpoint merged over all intervals.
-///
-/// # Errors
-/// A file that cannot be read, or that is no interval log.
-pub fn read(path: &Path) -> Result<BTreeMap<(Quantity, String), Histogram>, FileError> {
-    let bytes = std::fs::read(path).map_err(FileError::io("read", path))?;
-    let entries = log::read(&bytes).map_err(|e| FileError::io("read", path)(std::io::Error::other(e)))?;
-    Ok(log::merge(&entries))
+/// A log that was read, as far as it can be.
+#[derive(Debug, Clone, Default)]
+pub struct Log {
+    /// When it began, seconds since the Unix epoch (to the millisecond); not known of a log without its header.
+    pub start_unix_s: Option<f64>,
+    /// Its histograms.
+    pub entries: Vec<Entry>,
+    /// The lines that cannot be read.
+    pub wrong: Vec<RecordError>,
+}
+
+impl Log {
+    /// Reads a log; a file that is missing is an empty one.
+    ///
+    /// # Errors
+    /// What the system refuses.
+    pub fn read(path: &Path) -> Result<Self, FileError> {
+        let bytes = match std::fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(e) => return Err(FileError::io("read", path)(e)),
+        };
+        let (entries, wrong) = log::read_what_can_be(&bytes);
+        Ok(Self { start_unix_s: log::start_unix_s(&bytes), entries, wrong })
+    }
+
+    /// Each quantity and endpoint, merged over all intervals.
+    pub fn merged(&self) -> BTreeMap<(Quantity, String), Histogram> {
+        log::merge(&self.entries)
+    }
+
+    /// Response times merged over all intervals, by endpoint.
+    pub fn responses(&self) -> BTreeMap<String, Histogram> {
+        let of_answers = self.entries.iter().filter(|e| e.quantity == Quantity::Response);
+        log::merge(of_answers).into_iter().map(|((_, endpoint), histogram)| (endpoint, histogram)).collect()
+    }
+
+    /// Merged onto bins of `width_s` seconds from `origin_unix_s` on. An interval belongs to the bin that holds its middle.
+    /// Nothing of a log that does not say when it began.
+    pub fn binned(&self, origin_unix_s: f64, width_s: f64) -> Binned {
+        let mut out = Binned::new();
+        let Some(start_unix_s) = self.start_unix_s else { return out };
+        for e in &self.entries {
+            let middle_s = start_unix_s + e.start_s + e.length_s / 2.0 - origin_unix_s;
+            let bin = (middle_s / width_s).floor() as i64;
+            for endpoint in [e.endpoint.as_str(), ALL_ENDPOINTS] {
+                let sum = out.entry((bin, e.quantity, endpoint.to_owned())).or_insert_with(new_histogram);
+                add_histogram(sum, &e.histogram);
+            }
+        }
+        out
+    }
 }
 
 /// Histograms by bin, quantity and endpoint; all endpoints together are [`ALL_ENDPOINTS`].
 pub type Binned = BTreeMap<(i64, Quantity, String), Histogram>;
 
-/// Histograms of a log, merged onto bins of `width_s` seconds from `origin_unix_s` on. An interval belongs to the bin that
-/// holds its middle.
-///
-/// # Errors
-/// As [`read`], and for a log that does not say when it began.
-pub fn binned(path: &Path, origin_unix_s: f64, width_s: f64) -> Result<Binned, FileError> {
-    let bytes = std::fs::read(path).map_err(FileError::io("read", path))?;
-    let wrong = |what: String| FileError::io("read", path)(std::io::Error::other(what));
-    let entries = log::read(&bytes).map_err(|e| wrong(e.to_string()))?;
-    let start_unix_s =
-        log::start_unix_s(&bytes).ok_or_else(|| wrong("the log has no start time".to_owned()))?;
-    let mut out = Binned::new();
-    for e in &entries {
-        let middle_s = start_unix_s + e.start_s + e.length_s / 2.0 - origin_unix_s;
-        let bin = (middle_s / width_s).floor() as i64;
-        for endpoint in [e.endpoint.as_str(), ALL_ENDPOINTS] {
-            let sum = out.entry((bin, e.quantity, endpoint.to_owned())).or_insert_with(new_histogram);
-            add_histogram(sum, &e.histogram);
-        }
+/// Adds histograms to others, bin by bin.
+pub fn add(sums: &mut Binned, more: &Binned) {
+    for (key, histogram) in more {
+        add_histogram(sums.entry(key.clone()).or_insert_with(new_histogram), histogram);
     }
-    Ok(out)
 }
 
-/// Response-time histograms of a log, merged over all intervals, by endpoint.
-pub fn responses(path: &Path) -> Result<BTreeMap<String, Histogram>, FileError> {
-    let all = read(path)?;
-    Ok(all
-        .into_iter()
-        .filter(|((quantity, _), _)| *quantity == Quantity::Response)
-        .map(|((_, endpoint), histogram)| (endpoint, histogram))
-        .collect())
+/// Writes binned histograms as a log that begins with bin 0. Those of all endpoints together are not written: a reader
+/// adds them up.
+///
+/// # Errors
+/// What the disk refuses.
+pub fn write(path: &Path, binned: &Binned, origin_unix_s: f64, width_s: f64) -> Result<(), FileError> {
+    let io = || FileError::io("write", path);
+    let file = File::create(path).map_err(io())?;
+    let mut writer = LogWriter::new(file, origin_unix_s).map_err(io())?;
+    let mut bins: BTreeMap<i64, Vec<(Quantity, &str, &Histogram)>> = BTreeMap::new();
+    for ((bin, quantity, endpoint), histogram) in binned {
+        if endpoint != ALL_ENDPOINTS {
+            bins.entry(*bin).or_default().push((*quantity, endpoint, histogram));
+        }
+    }
+    for (bin, histograms) in bins {
+        writer.write_histograms(origin_unix_s + bin as f64 * width_s, width_s, histograms).map_err(io())?;
+    }
+    Ok(())
 }

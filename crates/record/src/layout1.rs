@@ -146,5 +146,6 @@ pub fn manifest_of_load(summary: &str, bin_s: f64) -> Option<Manifest> {
             "completed" => State::Complete,
             how => State::Partial { reason: how.to_owned() },
         },
+        files: BTreeMap::new(),
     })
 }

@@ -11,6 +11,7 @@
 //! | [`client`] | what clients felt, a row an interval and endpoint; totals over a window |
 //! | [`summary`] | figures with keys, verdicts with codes, remarks (`summary.json`) |
 //! | [`manifest`], [`plan`] | what was run, on what, with which seeds (`manifest.json`) |
+//! | [`integrity`] | whether the files are whole, and agree with each other |
 //! | [`folder`], [`journal`], [`samples`], [`histograms`] | the files themselves |
 
 // The command line prints (`src/cli`); nobody else does.
@@ -21,6 +22,7 @@ pub mod events;
 pub mod file_error;
 pub mod folder;
 pub mod histograms;
+pub mod integrity;
 pub mod journal;
 pub mod layout1;
 pub mod manifest;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use swarmlab_intervals::trust::VerdictInputs;
 
 use super::folder::write_atomically;
+use crate::integrity::Seals;
 use crate::plan::Plan;
 use crate::topology::{Bed, ClockOffset, Target, Topology};
 
@@ -51,6 +52,9 @@ pub struct Manifest {
     pub generator: Option<VerdictInputs>,
     /// Whole, or why not.
     pub state: State,
+    /// The raw files as they were when the run ended; none of a run that goes on or was killed.
+    #[serde(default, skip_serializing_if = "Seals::is_empty")]
+    pub files: Seals,
 }
 
 /// Who wrote a folder.

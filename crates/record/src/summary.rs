@@ -20,6 +20,8 @@ pub enum Status {
     Info,
     /// The check held.
     Pass,
+    /// The check should be made, but there is too little to make it from.
+    NotJudged,
     /// The check could not be made in full, or held only just.
     Warn,
     /// The check did not hold.
@@ -32,6 +34,7 @@ impl Status {
         match self {
             Self::Info => "info",
             Self::Pass => "pass",
+            Self::NotJudged => "----",
             Self::Warn => "warn",
             Self::Fail => "FAIL",
         }

@@ -24,7 +24,7 @@ fn filled(text: &str) -> ReportModel {
     model.timeline.panels[0].references = vec![Reference { label: t(), value: 1.0 }];
     model.timeline.phases = vec![Phase { name: t(), start_s: 0.0, end_s: 3.0 }];
     model.timeline.markers = vec![Marker { t_s: 1.0, label: t() }];
-    let cell = HeatCell { r: -0.6, lag_s: 2.0, n_eff: 9.0, significant: false };
+    let cell = HeatCell { r: -0.6, lag_s: 2.0, n_eff: 9.0, significant: false, too_few: false };
     let heat =
         HeatMap { title: t(), note: t(), rows: vec![t()], columns: vec![t()], cells: vec![vec![Some(cell)]] };
     let scatter = Scatter {
@@ -119,14 +119,16 @@ fn the_same_model_gives_the_same_bytes_also_after_storage() {
 #[test]
 fn verdicts_are_told_by_word_and_sign() {
     let model = ReportModel {
-        verdicts: [Status::Pass, Status::Warn, Status::Fail, Status::Info]
+        verdicts: [Status::Pass, Status::NotJudged, Status::Warn, Status::Fail, Status::Info]
             .map(|status| Verdict { status, title: "claim".into(), ..Verdict::default() })
             .to_vec(),
         ..ReportModel::default()
     };
     let files = render(&model).unwrap();
     let page = file(&files, "report.html");
-    for (word, class) in [("pass", "pass"), ("warning", "warn"), ("fail", "fail"), ("info", "info")] {
+    for (word, class) in
+        [("pass", "pass"), ("warning", "warn"), ("fail", "fail"), ("info", "info"), ("not judged", "open")]
+    {
         assert!(page.contains(&format!(">{word}<")), "{word}");
         assert!(page.contains(&format!("class=\"sign {class}\"")), "{class}");
     }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::autocorrelation::effective_n;
 use crate::distribution::{normal_quantile, t_tails_from_x};
 use crate::error::{Side, StatsError};
+use crate::permutation::{exact_p, least_p};
 use crate::series::{Pairs, complete_pairs, mid_ranks, standard_form};
 
 /// Least number of complete pairs a correlation is computed from.
@@ -33,7 +34,8 @@ pub struct Correlation {
     pub ci_low: f64,
     /// Upper end of the 95 % confidence interval.
     pub ci_high: f64,
-    /// Two-sided p-value of no association: t distribution with `n_eff - 2` degrees of freedom.
+    /// Two-sided p-value of no association: t distribution with `n_eff - 2` degrees of freedom; of at most
+    /// [`MOST_PAIRS`](crate::permutation::MOST_PAIRS) pairs not below the exact one, and never below what so many can have.
     pub p: f64,
 }
 
@@ -70,7 +72,9 @@ pub fn of_pairs(method: Method, pairs: &Pairs) -> Result<Correlation, StatsError
     let (r, x, y) = coefficient(method, pairs)?;
     let n_eff = effective_n(&pairs.position, &x, &y);
     let (ci_low, ci_high) = fisher_interval(r, n_eff, 0.95);
-    Ok(Correlation { r, n: pairs.len(), n_eff, ci_low, ci_high, p: p_value(r, n_eff) })
+    let n = pairs.len();
+    let least = exact_p(&x, &y).unwrap_or_else(|| least_p(n));
+    Ok(Correlation { r, n, n_eff, ci_low, ci_high, p: p_value(r, n_eff).max(least) })
 }
 
 /// The coefficient alone, and both series in standard form: what it costs to know how far to trust it is most of the work.
@@ -135,7 +139,8 @@ mod tests {
     fn perfect_and_tiny_samples_stay_numbers() {
         let ramp = some(&[1.0, 2.0, 3.0]);
         let c = pearson(&ramp, &ramp).unwrap();
-        assert!((c.r - 1.0).abs() < 1e-12 && c.p < 1e-6);
+        // Three pairs are in order one time in three.
+        assert!((c.r - 1.0).abs() < 1e-12 && (c.p - 1.0 / 3.0).abs() < 1e-12);
         assert_eq!((c.ci_low, c.ci_high), (-1.0, 1.0));
         assert_eq!(fisher_interval(-1.0, 10.0, 0.95), (-1.0, -1.0));
         assert_eq!(pearson(&ramp[..2], &ramp[..2]).unwrap_err(), StatsError::TooFew { n: 2, needed: 3 });

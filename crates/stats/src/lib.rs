@@ -22,6 +22,7 @@ pub mod laws;
 pub mod linear;
 pub mod multiple;
 pub mod nnls;
+pub mod permutation;
 pub mod series;
 
 pub use correlation::{Correlation, Method as CorrelationMethod, correlate, pearson, spearman};

@@ -109,6 +109,9 @@ pub struct LoadArgs {
     /// (auto: an eighth of the wait, at most 25us)
     #[arg(long, default_value = "auto", value_name = "auto|DURATION", value_parser = spin)]
     pub spin: Spin,
+    /// Keep this machine's CPUs from sleeping meanwhile: on time on an idle virtual machine, too (root)
+    #[arg(long)]
+    pub keep_awake: bool,
     /// Folder for interval histograms, client.parquet and summary.json (new or empty)
     #[arg(short, long, value_name = "DIR")]
     pub out: Option<PathBuf>,

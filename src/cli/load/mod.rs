@@ -20,6 +20,7 @@ use crate::load::locust::Locust;
 use crate::load::objectives::Objectives;
 use crate::load::summary::LoadSummary;
 use swarmlab_lab::bus::Bus;
+use swarmlab_lab::machine;
 
 /// Sends the load and prints its summary.
 pub fn main(args: &LoadArgs, global: &Global) -> Exit {
@@ -30,6 +31,11 @@ pub fn main(args: &LoadArgs, global: &Global) -> Exit {
     };
     for w in plan.warnings.iter() {
         output::warning(w, global.json);
+    }
+    if args.keep_awake
+        && let Err(e) = swarmlab_loadgen::can_keep_awake()
+    {
+        output::remark(&machine::cannot_keep_awake(&e.to_string()), global.json);
     }
     session::block_on(|cancel, _left| async move {
         let objectives = Objectives { p95: args.max_p95, error_rate: args.max_errors };

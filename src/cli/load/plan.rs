@@ -203,6 +203,7 @@ pub fn plan(args: &LoadArgs) -> Result<Plan, PlanError> {
         Spin::Auto => None,
         Spin::For(time) => Some(time.as_secs_f64()),
     };
+    spec.keep_awake = args.keep_awake;
     spec.validate()?;
     let title = title(args, &spec);
     Ok(Plan { spec, title, warnings: Diagnostics::new(Vec::new()) })

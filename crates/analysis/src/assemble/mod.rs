@@ -17,6 +17,7 @@ use swarmlab_frame::clock::{Bins, ClockError};
 use swarmlab_frame::frame::{Column, Frame, FrameError, NameError};
 use swarmlab_record::client::ClientRow;
 use swarmlab_record::events::Event;
+use swarmlab_record::integrity::Integrity;
 use swarmlab_record::manifest::{Manifest, State, Windows};
 use swarmlab_record::series::{Head, Series};
 use swarmlab_record::topology::{ReplicaEvent, TaskLife};
@@ -34,6 +35,8 @@ pub struct Raw {
     pub client: Vec<ClientRow>,
     /// Phases, replicas, warnings.
     pub events: Vec<Event>,
+    /// Whether the files are whole, and agree.
+    pub files: Integrity,
 }
 
 impl Raw {
@@ -212,8 +215,9 @@ pub(crate) mod fixture {
             }),
             generator: None,
             state: State::Complete,
+            files: BTreeMap::new(),
         };
         let client = (0..seconds).map(|i| row(1000.0 + f64::from(i), "*")).collect();
-        Raw { manifest, client, events: Vec::new() }
+        Raw { manifest, client, events: Vec::new(), files: Integrity::default() }
     }
 }

@@ -63,6 +63,35 @@ impl VerdictInputs {
         }
     }
 
+    /// Of two generators that sent side by side: counts are added up, of everything else the worse decides; what one of
+    /// them could not measure is not known of both.
+    #[must_use]
+    pub fn beside(self, other: Self) -> Self {
+        let worse = |of: fn(&Self) -> Option<f64>| Some(of(&self)?.max(of(&other)?));
+        Self {
+            offered: self.offered + other.offered,
+            sent: self.sent + other.sent,
+            unsent: self.unsent + other.unsent,
+            lateness_p99_s: self.lateness_p99_s.max(other.lateness_p99_s),
+            pickup_p99_s: self.pickup_p99_s.max(other.pickup_p99_s),
+            // Limits are shares of it.
+            service_p50_s: self.service_p50_s.min(other.service_p50_s),
+            overslept_share: worse(|i| i.overslept_share),
+            worst_cpu_cores: self.worst_cpu_cores.max(other.worst_cpu_cores),
+            worst_run_queue_fraction: worse(|i| i.worst_run_queue_fraction),
+            machine_steal_fraction: worse(|i| i.machine_steal_fraction),
+            thread_steal_fraction: worse(|i| i.thread_steal_fraction),
+            crowded_chance: worse(|i| i.crowded_chance),
+            throttled_fraction: worse(|i| i.throttled_fraction),
+            queue_full: self.queue_full + other.queue_full,
+            intervals: Judged {
+                count: self.intervals.count + other.intervals.count,
+                suspect: self.intervals.suspect + other.intervals.suspect,
+                invalid: self.intervals.invalid + other.intervals.invalid,
+            },
+        }
+    }
+
     /// Takes over what the machine says of the time judged.
     pub fn with_machine(&mut self, machine: &MachineMetrics) {
         self.machine_steal_fraction = machine.steal_fraction;
@@ -128,6 +157,33 @@ mod tests {
         histogram.record(50_000).unwrap();
         assert!(p99_s(&histogram) > 4.9e-2);
         assert_eq!(p99_s(&new_histogram()), 0.0);
+    }
+
+    #[test]
+    fn of_two_generators_the_worse_decides() {
+        let one = VerdictInputs {
+            sent: 10,
+            pickup_p99_s: 1e-3,
+            service_p50_s: 0.02,
+            crowded_chance: Some(0.1),
+            thread_steal_fraction: Some(0.3),
+            intervals: Judged { count: 5, suspect: 1, invalid: 0 },
+            ..Default::default()
+        };
+        let two = VerdictInputs {
+            sent: 5,
+            pickup_p99_s: 3e-3,
+            service_p50_s: 0.01,
+            crowded_chance: None,
+            thread_steal_fraction: Some(0.2),
+            intervals: Judged { count: 4, suspect: 0, invalid: 2 },
+            ..Default::default()
+        };
+        let both = one.beside(two);
+        assert_eq!((both.sent, both.pickup_p99_s, both.service_p50_s), (15, 3e-3, 0.01));
+        assert_eq!((both.crowded_chance, both.thread_steal_fraction), (None, Some(0.3)));
+        assert_eq!(both.intervals, Judged { count: 9, suspect: 1, invalid: 2 });
+        assert_eq!(both, two.beside(one));
     }
 
     #[test]

@@ -446,5 +446,6 @@ fn manifest() -> Manifest {
         windows: None,
         generator: None,
         state: State::Running,
+        files: BTreeMap::new(),
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
 
+use super::awake::Awake;
 use super::clock::{Clock, unix_now_s};
 use super::collector::{Collector, Message, Totals};
 use super::control::LoadControl;
@@ -32,10 +33,11 @@ pub struct LoadHandle {
     start_unix_s: f64,
     shape_end_ns: u64,
     _resolver: Option<ResolverThread>,
+    _awake: Option<Awake>,
 }
 
 /// Nice value of the generator's threads, where the process may choose it.
-const PRIORITY: i32 = -15;
+pub(crate) const PRIORITY: i32 = -15;
 
 /// Starts a load on threads of its own. Names of targets are resolved first, by the system.
 ///
@@ -124,6 +126,8 @@ pub fn start_with_resolver(spec: LoadSpec, resolver: Arc<dyn Resolve>) -> Result
         start_unix_s,
         shape_end_ns,
         _resolver: resolver,
+        // Refused: the load is sent all the same, and its verdict tells what that cost.
+        _awake: spec.keep_awake.then(Awake::keep).and_then(Result::ok),
     };
     for (thread, (poller, recycled)) in pollers.into_iter().zip(recycled).enumerate() {
         let (shared, to_collector) = (Arc::clone(&shared), to_collector.clone());

@@ -10,6 +10,7 @@
 
 mod actor;
 mod agenda;
+mod awake;
 mod backlog;
 mod clock;
 mod closed;
@@ -43,6 +44,8 @@ mod timers;
 mod transport;
 mod worker;
 
+pub use awake::{Awake, can_keep_awake};
 pub use control::{LevelChange, LoadControl};
+pub(crate) use handle::PRIORITY;
 pub use handle::{LoadHandle, start, start_with_resolver};
 pub(crate) use transport::client_config;

@@ -57,8 +57,7 @@ fn row(interval: &Interval, e: &EndpointStats, phase: Phase) -> ClientRow {
         bytes_received: t.bytes_received,
         response: latency(&e.response, t.response_sum_s),
         service: latency(&e.service, t.service_sum_s),
-        lateness: (!e.lateness.is_empty())
-            .then(|| LatenessMs { p50: quantile_ms(&e.lateness, 0.5), p99: quantile_ms(&e.lateness, 0.99) }),
+        lateness: lateness(&e.lateness),
     }
 }
 
@@ -83,8 +82,13 @@ pub(super) fn with_quantiles(h: &Histogram, mean: f64) -> Option<LatencyMs> {
     })
 }
 
+/// Quantiles of lateness; `None` of an empty histogram.
+pub(super) fn lateness(h: &Histogram) -> Option<LatenessMs> {
+    (!h.is_empty()).then(|| LatenessMs { p50: quantile_ms(h, 0.5), p99: quantile_ms(h, 0.99) })
+}
+
 /// A quantile, milliseconds.
-pub(super) fn quantile_ms(h: &Histogram, q: f64) -> f64 {
+fn quantile_ms(h: &Histogram, q: f64) -> f64 {
     ms(h.value_at_quantile(q))
 }
 

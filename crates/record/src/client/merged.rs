@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use swarmlab_intervals::log::Quantity;
 
-use super::from_interval::{quantile_ms, with_quantiles};
-use super::{ClientRow, LatencyMs, LatenessMs};
+use super::from_interval::{lateness, with_quantiles};
+use super::{ClientRow, LatencyMs};
 use crate::histograms::Binned;
 
 /// Rows that cover this share of a bin cover it whole: sums of lengths carry the rounding of clocks.
@@ -38,23 +38,21 @@ pub fn merged(rows: &[ClientRow], origin_unix_s: f64, width_s: f64, histograms: 
             };
             row.response = latency(Quantity::Response, |r| r.response);
             row.service = latency(Quantity::Service, |r| r.service);
-            row.lateness = histogram(Quantity::Lateness)
-                .filter(|h| !h.is_empty())
-                .map(|h| LatenessMs { p50: quantile_ms(h, 0.5), p99: quantile_ms(h, 0.99) });
+            row.lateness = histogram(Quantity::Lateness).and_then(lateness);
             Some(row)
         })
         .collect()
 }
 
 /// Mean over all that completed in the rows.
-fn weighted_mean(rows: &[&ClientRow], of: fn(&ClientRow) -> Option<LatencyMs>) -> Option<f64> {
+pub(super) fn weighted_mean(rows: &[&ClientRow], of: fn(&ClientRow) -> Option<LatencyMs>) -> Option<f64> {
     let known = || rows.iter().filter_map(|r| Some((of(r)?.mean, r.completed as f64)));
     let weight: f64 = known().map(|(_, n)| n).sum();
     (weight > 0.0).then(|| known().map(|(mean, n)| mean * n).sum::<f64>() / weight)
 }
 
 /// Everything but times, of rows in order.
-fn sum(rows: &[&ClientRow]) -> Option<ClientRow> {
+pub(super) fn sum(rows: &[&ClientRow]) -> Option<ClientRow> {
     let (first, last) = (*rows.first()?, *rows.last()?);
     let count = |of: fn(&ClientRow) -> u64| rows.iter().map(|r| of(r)).sum::<u64>();
     let width_s: f64 = rows.iter().map(|r| r.width_s).sum();

@@ -1,9 +1,11 @@
 //! What the clients felt: one row per interval and endpoint, as the load engine logged it.
 
+mod beside;
 mod from_interval;
 mod merged;
 mod totals;
 
+pub use beside::{Share, beside, own_origin};
 pub use from_interval::rows;
 pub use merged::merged;
 pub use totals::{Totals, endpoints, error_rate};

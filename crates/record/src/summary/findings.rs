@@ -87,6 +87,9 @@ pub struct Demand {
 /// cannot hold by construction.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Little {
+    /// Answers inside the load window.
+    #[serde(default)]
+    pub answers: Option<u64>,
     /// Users that the shape asks for, mean over the load window.
     pub users: f64,
     /// Answers per second.

@@ -28,7 +28,7 @@ pub fn correlate(client: &Series, server: &Series) -> Option<HeatCell> {
         // A fifth of the bins: a stand-in for the correction for autocorrelation.
         let n_eff = pairs.len() as f64 / 5.0;
         let significant = r.abs() > 2.58 / n_eff.sqrt();
-        r.is_finite().then_some(HeatCell { r, lag_s: lag as f64, n_eff, significant })
+        r.is_finite().then_some(HeatCell { too_few: false, r, lag_s: lag as f64, n_eff, significant })
     };
     (0..=5).filter_map(at).reduce(|best, next| if next.r.abs() > best.r.abs() + 0.004 { next } else { best })
 }

@@ -62,7 +62,11 @@ pub(crate) fn heat_map(map: &HeatMap, id: &str) -> Drawing {
 /// A cell in words.
 pub(crate) fn describe(cell: Option<&HeatCell>) -> String {
     let Some(cell) = cell.filter(|cell| cell.r.is_finite()) else { return "no data".to_owned() };
-    let doubt = if cell.significant { "" } else { ", not significant" };
+    let doubt = match cell {
+        HeatCell { too_few: true, .. } => ", too few samples to tell",
+        HeatCell { significant: true, .. } => "",
+        _ => ", not significant",
+    };
     format!(
         "r = {}, lag {} s, n_eff = {}{doubt}",
         fixed(cell.r, 3),
@@ -161,6 +165,10 @@ fn key(m: &mut Markup, id: &str) {
     m.void("rect", &[("class", "h10"), ("x", &x), ("width", "22"), ("height", "12")]);
     m.void("rect", &[("x", &x), ("width", "22"), ("height", "12"), ("fill", &fill)]);
     let text = coord(HEAT_STEPS as f64 * step_px + 56.0);
-    m.leaf("text", &[("class", "muted"), ("x", &text), ("y", "10")], "hatched: not significant");
+    m.leaf(
+        "text",
+        &[("class", "muted"), ("x", &text), ("y", "10")],
+        "hatched: not significant, or too few samples",
+    );
     m.leaf("text", &[("class", "muted"), ("x", &text), ("y", "27")], "+2 s: server follows client by 2 s");
 }

@@ -63,6 +63,7 @@ fn sign(m: &mut Markup, status: Status) {
         Status::Pass => ("sign pass", "M4.6 8.4l2.3 2.3 4.6-5"),
         Status::Warn => ("sign warn", "M8 4.4v4.4M8 11.3v.1"),
         Status::Fail => ("sign fail", "M5.3 5.3l5.4 5.4M10.7 5.3l-5.4 5.4"),
+        Status::NotJudged => ("sign open", "M4.8 8h6.4"),
         Status::Info => ("sign info", "M8 7.4v4M8 4.7v.1"),
     };
     m.open(

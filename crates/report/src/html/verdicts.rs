@@ -28,6 +28,7 @@ pub(super) fn tally(verdicts: &[Verdict]) -> Vec<(Status, String)> {
     for (status, what) in [
         (Status::Fail, "failed"),
         (Status::Warn, "with a warning"),
+        (Status::NotJudged, "not judged"),
         (Status::Pass, "passed"),
         (Status::Info, "for information"),
     ] {
@@ -44,6 +45,7 @@ fn card(m: &mut Markup, verdict: &Verdict) {
         Status::Pass => "verdict pass",
         Status::Warn => "verdict warn",
         Status::Fail => "verdict fail",
+        Status::NotJudged => "verdict open",
         Status::Info => "verdict info",
     };
     m.open("article", &[("class", class)]).open("h3", &[]);

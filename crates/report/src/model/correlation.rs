@@ -32,6 +32,8 @@ pub struct HeatCell {
     pub n_eff: f64,
     /// Whether it differs from zero at the level that the map's note names. If not, the cell is hatched.
     pub significant: bool,
+    /// Whether there are too few samples to say either way; hatched as well.
+    pub too_few: bool,
 }
 
 /// One pair of metrics, a point a bin.

@@ -11,6 +11,8 @@ pub enum Status {
     Info,
     /// The check held.
     Pass,
+    /// The check should be made, but there is too little to make it from.
+    NotJudged,
     /// The check could not be made in full, or held only just.
     Warn,
     /// The check did not hold.
@@ -24,6 +26,7 @@ impl Status {
         match self {
             Status::Info => "info",
             Status::Pass => "pass",
+            Status::NotJudged => "not judged",
             Status::Warn => "warning",
             Status::Fail => "fail",
         }

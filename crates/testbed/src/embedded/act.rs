@@ -9,7 +9,7 @@ use swarmlab_telemetry::sampler::{self, Watched};
 use tokio::time::Instant;
 
 use super::fleet::Member;
-use super::{Inner, POLL, free_address, plan, process};
+use super::{Inner, POLL, plan, process};
 use crate::{Action, Done, Kind, TestbedError};
 
 /// How long requests under way to a replica that goes are waited for.
@@ -104,7 +104,7 @@ impl Deed<'_> {
         let free = (1..).filter(|slot| here.iter().all(|m| m.slot != *slot));
         let mut started = Vec::new();
         for slot in free.take(wanted_here - here.len()) {
-            let began = match free_address() {
+            let began = match self.bed.ports.free() {
                 Ok(listen) => self.start(service, slot, listen),
                 Err(source) => {
                     Err(TestbedError::Io { what: format!("find a free port for {service}"), source })

@@ -8,17 +8,19 @@
 //! | `fleet` | all children, and the story of their births, deaths and counts |
 //! | `watch` | looks for children that end, passes samples on |
 //! | `act` | scaling and restarting |
+//! | `ports` | addresses for children that are yet to start |
 
 mod act;
 mod demo;
 mod fleet;
 mod host;
 pub mod plan;
+mod ports;
 pub mod process;
 mod watch;
 
 use std::collections::BTreeMap;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +34,7 @@ use tokio_util::sync::CancellationToken;
 use crate::seam::{Beds, Notes, Out, Pending, Testbed};
 use crate::{Action, Bounds, Done, Kind, Note, Target, TestbedError, stack};
 use fleet::Fleet;
+use ports::Ports;
 
 /// How often health is asked for while starting.
 const POLL: Duration = Duration::from_millis(50);
@@ -99,6 +102,7 @@ struct Inner {
     options: EmbeddedOptions,
     entrances: BTreeMap<String, SocketAddr>,
     fleet: Fleet,
+    ports: Ports,
     http: reqwest::Client,
     /// Held by the action under way.
     turn: tokio::sync::Mutex<()>,
@@ -110,10 +114,6 @@ impl Inner {
     fn plan_of(&self, service: &str) -> Option<&ServicePlan> {
         self.specs.services.iter().find(|s| s.short == service)
     }
-}
-
-fn free_address() -> std::io::Result<SocketAddr> {
-    TcpListener::bind("127.0.0.1:0")?.local_addr()
 }
 
 impl EmbeddedBed {
@@ -128,7 +128,8 @@ impl EmbeddedBed {
             what: format!("create {}", options.state_dir.display()),
             source,
         })?;
-        let plan = plan::plan(specs, &options.state_dir, &mut free_address)?;
+        let ports = Ports::new();
+        let plan = plan::plan(specs, &options.state_dir, &mut || ports.free())?;
         for n in &plan.notes {
             note(Note::Step(n.clone()));
         }
@@ -142,6 +143,7 @@ impl EmbeddedBed {
             options: options.clone(),
             entrances: plan.entrances,
             fleet: Fleet::new(desired),
+            ports,
             http,
             turn: tokio::sync::Mutex::default(),
             going: CancellationToken::new(),

@@ -69,8 +69,9 @@ fn raw() -> Raw {
         }),
         generator: None,
         state: State::Complete,
+        files: BTreeMap::new(),
     };
-    Raw { manifest, client: Vec::new(), events: Vec::new() }
+    Raw { manifest, client: Vec::new(), events: Vec::new(), files: Integrity::default() }
 }
 
 /// What a series is: service, meaning, labels, and the one that a proxy speaks of.

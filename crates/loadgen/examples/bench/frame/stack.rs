@@ -306,6 +306,7 @@ impl Stack {
             }),
             generator: None,
             state: State::Running,
+            files: BTreeMap::new(),
         }
     }
 

@@ -1,6 +1,8 @@
 //! The results of several generators as one. Histograms are added value by value and counts are summed: nothing is
 //! averaged, so the figures are those that one generator would have written.
 
+pub mod folder;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -10,14 +12,17 @@ use swarmlab_intervals::Histogram;
 use swarmlab_intervals::log::Quantity;
 use swarmlab_intervals::trust::Trust;
 use swarmlab_intervals::{add_histogram, new_histogram};
+use swarmlab_present::recompute::RecomputeError;
 use swarmlab_record::FileError;
 use swarmlab_record::client::{ALL_ENDPOINTS, ClientRow};
 use swarmlab_record::journal;
 
-use super::summary::{Counts, EndpointSummary, Quantiles, Times};
+use crate::load::summary::{Counts, EndpointSummary, Quantiles, Times};
 use swarmlab_record::Phase;
 use swarmlab_record::folder::RunFolder;
-use swarmlab_record::histograms;
+use swarmlab_record::histograms::Log;
+use swarmlab_record::integrity;
+use swarmlab_record::manifest::{Manifest, State};
 
 /// What several generators did together.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -44,6 +49,8 @@ pub struct Merged {
     pub endpoints: Vec<EndpointSummary>,
     /// Each of them.
     pub generators: Vec<Generator>,
+    /// What is wrong with their files: figures that rest on them are wrong as well.
+    pub remarks: Vec<String>,
 }
 
 /// One generator.
@@ -80,6 +87,9 @@ pub enum MergeError {
     /// A table cannot be read.
     #[error(transparent)]
     Store(#[from] FileError),
+    /// The folder of all cannot be analysed.
+    #[error(transparent)]
+    Analysis(#[from] RecomputeError),
     /// A file cannot be read, or is damaged.
     #[error("{}: {source}", path.display())]
     Io {
@@ -97,6 +107,7 @@ impl MergeError {
             Self::NoResults(_) => swarmlab_codes::NO_RESULTS,
             Self::Empty(_) => swarmlab_codes::EMPTY_RESULTS,
             Self::Twice(_) => swarmlab_codes::GIVEN_TWICE,
+            Self::Analysis(e) => e.code(),
             Self::Store(_) | Self::Io { .. } => swarmlab_codes::UNREADABLE_RESULTS,
         }
     }
@@ -113,6 +124,7 @@ pub fn merge(folders: &[PathBuf]) -> Result<Merged, MergeError> {
     let mut rows = Vec::new();
     let mut generators = Vec::new();
     let mut histograms = Histograms::new();
+    let mut remarks = Vec::new();
     for folder in folders {
         let real = folder.canonicalize().map_err(io(folder))?;
         if !seen.insert(real) {
@@ -120,8 +132,8 @@ pub fn merge(folders: &[PathBuf]) -> Result<Merged, MergeError> {
         }
         let own = read_rows(folder)?;
         generators.push(generator(folder, &own).ok_or_else(|| MergeError::Empty(folder.clone()))?);
+        remarks.extend(add_log(&mut histograms, folder, &own)?);
         rows.extend(own);
-        add_log(&mut histograms, folder)?;
     }
     let least = |value: fn(&Generator) -> f64| generators.iter().map(value).fold(f64::INFINITY, f64::min);
     let most = |value: fn(&Generator) -> f64| generators.iter().map(value).fold(f64::NEG_INFINITY, f64::max);
@@ -156,6 +168,7 @@ pub fn merge(folders: &[PathBuf]) -> Result<Merged, MergeError> {
         tls: quantiles(&histograms, Quantity::Tls, |_| true),
         endpoints,
         generators,
+        remarks,
     })
 }
 
@@ -179,12 +192,19 @@ fn read_rows(folder: &Path) -> Result<Vec<ClientRow>, MergeError> {
     Ok(rows)
 }
 
-fn add_log(sums: &mut Histograms, folder: &Path) -> Result<(), MergeError> {
-    let path = RunFolder::open(folder).histograms();
-    for (key, histogram) in histograms::read(&path)? {
+/// Adds a folder's histograms; says what is wrong with its files.
+fn add_log(sums: &mut Histograms, folder: &Path, rows: &[ClientRow]) -> Result<Vec<String>, MergeError> {
+    let files = RunFolder::open(folder);
+    let log = Log::read(&files.histograms())?;
+    for (key, histogram) in log.merged() {
         add_histogram(sums.entry(key).or_insert_with(new_histogram), &histogram);
     }
-    Ok(())
+    let manifest = Manifest::read(&files.manifest()).ok();
+    let torn = manifest.as_ref().is_some_and(|m| m.state == State::Running);
+    let seals = manifest.map(|m| m.files).unwrap_or_default();
+    let mut damage = integrity::broken(&files, &seals).map_err(io(folder))?;
+    damage.extend(integrity::agreement(rows, &log, torn).1);
+    Ok(damage.iter().map(|d| format!("{}: {d}", folder.display())).collect())
 }
 
 /// Nothing where there is no interval.

@@ -1,0 +1,34 @@
+//! Whether the data have gaps.
+
+use swarmlab_record::summary::{Note, Status, Verdict};
+
+use super::{make, not_judged};
+use crate::assemble::Raw;
+
+/// Whether the data have gaps.
+pub fn completeness(raw: &Raw, bins: usize, notes: &[Note]) -> Verdict {
+    if bins == 0 {
+        let why = format!("The load has no whole bin of {:.0} s.", raw.manifest.plan.bin_s);
+        return not_judged("data-complete", "Whether the data are complete is not known", why);
+    }
+    let held = match raw.manifest.plan.measured.is_empty() {
+        true => "The load engine's log has every interval of the load, and nothing was warned of.",
+        false => {
+            "Every measured service has CPU and memory in at least 98 % of the bins of the load, the load engine's log has every interval of it, and nothing was warned of."
+        }
+    };
+    let status = notes.iter().map(|n| n.status).max().unwrap_or(Status::Info);
+    let grave = notes.iter().filter(|n| n.status >= Status::Warn).count();
+    match status {
+        Status::Info | Status::Pass | Status::NotJudged => {
+            make("data-complete", Status::Pass, "The data are complete", held, Vec::new())
+        }
+        _ => make(
+            "data-complete",
+            status,
+            format!("{grave} remarks on the data"),
+            "See the notes: gaps are shown as gaps and left out of every figure.",
+            Vec::new(),
+        ),
+    }
+}

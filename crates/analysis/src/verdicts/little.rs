@@ -1,0 +1,51 @@
+//! Whether Little's law holds.
+
+use swarmlab_record::plan::LoadModel;
+use swarmlab_record::summary::{Figure, Little, Status, Verdict};
+
+use super::{make, not_judged};
+use crate::assemble::Raw;
+
+/// Little's law.
+pub const LITTLE_TOLERANCE: f64 = swarmlab_stats::laws::LittleCheck::TOLERANCE;
+/// Of fewer answers those under way at the window's ends weigh too much.
+pub const LEAST_ANSWERS: u64 = 50;
+
+/// Little's law on the closed loop.
+pub fn little(l: Option<&Little>, raw: &Raw) -> Option<Verdict> {
+    let Some(l) = l else {
+        // Without a shape nobody knows how many users there should be.
+        let closed = raw.manifest.plan.model == LoadModel::Closed && raw.manifest.plan.shape.is_some();
+        let why = "No answer came inside the load window.";
+        return closed.then(|| not_judged("littles-law", "Little's law was not checked", why));
+    };
+    if l.answers.is_some_and(|n| n < LEAST_ANSWERS) {
+        let n = l.answers.unwrap_or_default();
+        let why = format!(
+            "Only {n} answers came inside the load window; at {LEAST_ANSWERS} those under way at its ends weigh little."
+        );
+        return Some(not_judged("littles-law", "Little's law was not checked", why));
+    }
+    let status = if l.relative_gap <= LITTLE_TOLERANCE { Status::Pass } else { Status::Fail };
+    let title = if status == Status::Pass {
+        "Little's law holds"
+    } else {
+        "Little's law does not hold: a data fault"
+    };
+    Some(make(
+        "littles-law",
+        status,
+        title,
+        "N = X (R + Z): the shape's users and the configured think time against measured throughput and response time, within 5 %.",
+        vec![
+            Figure::number("users", "users N", l.users, 2, ""),
+            Figure::number("users_by_law", "X (R + Z)", l.users_by_law, 2, "").noting(format!(
+                "{:.2}/s × ({:.1} ms + {:.1} ms); gap {:.2} %",
+                l.throughput_per_s,
+                l.response_s * 1e3,
+                l.think_s * 1e3,
+                l.relative_gap * 100.0
+            )),
+        ],
+    ))
+}

@@ -1,0 +1,61 @@
+//! Whether the experiment's objectives are met.
+
+use swarmlab_record::client::error_rate;
+use swarmlab_record::summary::{EndpointFigures, Figure, Status, Verdict};
+
+use super::{make, not_judged};
+use crate::Client;
+use crate::assemble::Raw;
+
+/// The p95 of fewer answers is their longest.
+pub const LEAST_ANSWERS: u64 = 20;
+
+/// The experiment's objectives.
+pub fn slo(raw: &Raw, client: &Client) -> Vec<Verdict> {
+    let e = &raw.manifest.plan;
+    let Some(all) = client.endpoints.last() else { return Vec::new() };
+    let mut out = Vec::new();
+    if let Some(limit_s) = e.slo_p95_s {
+        out.push(p95(limit_s, all));
+    }
+    if let Some(limit) = e.slo_error_rate {
+        out.push(errors(limit, all));
+    }
+    out
+}
+
+fn p95(limit_s: f64, all: &EndpointFigures) -> Verdict {
+    let (code, n) = ("slo-p95", all.completed);
+    let Some(q) = all.quantiles_ms.filter(|_| n >= LEAST_ANSWERS) else {
+        let why = format!("Of {n} answers there is no 95th percentile; {LEAST_ANSWERS} are needed.");
+        return not_judged(code, "p95 objective not judged", why);
+    };
+    let met = q[2] <= limit_s * 1e3;
+    make(
+        code,
+        if met { Status::Pass } else { Status::Fail },
+        format!("p95 objective {}", if met { "met" } else { "missed" }),
+        "95th percentile of the response time over the whole load, from merged histograms, against the experiment's objective.",
+        vec![
+            Figure::number("response_p95_ms", "p95", q[2], 1, "ms"),
+            Figure::number("objective_ms", "objective", limit_s * 1e3, 0, "ms"),
+        ],
+    )
+}
+
+fn errors(limit: f64, all: &EndpointFigures) -> Verdict {
+    let Some(rate) = error_rate(all.succeeded, all.failed) else {
+        return not_judged("slo-errors", "error objective not judged", "No request ended.");
+    };
+    let met = rate <= limit;
+    make(
+        "slo-errors",
+        if met { Status::Pass } else { Status::Fail },
+        format!("error objective {}", if met { "met" } else { "missed" }),
+        "Of the requests that ended, the share that failed, whole load, against the experiment's objective.",
+        vec![
+            Figure::number("error_rate_percent", "failed", rate * 100.0, 2, "%"),
+            Figure::number("objective_percent", "objective", limit * 100.0, 2, "%"),
+        ],
+    )
+}

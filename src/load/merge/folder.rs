@@ -1,0 +1,136 @@
+//! `merge --out DIR`: a run folder of clients, as if one generator had sent everything.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use swarmlab_frame::store;
+use swarmlab_present::recompute;
+use swarmlab_record::Phase;
+use swarmlab_record::client::{self, ClientRow, Share};
+use swarmlab_record::events::{Event, EventLog};
+use swarmlab_record::folder::RunFolder;
+use swarmlab_record::histograms::{self, Log};
+use swarmlab_record::manifest::{FORMAT, Manifest, Origin, State, Windows};
+use swarmlab_record::plan::{LoadModel, Plan};
+use swarmlab_record::topology::Topology;
+use swarmlab_record::utc;
+
+use super::{MergeError, io, read_rows};
+
+/// Writes what the generators of `folders` recorded together to a new or empty folder, and computes what
+/// `swarmlab report` computes of it; `remarks` go with it.
+///
+/// # Errors
+/// A folder that cannot be read, or what the disk refuses.
+pub fn write(folders: &[PathBuf], remarks: &[String], out: &Path) -> Result<(), MergeError> {
+    let sources = folders.iter().map(|f| Source::read(f)).collect::<Result<Vec<_>, _>>()?;
+    let first = |s: &Source| s.rows.first().map(|r| r.t_unix_s);
+    let origin_unix_s = sources.iter().filter_map(first).fold(f64::INFINITY, f64::min);
+    let width_s = sources.iter().map(Source::bin_s).fold(0.0, f64::max);
+    let shares = sources.iter().map(|s| s.share(origin_unix_s, width_s)).collect::<Result<Vec<_>, _>>()?;
+    let (rows, binned) = client::beside(&shares, origin_unix_s, width_s);
+    let end_unix_s = rows.iter().map(|r| r.t_unix_s + r.width_s).fold(origin_unix_s, f64::max);
+
+    let folder = RunFolder::create_at(out).map_err(io(out))?;
+    let manifest = manifest(&sources, (origin_unix_s, end_unix_s), width_s);
+    let mut events = EventLog::create(&folder.events()).map_err(io(&folder.events()))?;
+    let began = Event::Phase { t_unix_s: origin_unix_s, phase: Phase::Load };
+    events.write(&began).map_err(io(&folder.events()))?;
+    for source in &sources {
+        let message = format!("one of {} generators: {}", sources.len(), source.folder.root().display());
+        let step = Event::Step { t_unix_s: origin_unix_s, message };
+        events.write(&step).map_err(io(&folder.events()))?;
+    }
+    for message in remarks {
+        let warning = Event::Warning { t_unix_s: origin_unix_s, message: message.clone() };
+        events.write(&warning).map_err(io(&folder.events()))?;
+    }
+    store::write_client(&folder.client(), &rows)?;
+    histograms::write(&folder.histograms(), &binned, origin_unix_s, width_s)?;
+    let state = manifest.state.clone();
+    manifest.write(&folder.manifest()).map_err(io(&folder.manifest()))?;
+    recompute::seal(&folder, state)?;
+    recompute::analyse(&folder)?;
+    Ok(())
+}
+
+/// What one generator left.
+struct Source {
+    folder: RunFolder,
+    rows: Vec<ClientRow>,
+    /// Folders of the first layout have none.
+    manifest: Option<Manifest>,
+}
+
+impl Source {
+    fn read(folder: &Path) -> Result<Self, MergeError> {
+        let rows = read_rows(folder)?;
+        let folder = RunFolder::open(folder);
+        let manifest = Manifest::read(&folder.manifest()).ok();
+        Ok(Self { folder, rows, manifest })
+    }
+
+    /// Length of its intervals, seconds.
+    fn bin_s(&self) -> f64 {
+        let longest = || self.rows.iter().map(|r| r.width_s).fold(0.0, f64::max);
+        self.manifest.as_ref().map_or_else(longest, |m| m.plan.bin_s)
+    }
+
+    fn share(&self, origin_unix_s: f64, width_s: f64) -> Result<Share, MergeError> {
+        let first_unix_s = self.rows.first().map_or(origin_unix_s, |r| r.t_unix_s);
+        let own = client::own_origin(first_unix_s, origin_unix_s, width_s);
+        let histograms = Log::read(&self.folder.histograms())?.binned(own, width_s);
+        Ok(Share { rows: self.rows.clone(), histograms, origin_unix_s: own })
+    }
+}
+
+/// Of the load of all: what they have in common is taken from the first.
+fn manifest(sources: &[Source], (start_unix_s, end_unix_s): (f64, f64), bin_s: f64) -> Manifest {
+    let known = || sources.iter().filter_map(|s| s.manifest.as_ref());
+    let mut targets: Vec<&str> = known().map(|m| m.plan.target_service.as_str()).collect();
+    targets.dedup();
+    let plan = known().next().map(|m| &m.plan);
+    let model = plan.map_or(LoadModel::Open, |p| p.model);
+    let seed = plan.map_or(0, |p| p.seed);
+    let generators = known().map(|m| m.generator).collect::<Option<Vec<_>>>().unwrap_or_default();
+    let load_end = |m: &Manifest| m.windows.map(|w| w.load_end_unix_s);
+    let load_end_unix_s = known().filter_map(load_end).reduce(f64::max).unwrap_or(end_unix_s);
+    let partial = known().find_map(|m| match &m.state {
+        State::Complete => None,
+        State::Running => Some(format!("{} has no end", m.name)),
+        State::Partial { reason } => Some(format!("{}: {reason}", m.name)),
+    });
+    Manifest {
+        format: FORMAT,
+        origin: Origin::Load,
+        swarmlab: env!("CARGO_PKG_VERSION").to_owned(),
+        name: format!("merged-{}", utc::compact(start_unix_s)),
+        started_unix_s: start_unix_s,
+        testbed: None,
+        testbed_reason: String::new(),
+        plan: Plan {
+            think_s: plan.and_then(|p| p.think_s),
+            steps: plan.map_or(1.0, |p| p.steps),
+            slo_p95_s: plan.and_then(|p| p.slo_p95_s),
+            slo_error_rate: plan.and_then(|p| p.slo_error_rate),
+            ..Plan::of_load(targets.join(", "), model, load_end_unix_s - start_unix_s, bin_s, seed)
+        },
+        topology: Topology::default(),
+        target: None,
+        provenance: BTreeMap::from([("generators".to_owned(), sources.len().to_string())]),
+        clock_offset: None,
+        windows: Some(Windows {
+            grid_unix_s: start_unix_s,
+            load_start_unix_s: start_unix_s,
+            load_end_unix_s,
+            drained_unix_s: end_unix_s,
+            settled_unix_s: end_unix_s,
+        }),
+        // Of all, or not known: some of them alone say nothing of the rest.
+        generator: (generators.len() == sources.len())
+            .then(|| generators.into_iter().reduce(|one, other| one.beside(other)))
+            .flatten(),
+        state: partial.map_or(State::Complete, |reason| State::Partial { reason }),
+        files: BTreeMap::new(),
+    }
+}
