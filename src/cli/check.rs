@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Global, output};
+use super::{Global, output, preflight};
 use crate::exit::Exit;
 use swarmlab_experiment::{self as experiment, Experiment, TestbedChoice};
 use swarmlab_lab::machine::{self, Machine};
@@ -43,6 +43,9 @@ pub fn main(args: &CheckArgs, global: &Global) -> Exit {
                 output::warning(w, global.json);
             }
             let e = &loaded.experiment;
+            if let Some(exit) = preflight::refused(e, global) {
+                return exit;
+            }
             machine(e, global);
             let duration_s = e.load.shape.duration_s();
             let services = e.stack.services.len();

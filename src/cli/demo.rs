@@ -1,6 +1,7 @@
 //! `swarmlab demo <role>`: the sample application, one role a process. Options can also be set by environment
 //! (`DEMO_…`), so that a stack file configures a role without a command line.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -174,6 +175,41 @@ fn database(text: &str) -> Result<DatabaseConfig, String> {
     })
 }
 
+/// A role and its options, as on a command line.
+#[derive(Debug, clap::Parser)]
+#[command(name = "swarmlab demo", no_binary_name = true)]
+struct Line {
+    #[command(flatten)]
+    args: DemoArgs,
+}
+
+/// What a role would refuse of its command line (from the role on) and its environment, in one sentence. Options that are
+/// set in both ways are taken from the command line, as the role does.
+pub fn refused(from_role: &[String], environment: &BTreeMap<String, String>) -> Option<String> {
+    let mut line = from_role.to_vec();
+    for (name, value) in environment {
+        let Some(option) = name.strip_prefix("DEMO_").filter(|_| !SECRETS.contains(&name.as_str())) else {
+            continue;
+        };
+        let option = format!("--{}", option.to_ascii_lowercase().replace('_', "-"));
+        let given = |a: &String| *a == option || a.starts_with(&format!("{option}="));
+        if !line.iter().any(given) {
+            line.push(format!("{option}={value}"));
+        }
+    }
+    let refused = <Line as clap::Parser>::try_parse_from(line).err()?;
+    let text = refused.to_string();
+    let first = text.lines().next().unwrap_or_default();
+    Some(first.trim_start_matches("error: ").to_owned())
+}
+
+/// Roles that a stack runs, by their names.
+pub const ROLES: [&str; 5] = ["gateway", "ms-exercise", "ms-other", "target-app", "ai-agent"];
+
+/// Variables that a role reads by itself: they never stand on a command line.
+const SECRETS: [&str; 4] =
+    ["DEMO_PASSWORD", "DEMO_PASSWORD_FILE", "DEMO_TOKEN_SECRET", "DEMO_TOKEN_SECRET_FILE"];
+
 /// Runs the role until it is told to stop.
 pub fn main(args: &DemoArgs) -> Exit {
     if let Role::Healthcheck(a) = &args.role {
@@ -326,6 +362,37 @@ mod tests {
         assert_eq!(main(&parsed.demo), Exit::Environment);
         let config = DemoError::Config("wrong".to_owned());
         assert_eq!(taken(&config), None);
+    }
+
+    #[test]
+    fn what_a_role_would_refuse_is_found_without_starting_it() {
+        let refused = |role: &[&str], set: &[(&str, &str)]| {
+            let role: Vec<String> = role.iter().map(|&a| a.to_owned()).collect();
+            let set = set.iter().map(|&(k, v)| (k.to_owned(), v.to_owned())).collect();
+            refused(&role, &set)
+        };
+        let fine = [
+            ("DEMO_LISTEN", "0.0.0.0:1"),
+            ("DEMO_DEMAND_MS", "2.5"),
+            ("DEMO_PASSWORD_FILE", "/p"),
+            ("TZ", "UTC"),
+        ];
+        assert_eq!(refused(&["ms-other"], &fine), None);
+        // The command line goes before the environment.
+        assert_eq!(refused(&["ms-other", "--demand-ms", "3"], &[("DEMO_DEMAND_MS", "abc")]), None);
+        let said = refused(&["ms-other"], &[("DEMO_DEMAND_MS", "abc")]).unwrap();
+        assert!(said.contains("invalid value 'abc' for '--demand-ms"), "{said}");
+        let said = refused(&["ms-other"], &[("DEMO_DISTRIBUTION", "bimodal")]).unwrap();
+        assert!(said.contains("bimodal"), "{said}");
+        let said = refused(&["ms-other"], &[("DEMO_DEMAND_MSS", "2")]).unwrap();
+        assert!(said.contains("--demand-mss"), "{said}");
+        assert!(refused(&["gateway"], &[]).is_some(), "it needs to know where the others are");
+        for role in ROLES {
+            let parsed = <Line as clap::Parser>::try_parse_from([role]);
+            let known =
+                parsed.map_or_else(|e| e.kind() != clap::error::ErrorKind::InvalidSubcommand, |_| true);
+            assert!(known, "{role}");
+        }
     }
 
     #[test]

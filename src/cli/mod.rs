@@ -9,6 +9,7 @@ mod images;
 mod load;
 mod merge;
 mod output;
+mod preflight;
 mod progress;
 mod quickstart;
 mod report;

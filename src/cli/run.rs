@@ -8,7 +8,7 @@ use swarmlab_codes as codes;
 use swarmlab_swarm::{CancellationToken, SwarmError};
 
 use super::session::Left;
-use super::{Global, output, progress, session, summary};
+use super::{Global, output, preflight, progress, session, summary};
 use crate::exit::Exit;
 use crate::variables::{self, Answers};
 use swarmlab_experiment::{self as experiment, Loaded, TestbedChoice};
@@ -50,7 +50,7 @@ pub struct RunFlags {
     /// Testbed to use, whatever the experiment says
     #[arg(long, value_enum)]
     testbed: Option<TestbedFlag>,
-    /// Fail (exit code 6) unless every verdict on the figures passes or merely warns; a missed objective is exit code 7
+    /// Fail (exit code 6) unless every verdict on the figures passes or merely warns: one that is not judged fails, too; a missed objective is exit code 7
     /// in any case
     #[arg(long)]
     require_valid: bool,
@@ -127,6 +127,9 @@ pub async fn run_file(
     for w in warnings.iter() {
         output::warning(w, global.json);
     }
+    if let Some(exit) = preflight::refused(&experiment, global) {
+        return exit;
+    }
     let binary = match std::env::current_exe() {
         Ok(b) => b,
         Err(e) => {
@@ -164,11 +167,15 @@ pub async fn run_file(
     if let Some(e) = &finished.failure {
         return output::fail(e, e.help().as_deref(), global.json, e.code());
     }
+    if finished.summary.as_ref().is_some_and(|s| s.counts.sent == 0) {
+        let help = "a longer load, or a shape whose level reaches a user, or a request per second";
+        return output::fail(&"no request was sent", Some(help), global.json, codes::NOTHING_DUE);
+    }
     let judged = finished.summary.as_ref().map_or(Judged::Fine, |s| judge(&s.verdicts, flags.require_valid));
     match judged {
         Judged::Fine => Exit::Success,
         Judged::NotValid => {
-            let why = "a verdict failed, and --require-valid was given";
+            let why = "a verdict failed or could not be judged, and --require-valid was given";
             output::fail(&why, None, global.json, codes::NOT_VALID)
         }
         Judged::Missed => {
@@ -193,7 +200,9 @@ enum Judged {
 fn judge(verdicts: &[Verdict], require_valid: bool) -> Judged {
     let failed =
         |objective| verdicts.iter().any(|v| v.status == Status::Fail && v.is_objective() == objective);
-    if require_valid && failed(false) {
+    // Who demands proof is not served by a check that could not be made.
+    let unproven = || verdicts.iter().any(|v| v.status == Status::NotJudged);
+    if require_valid && (failed(false) || unproven()) {
         Judged::NotValid
     } else if failed(true) {
         Judged::Missed
@@ -223,6 +232,8 @@ mod tests {
             (vec![fine(), verdict("generator-valid", Status::Warn)], true, Judged::Fine),
             (vec![wrong(), fine()], false, Judged::Fine),
             (vec![wrong(), fine()], true, Judged::NotValid),
+            (vec![verdict("littles-law", Status::NotJudged)], true, Judged::NotValid),
+            (vec![verdict("littles-law", Status::NotJudged)], false, Judged::Fine),
             (vec![missed()], false, Judged::Missed),
             (vec![missed()], true, Judged::Missed),
             (vec![missed(), wrong()], false, Judged::Missed),

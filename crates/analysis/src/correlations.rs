@@ -101,7 +101,8 @@ pub fn server_columns(raw: &Raw, frame: &Frame) -> Vec<String> {
 pub fn all(raw: &Raw, load: &Frame) -> Vec<Row> {
     let bin_s = load.bins().width_s();
     let bins = load.bins().count();
-    let max_lag = if bins < LEAST_BINS { 0 } else { ((MAX_LAG_S / bin_s) as usize).min(bins / 4) };
+    // At the furthest lag there must be bins enough left to conclude anything.
+    let max_lag = ((MAX_LAG_S / bin_s) as usize).min(bins / 4).min(bins.saturating_sub(LEAST_BINS));
     let mut rows = Vec::new();
     for server in server_columns(raw, load) {
         let Some(x) = load.get(&server) else { continue };

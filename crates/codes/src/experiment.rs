@@ -35,4 +35,29 @@ example r"
 load: { model: closed, shape: users.yml, scenario: two-targets.yml, targets: {} }
 ",
 advice "Add the name with its URL to `load.targets`, or correct the `target` of the step.";
+
+UNUSED_VARIABLE E 110 "unused-variable", exit 2: "the experiment sets a variable that the stack file does not have",
+means "A misspelt name would do nothing, and a study would vary a factor that has no effect.",
+example r"
+# experiment.yml
+name: study
+variables: { EXERCISE_DEMAND_MSS: '8' }
+",
+advice "Correct the name (the help line names the nearest, or all), or remove it.";
+
+NO_EVIDENCE W 111 "no-evidence", exit 0: "the load is too little to judge anything by",
+means "It sends nothing, or ends before there are bins enough: then demands, correlations and verdicts are *not judged*.",
+example r"
+# experiment.yml
+measure: { bin: 60s }
+",
+advice "A longer load, narrower bins (`measure.bin`), or a higher level.";
+
+DEMO_OPTION E 112 "demo-option", exit 2: "the sample application would refuse its configuration",
+means "A service of the stack runs the sample application, and one of its options (`command`, or `DEMO_…` in its environment) has a value that it does not take, or is none.",
+example r"
+# experiment.yml
+variables: { DEMAND_DISTRIBUTION: 'bimodal' }
+",
+advice "The message says which and what it takes; `swarmlab demo ROLE --help` lists all.";
 }

@@ -1,12 +1,15 @@
 //! The experiment file itself.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use swarmlab_codes as codes;
 use swarmlab_yaml::{Cx, Diagnostics, Value};
 
-use super::{Experiment, Load, Measure, Slo, TargetRef, read_named_file, stack_file, unreadable};
+use super::{
+    Experiment, Load, Measure, Slo, TargetRef, evidence, read_named_file, stack_file, unreadable, variables,
+};
 
 /// Which testbed the experiment asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,10 +100,12 @@ fn element(
             ("auto", TestbedChoice::Auto),
         ])
     });
-    let variables = map.or("variables", BTreeMap::new(), |v| {
-        Some(v.map(Value::text)?.into_iter().map(|(k, text)| (k.name, text)).collect())
-    });
-    let answer = |name: &str| variables.get(name).cloned().or_else(|| environment(name));
+    let variables = map.or("variables", BTreeMap::new(), variables::read);
+    let asked = RefCell::new(BTreeSet::new());
+    let answer = |name: &str| {
+        asked.borrow_mut().insert(name.to_owned());
+        variables.get(name).cloned().or_else(|| environment(name))
+    };
     let stack = map.required("stack", |v| {
         let (stack_path, _) = read_named_file(v, base)?;
         match stack_file::read(&stack_path, &answer) {
@@ -111,6 +116,9 @@ fn element(
             }
         }
     });
+    if let (Some(value), Some((path, _))) = (map.get("variables"), &stack) {
+        variables::unused(&value, path, &asked.borrow());
+    }
     let services: Option<Vec<String>> =
         stack.as_ref().map(|(_, s)| stack_file::service_names(s).into_iter().map(str::to_owned).collect());
     let target = map.required("target", |v| TargetRef::read(v, services.as_deref()));
@@ -119,6 +127,9 @@ fn element(
         Some(v) => Measure::read(&v, services.as_deref(), base, foreign),
         None => Some(Measure::default()),
     };
+    if let (Some(value), Some(load), Some(measure)) = (map.get("load"), &load, &measure) {
+        evidence::warn(&value, load, measure.bin);
+    }
     let slo = map.optional("slo", Slo::read);
     let seed = map.or("seed", 42, |v| v.int(0..=i64::MAX)).unsigned_abs();
     map.known_prefix("x-");

@@ -6,6 +6,7 @@
 // The command line prints (`src/cli`); nobody else does.
 #![cfg_attr(not(test), deny(clippy::print_stdout))]
 
+mod evidence;
 mod file;
 mod load;
 mod measure;
@@ -15,6 +16,7 @@ mod slo;
 mod stack_file;
 mod target;
 mod text;
+mod variables;
 
 pub use file::{Loaded, TestbedChoice, peek_testbed, read};
 pub use load::{Load, ModelKind, WarmUp};

@@ -37,9 +37,23 @@ pub fn demands(all: &[Demand]) -> Vec<IntervalPlot> {
     }]
 }
 
-/// Readable name of a column: the unit is left to the axis.
-fn label(column: &str) -> String {
-    let short = column.strip_prefix("client_").unwrap_or(column);
+/// Readable name of a column: services as they are called, and the unit is left to the axis.
+fn label(column: &str, services: &[&str]) -> String {
+    let mut of: Option<(&str, &str)> = None;
+    for service in services {
+        let metric = column.strip_prefix(&swarmlab_analysis::column(service, "", ""));
+        // Of two services of which one's name begins the other's, the longer.
+        if let Some(metric) = metric.filter(|_| of.is_none_or(|(name, _)| name.len() < service.len())) {
+            of = Some((service, metric));
+        }
+    }
+    if let Some((service, metric)) = of {
+        return format!("{service} {}", words(metric));
+    }
+    words(column.strip_prefix("client_").unwrap_or(column))
+}
+
+fn words(short: &str) -> String {
     let short = ["_cores", "_bytes_per_s", "_bytes", "_per_s", "_ms"]
         .iter()
         .find_map(|u| short.strip_suffix(u))
@@ -59,7 +73,7 @@ fn unit(column: &str) -> Unit {
 }
 
 /// One map: Spearman at the best lag.
-pub fn heat_maps(raw: &Raw, load: &Frame, rows: &[Row]) -> Vec<HeatMap> {
+pub fn heat_maps(raw: &Raw, load: &Frame, rows: &[Row], names: &[&str]) -> Vec<HeatMap> {
     let servers = correlations::server_columns(raw, load);
     let of = |server: &str, client: &str| {
         rows.iter()
@@ -94,14 +108,14 @@ pub fn heat_maps(raw: &Raw, load: &Frame, rows: &[Row]) -> Vec<HeatMap> {
             "Bins of the load window; lags up to {MAX_LAG_S:.0} s to both sides were tried, and one is named only when it stands out from lag zero. Samples that follow each other are not independent: significance uses the effective sample size, corrected for every lag and pair tried (false discovery rate {:.0} %).",
             ALPHA * 100.0
         ),
-        rows: servers.iter().map(|s| label(s)).collect(),
-        columns: clients.iter().map(|c| label(c)).collect(),
+        rows: servers.iter().map(|s| label(s, names)).collect(),
+        columns: clients.iter().map(|c| label(c, names)).collect(),
         cells,
     }]
 }
 
 /// The strongest associated pairs by Pearson's coefficient, each server metric at most once.
-pub fn scatters(load: &Frame, rows: &[Row]) -> Vec<Scatter> {
+pub fn scatters(load: &Frame, rows: &[Row], names: &[&str]) -> Vec<Scatter> {
     let mut out: Vec<Scatter> = Vec::new();
     let mut seen: Vec<&str> = Vec::new();
     for row in rows.iter().filter(|r| r.method == CorrelationMethod::Pearson && r.significant()) {
@@ -109,12 +123,12 @@ pub fn scatters(load: &Frame, rows: &[Row]) -> Vec<Scatter> {
             continue;
         }
         seen.push(&row.server);
-        out.extend(scatter(load, row));
+        out.extend(scatter(load, row, names));
     }
     out
 }
 
-fn scatter(load: &Frame, row: &Row) -> Option<Scatter> {
+fn scatter(load: &Frame, row: &Row, names: &[&str]) -> Option<Scatter> {
     let (x, y) = (load.get(&row.client)?, load.get(&row.server)?);
     let t_s = load.t_s();
     let lag = (row.lag_s / load.bins().width_s()).round() as i64;
@@ -127,10 +141,10 @@ fn scatter(load: &Frame, row: &Row) -> Option<Scatter> {
     }
     let fit = least_squares(&points);
     Some(Scatter {
-        title: format!("{} against {}", label(&row.server), label(&row.client)),
-        x_label: label(&row.client),
+        title: format!("{} against {}", label(&row.server, names), label(&row.client, names)),
+        x_label: label(&row.client, names),
         x_unit: unit(&row.client),
-        y_label: label(&row.server),
+        y_label: label(&row.server, names),
         y_unit: unit(&row.server),
         points,
         r: Some(row.r),
@@ -162,8 +176,11 @@ mod tests {
 
     #[test]
     fn columns_are_read_as_words_and_units() {
-        assert_eq!(label("ms_exercise_cpu_cores"), "ms exercise cpu");
-        assert_eq!(label("client_response_p95_ms"), "response p95");
+        let services = ["ms", "ms-exercise"];
+        assert_eq!(label("ms_exercise_cpu_cores", &services), "ms-exercise cpu");
+        assert_eq!(label("ms_cpu_cores", &services), "ms cpu");
+        assert_eq!(label("client_response_p95_ms", &services), "response p95");
+        assert_eq!(label("node_cpu_cores", &services), "node cpu");
         assert_eq!(unit("client_offered_per_s"), Unit::PerS("requests".to_owned()));
         assert_eq!(unit("a_network_received_bytes_per_s"), Unit::BytesPerS);
     }

@@ -28,6 +28,7 @@ pub fn model(raw: &Raw, frame: &Frame, analysis: &Analysis) -> ReportModel {
         (w.load_start_unix_s, w.load_end_unix_s - w.load_start_unix_s)
     });
     let load = swarmlab_analysis::load_window(raw, frame);
+    let names: Vec<&str> = manifest.topology.services.iter().map(|s| s.name.as_str()).collect();
     ReportModel {
         title: manifest.name.clone(),
         subtitle: format!("{} {}", analysis.summary.sentence, subtitle(raw)),
@@ -47,10 +48,10 @@ pub fn model(raw: &Raw, frame: &Frame, analysis: &Analysis) -> ReportModel {
         notice: None,
         figures: analysis.summary.headline.iter().map(figure).collect(),
         verdicts: analysis.summary.verdicts.iter().map(verdict).collect(),
-        timeline: timeline::timeline(raw, frame),
+        timeline: timeline::timeline(raw, frame, &analysis.summary.endpoints),
         intervals: associations::demands(&analysis.summary.demands),
-        heat_maps: associations::heat_maps(raw, &load, &analysis.correlations),
-        scatters: associations::scatters(&load, &analysis.correlations),
+        heat_maps: associations::heat_maps(raw, &load, &analysis.correlations, &names),
+        scatters: associations::scatters(&load, &analysis.correlations, &names),
         tables: tables::all(analysis),
         notes: analysis
             .summary

@@ -1,7 +1,12 @@
 //! The run's timeline: load, throughput, latency, CPU, memory, replicas over one axis.
 
 use swarmlab_frame::frame::Frame;
-use swarmlab_report::model::{Ink, Line, Marker, Panel, Phase, Reference, Scale, Timeline, Unit};
+use swarmlab_intervals::trust::Trust;
+use swarmlab_record::client::ALL_ENDPOINTS;
+use swarmlab_record::summary::{EndpointFigures, QUANTILES};
+use swarmlab_report::model::{
+    Ink, Line, Marker, Panel, Phase, Reference, Scale, Stretch, Timeline, Unit, Whole,
+};
 
 use swarmlab_analysis::assemble::{Raw, replica_events};
 use swarmlab_analysis::column;
@@ -9,14 +14,16 @@ use swarmlab_record::events::Event;
 use swarmlab_record::plan::LoadModel;
 
 /// All panels.
-pub fn timeline(raw: &Raw, frame: &Frame) -> Timeline {
+pub fn timeline(raw: &Raw, frame: &Frame, endpoints: &[EndpointFigures]) -> Timeline {
     let zero = frame.zero_unix_s();
     Timeline {
         t_s: frame.t_s(),
         bin_s: frame.bins().width_s(),
         phases: phases(raw, frame, zero),
         markers: markers(raw, zero),
-        panels: panels(raw, frame),
+        doubtful: doubtful(raw, zero),
+        load_s: raw.windows().ok().map(|w| (w.load_start_unix_s - zero, w.load_end_unix_s - zero)),
+        panels: panels(raw, frame, endpoints.last()),
     }
 }
 
@@ -62,12 +69,30 @@ fn markers(raw: &Raw, zero: f64) -> Vec<Marker> {
     out
 }
 
-fn line(frame: &Frame, name: &str, column: &str, ink: Ink) -> Option<Line> {
-    let values = frame.get(column)?.to_vec();
-    Some(Line { name: name.to_owned(), ink, values, step: false, dashed: false })
+/// Intervals of the load that the generator itself calls INVALID; neighbours are one stretch.
+fn doubtful(raw: &Raw, zero: f64) -> Vec<Stretch> {
+    let mut out: Vec<Stretch> = Vec::new();
+    let of_load = raw.client.iter().filter(|r| {
+        r.phase == swarmlab_record::Phase::Load
+            && r.endpoint == ALL_ENDPOINTS
+            && r.trust == Some(Trust::Invalid)
+    });
+    for row in of_load {
+        let (start_s, end_s) = (row.t_unix_s - zero, row.t_unix_s - zero + row.width_s);
+        match out.last_mut() {
+            Some(last) if start_s - last.end_s < 1e-3 => last.end_s = end_s,
+            _ => out.push(Stretch { start_s, end_s }),
+        }
+    }
+    out
 }
 
-fn panels(raw: &Raw, frame: &Frame) -> Vec<Panel> {
+fn line(frame: &Frame, name: &str, column: &str, ink: Ink) -> Option<Line> {
+    let values = frame.get(column)?.to_vec();
+    Some(Line { name: name.to_owned(), ink, values, ..Line::default() })
+}
+
+fn panels(raw: &Raw, frame: &Frame, all: Option<&EndpointFigures>) -> Vec<Panel> {
     let panel = |title: &str, unit: Unit, lines: Vec<Line>| Panel {
         title: title.to_owned(),
         unit,
@@ -78,7 +103,9 @@ fn panels(raw: &Raw, frame: &Frame) -> Vec<Panel> {
     let e = &raw.manifest.plan;
     let mut out = Vec::new();
     if e.model == LoadModel::Closed {
-        let users = line(frame, "active users", "client_users", Ink::Offered);
+        // Users come and go at moments, not gradually.
+        let users =
+            line(frame, "active users", "client_users", Ink::Offered).map(|l| Line { step: true, ..l });
         out.push(panel("Load", Unit::Count, users.into_iter().collect()));
     }
     let requests = [
@@ -91,9 +118,12 @@ fn panels(raw: &Raw, frame: &Frame) -> Vec<Panel> {
         Unit::PerS("requests".to_owned()),
         requests.into_iter().flatten().collect(),
     ));
-    let latency = [(0.5, "p50"), (0.95, "p95"), (0.99, "p99")]
-        .into_iter()
-        .filter_map(|(q, name)| line(frame, name, &format!("client_response_{name}_ms"), Ink::Quantile(q)));
+    let latency = [(0.5, "p50"), (0.95, "p95"), (0.99, "p99")].into_iter().filter_map(|(q, name)| {
+        let line = line(frame, name, &format!("client_response_{name}_ms"), Ink::Quantile(q))?;
+        let at = QUANTILES.iter().position(|of| *of == q);
+        let whole = all.and_then(|e| e.quantiles_ms).zip(at).map(|(of, at)| of[at]);
+        Some(Line { whole: whole.map_or(Whole::Unknown, Whole::Is), ..line })
+    });
     let mut latency = panel("Response time", Unit::Ms, latency.collect());
     if let Some(limit) = e.slo_p95_s {
         latency.references.push(Reference { label: "objective p95".to_owned(), value: limit * 1e3 });
@@ -113,7 +143,10 @@ fn panels(raw: &Raw, frame: &Frame) -> Vec<Panel> {
         let desired = line(frame, &format!("{s}, asked for"), &column(s, "replicas_desired", ""), ink());
         let healthy = line(frame, s, &column(s, "replicas_healthy", ""), ink());
         replicas.extend(healthy.map(|l| Line { step: true, ..l }));
-        replicas.extend(desired.map(|l| Line { step: true, dashed: true, ..l }));
+        // What was asked for is a line of its own only where it was not what was there.
+        let differs =
+            |l: &Line| frame.get(&column(s, "replicas_healthy", "")).is_none_or(|h| h != l.values.as_slice());
+        replicas.extend(desired.filter(differs).map(|l| Line { step: true, dashed: true, ..l }));
     }
     out.push(panel("Healthy replicas", Unit::Count, replicas));
     out.retain(|p| !p.lines.is_empty());

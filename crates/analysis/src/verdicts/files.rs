@@ -26,7 +26,10 @@ pub fn files(raw: &Raw) -> Verdict {
         return not_judged(CODE, "The files could not be compared", "No answer is in them.");
     }
     let (title, sealed) = match (found.sealed, &raw.manifest.state) {
-        (0, State::Running) => ("The files agree with each other", "None is sealed: the run was cut off."),
+        (_, State::Running) => (
+            "The files agree with each other",
+            "The run was cut off; they were sealed when the folder was first read.",
+        ),
         (0, _) => ("The files agree with each other", "None is sealed: an earlier version wrote them."),
         _ => (
             "The files are as the run left them, and agree",

@@ -175,7 +175,7 @@ fn timeline(run: &Run) -> Timeline {
             ink: Ink::Service((*name).into()),
             values: values.clone(),
             step,
-            dashed: false,
+            ..Line::default()
         };
         SERVICES.iter().zip(series).map(line).collect()
     };
@@ -202,6 +202,8 @@ fn timeline(run: &Run) -> Timeline {
     Timeline {
         t_s: run.t_s.clone(),
         bin_s: 1.0,
+        doubtful: Vec::new(),
+        load_s: Some((0.0, 330.0)),
         phases: vec![
             phase("warm-up", -20.0, 0.0),
             phase("ramp", 0.0, 210.0),

@@ -22,6 +22,7 @@ pub(crate) struct Stage {
     ticks: Vec<Tick>,
     phases: Vec<(f64, f64, String)>,
     markers: Vec<(f64, String)>,
+    doubtful: Vec<(f64, f64)>,
 }
 
 impl Stage {
@@ -52,8 +53,15 @@ impl Stage {
             .map(|marker| (axis.at(marker.t_s), marker.label.clone()))
             .filter(|(at, _)| (0.0..=1.0).contains(at))
             .collect();
+        let clipped = |t_s: f64| axis.at(t_s).clamp(0.0, 1.0);
+        let doubtful = timeline
+            .doubtful
+            .iter()
+            .map(|stretch| (clipped(stretch.start_s), clipped(stretch.end_s)))
+            .filter(|(from, to)| from < to)
+            .collect();
         let ticks = axis.ticks(12);
-        Self { axis, ticks, phases, markers }
+        Self { axis, ticks, phases, markers, doubtful }
     }
 
     /// Shading, vertical grid and markers behind the data of one panel.
@@ -62,6 +70,11 @@ impl Stage {
         for (i, (from, to, _)) in self.phases.iter().enumerate() {
             let (x, width) = (across.x(*from), across.x(to - from));
             m.void("rect", &[("class", shade(i, false)), ("x", &x), ("width", &width), ("height", &height)]);
+        }
+        for (from, to) in &self.doubtful {
+            let (x, width) = (across.x(*from), across.x(to - from));
+            m.open("rect", &[("class", "doubt"), ("x", &x), ("width", &width), ("height", &height)]);
+            m.leaf("title", &[], "INVALID: the load generator could not keep up").close();
         }
         for tick in &self.ticks {
             upright(m, "grid", &across.x(tick.at), 0.0, height_px);

@@ -3,11 +3,13 @@
 use super::section;
 use crate::chart::{Across, FOOT_PX, LegendItem, PANEL_PX, PanelChart, Stage};
 use crate::markup::Markup;
-use crate::model::{Line, ReportModel};
+use crate::model::{Line, ReportModel, Whole};
 use crate::text::{coord, significant};
 
 const LEAD: &str = "All panels share one clock; a curve is interrupted where nothing was measured. Move over a panel to \
                     read values, click a name to hide or show it everywhere.";
+const DOUBT: &str =
+    "In the grey stretches the load generator could not keep up: their response times are not to be trusted.";
 /// Phases beyond these are left out of the tables below the panels.
 const MAX_PHASE_COLUMNS: usize = 6;
 
@@ -15,7 +17,8 @@ pub(super) fn write(m: &mut Markup, model: &ReportModel, stage: &Stage, panels: 
     if panels.is_empty() {
         return;
     }
-    section(m, "timeline", "What happened, second by second", LEAD);
+    let lead = if model.timeline.doubtful.is_empty() { LEAD.to_owned() } else { format!("{LEAD} {DOUBT}") };
+    section(m, "timeline", "What happened, second by second", &lead);
     m.open("div", &[("class", "stack")]);
     let strip_px = stage.strip_px(Across::Page);
     m.open("div", &[("class", "strip")]);
@@ -96,10 +99,12 @@ fn legend(m: &mut Markup, item: &LegendItem) {
 fn fallback(m: &mut Markup, model: &ReportModel, panels: &[PanelChart<'_>]) {
     m.open("details", &[]).leaf("summary", &[], "The panels in figures");
     let phases = &model.timeline.phases[..model.timeline.phases.len().min(MAX_PHASE_COLUMNS)];
+    let (from_s, to_s) = model.timeline.load_s.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
+    let when = if model.timeline.load_s.is_some() { ", load" } else { "" };
     m.open("div", &[("class", "scroll")]).open("table", &[]).open("thead", &[]).open("tr", &[]);
     m.leaf("th", &[], "Panel").leaf("th", &[], "Line").leaf("th", &[], "Unit");
-    for heading in ["lowest", "mean", "highest"] {
-        m.leaf("th", &[("class", "n")], heading);
+    for heading in ["lowest bin", "whole", "highest bin"] {
+        m.leaf("th", &[("class", "n")], &format!("{heading}{when}"));
     }
     for phase in phases {
         m.leaf("th", &[("class", "n")], &format!("mean, {}", phase.name));
@@ -111,14 +116,22 @@ fn fallback(m: &mut Markup, model: &ReportModel, panels: &[PanelChart<'_>]) {
             for text in [&chart.panel.title, &line.name, &chart.axis.display.symbol] {
                 m.leaf("td", &[("class", "k")], text);
             }
-            let all = Summary::of(line, model, f64::NEG_INFINITY, f64::INFINITY);
-            for value in [all.low, all.mean, all.high] {
+            let load = Summary::of(line, model, from_s, to_s);
+            let whole = match line.whole {
+                Whole::Mean => load.mean,
+                Whole::Is(value) => Some(value),
+                Whole::Unknown => None,
+            };
+            for value in [load.low, whole, load.high] {
                 m.leaf("td", &[("class", "n")], &number(value, chart));
             }
             for phase in phases {
+                // A mean of quantiles is no quantile.
                 let mean = Summary::of(line, model, phase.start_s, phase.end_s).mean;
+                let mean = mean.filter(|_| line.whole == Whole::Mean);
                 m.leaf("td", &[("class", "n")], &number(mean, chart));
             }
+            let all = Summary::of(line, model, f64::NEG_INFINITY, f64::INFINITY);
             m.leaf("td", &[("class", "n")], &(line.values.len() - all.count).to_string()).close();
         }
     }
@@ -157,6 +170,7 @@ impl Summary {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::model::Timeline;
 
@@ -168,5 +182,48 @@ mod tests {
         let summary = Summary::of(&line, &model, f64::NEG_INFINITY, f64::INFINITY);
         assert_eq!(summary, Summary { count: 2, low: Some(1.0), mean: Some(3.0), high: Some(5.0) });
         assert_eq!(Summary::of(&line, &model, 1.0, 3.0).mean, None);
+    }
+
+    #[test]
+    fn a_quantile_of_the_load_is_not_the_mean_of_its_bins_and_the_warm_up_is_left_out() {
+        use crate::model::{Panel, Phase, Unit};
+        let line = |name: &str, whole| Line {
+            name: name.into(),
+            values: [900.0, 10.0, 20.0, 60.0].map(Some).to_vec(),
+            whole,
+            ..Line::default()
+        };
+        let phase = |name: &str, start_s, end_s| Phase { name: name.into(), start_s, end_s };
+        let model = ReportModel {
+            timeline: Timeline {
+                t_s: vec![-1.0, 0.0, 1.0, 2.0],
+                bin_s: 1.0,
+                load_s: Some((0.0, 3.0)),
+                phases: vec![phase("warm-up", -1.0, 0.0), phase("load", 0.0, 3.0)],
+                panels: vec![Panel {
+                    title: "Response time".into(),
+                    unit: Unit::Ms,
+                    lines: vec![
+                        line("p95", Whole::Is(49.5)),
+                        line("mean", Whole::Mean),
+                        line("p99", Whole::Unknown),
+                    ],
+                    ..Panel::default()
+                }],
+                ..Timeline::default()
+            },
+            ..ReportModel::default()
+        };
+        let files = crate::render(&model).unwrap();
+        let page = &files.iter().find(|f| f.path == "report.html").unwrap().text;
+        let rows = page.split("The panels in figures").nth(1).unwrap().split("</table>").next().unwrap();
+        let cells = |name: &str| -> Vec<&str> {
+            let row = rows.split("<tr>").find(|row| row.contains(&format!(">{name}<"))).unwrap();
+            row.split("class=\"n\">").skip(1).map(|cell| cell.split('<').next().unwrap()).collect()
+        };
+        // Lowest bin, whole, highest bin of the load; the mean of each phase; empty bins.
+        assert_eq!(cells("p95"), ["10", "49.5", "60", "–", "–", "0"]);
+        assert_eq!(cells("mean"), ["10", "30", "60", "900", "30", "0"]);
+        assert_eq!(cells("p99"), ["10", "–", "60", "–", "–", "0"]);
     }
 }

@@ -18,7 +18,7 @@ pub use correlation::{Fit, HeatCell, HeatMap, Scatter, ScatterPoint};
 pub use figure::{Figure, Note, Status, Verdict};
 pub use interval::{IntervalPlot, IntervalRow};
 pub use table::{Align, Cell, Column, Table};
-pub use timeline::{Ink, Line, Marker, Panel, Phase, Reference, Scale, Timeline};
+pub use timeline::{Ink, Line, Marker, Panel, Phase, Reference, Scale, Stretch, Timeline, Whole};
 pub use unit::Unit;
 
 use serde::{Deserialize, Serialize};

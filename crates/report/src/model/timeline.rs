@@ -18,6 +18,10 @@ pub struct Timeline {
     pub phases: Vec<Phase>,
     /// Moments worth a line (scale events, failures).
     pub markers: Vec<Marker>,
+    /// Stretches whose values are not to be trusted, grey behind every panel.
+    pub doubtful: Vec<Stretch>,
+    /// Start and end of the load, to which the panels' figures belong, if it is known.
+    pub load_s: Option<(f64, f64)>,
     /// Charts from top to bottom.
     pub panels: Vec<Panel>,
 }
@@ -28,6 +32,16 @@ pub struct Timeline {
 pub struct Phase {
     /// Short name, for example `warm-up`.
     pub name: String,
+    /// Start in seconds since the start of the load.
+    pub start_s: f64,
+    /// End in seconds since the start of the load.
+    pub end_s: f64,
+}
+
+/// A stretch of the time axis.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Stretch {
     /// Start in seconds since the start of the load.
     pub start_s: f64,
     /// End in seconds since the start of the load.
@@ -85,6 +99,21 @@ pub struct Line {
     pub step: bool,
     /// Draw dashed (what was asked for, as opposed to what was seen).
     pub dashed: bool,
+    /// How the line is summed up in figures.
+    pub whole: Whole,
+}
+
+/// The figure of a line over the whole load.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Whole {
+    /// The mean of its bins (rates, levels, usages).
+    #[default]
+    Mean,
+    /// This value, in the panel's unit: a mean of the bins would be another quantity (quantiles).
+    Is(f64),
+    /// There is none, and no mean of bins stands for it.
+    Unknown,
 }
 
 /// What a line belongs to. The same ink has the same colour in every chart of a report.

@@ -44,6 +44,7 @@ fn themed(theme: Theme) -> String {
     let mut css = format!(
         ".chart text{{fill:{text}}}.chart .muted{{fill:{muted}}}.bg{{fill:{page}}}\n\
          .ph0{{fill:{plot}}}.ph1{{fill:{band}}}.ph0b{{fill:{shade}}}.ph1b{{fill:{deep}}}\n\
+         .doubt{{fill:{muted};fill-opacity:.22}}\n\
          .grid{{stroke:{grid}}}.tickline,.zero{{stroke:{line}}}.mark,.cross{{stroke:{muted}}}.ref{{stroke:{text}}}\n\
          .fit{{stroke:{text}}}.hatch{{stroke:{text}}}.none{{fill:none;stroke:{line};stroke-dasharray:2 2}}\n\
          .ring{{fill:{page};stroke:{text};stroke-width:1.5}}\n"

@@ -1,0 +1,41 @@
+//! What `check` and `run` see before anything starts: configuration that the sample application would refuse.
+
+use swarmlab_codes as codes;
+use swarmlab_experiment::Experiment;
+use swarmlab_stackfile::ServicePlan;
+use swarmlab_testbed::stack;
+
+use super::{Global, demo, output};
+use crate::exit::Exit;
+
+/// The image of the sample application, without its tag.
+const IMAGE: &str = "swarmlab/demo";
+
+/// The exit code of an experiment whose services cannot start, if they cannot; all reasons are printed.
+pub fn refused(experiment: &Experiment, global: &Global) -> Option<Exit> {
+    // What is wrong with the stack itself is told where it is deployed.
+    let specs = swarmlab_stackfile::specs(&experiment.stack, &experiment.name).ok()?;
+    let reasons: Vec<String> = specs.services.iter().filter_map(reason).collect();
+    if reasons.is_empty() {
+        return None;
+    }
+    let file = experiment.stack_path.display();
+    let help = "see `variables` of the experiment, and `command` and `environment` of the service";
+    Some(output::fail(
+        &format!("{file}: {}", reasons.join("; ")),
+        Some(help),
+        global.json,
+        codes::DEMO_OPTION,
+    ))
+}
+
+fn reason(service: &ServicePlan) -> Option<String> {
+    let image = stack::container(service)?.image.as_deref()?;
+    if image.split([':', '@']).next() != Some(IMAGE) {
+        return None;
+    }
+    let line = stack::command_line(service);
+    let role = line.iter().position(|a| demo::ROLES.contains(&a.as_str()))?;
+    let refused = demo::refused(&line[role..], &stack::environment(service))?;
+    Some(format!("service {}: {refused}", service.short))
+}
