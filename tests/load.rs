@@ -87,7 +87,7 @@ fn a_closed_loop_is_summed_up_as_wrk_does() {
     let line = out.lines().find(|l| l.trim_start().starts_with("Requests/sec: ")).unwrap();
     let per_s: f64 = line.trim().strip_prefix("Requests/sec: ").unwrap().parse().unwrap();
     assert!(per_s > 50.0, "{out}");
-    for part in ["response", "service", "lateness", "2xx:", "Generator: "] {
+    for part in ["response", "service", "lateness", "200:", "Generator: "] {
         assert!(out.contains(part), "{part:?} is missing in\n{out}");
     }
 }
@@ -102,7 +102,7 @@ fn an_open_loop_offers_its_schedule_exactly_and_adds_up() {
     assert_eq!(c["offered"], 600);
     assert_eq!(c["sent"], 600);
     assert_eq!(c["completed"], 600);
-    assert_eq!(c["status"]["2xx"], 600);
+    assert_eq!(c["status"]["200"], 600);
     assert_eq!(s["times"]["response"]["count"], 600);
     let of_intervals: u64 =
         lines.iter().filter(|l| l["event"] == "interval").map(|l| l["completed"].as_u64().unwrap()).sum();
@@ -205,7 +205,7 @@ fn several_generators_are_added_up_exactly() {
         let sum = first["counts"][count].as_u64().unwrap() + second["counts"][count].as_u64().unwrap();
         assert_eq!(merged["counts"][count], sum, "{count}");
     }
-    assert_eq!(merged["counts"]["status"], serde_json::json!({"2xx": 120, "4xx": 60}));
+    assert_eq!(merged["counts"]["status"], serde_json::json!({"200": 120, "404": 60}));
     assert_eq!(merged["overlap"], true);
     // Quantiles of all 180 values, from the logs themselves.
     let logs = folders.each_ref().map(|folder| std::fs::read(folder.join("histograms.hlog")).unwrap());
@@ -251,6 +251,24 @@ fn several_generators_are_added_up_exactly() {
         let refused = merge(&folders);
         assert_eq!(refused.status.code(), Some(2));
         assert!(text(&refused.stdout).contains(words), "{}", text(&refused.stdout));
+    }
+}
+
+#[test]
+fn a_load_of_failures_says_which_and_shows_the_first() {
+    let app = Role::start("target-app");
+    let (output, _, s) = json_load(&[&app.url("/nowhere"), "--rate", "50", "-d", "1s"]);
+    assert!(output.status.success());
+    assert_eq!(s["counts"]["status"], serde_json::json!({"404": 50}));
+    let first = &s["first_answers"][0];
+    assert_eq!((first["status"].as_u64(), first["error"].as_str()), (Some(404), Some("unexpected_status")));
+    assert!(!first["body"].as_str().unwrap().is_empty(), "{first}");
+    assert!(s["remarks"][0].as_str().unwrap().contains("no answer was as expected (50 times 404)"), "{s}");
+    let shown = text(&load(&[&app.url("/nowhere"), "--rate", "50", "-d", "1s"]).stdout);
+    for words in
+        ["404: 50 (100.00 %)", "first 404 (unexpected_status) of ", "warning: no answer was as expected"]
+    {
+        assert!(shown.contains(words), "{words} is not in:\n{shown}");
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use swarmlab_intervals::trust::{Thresholds, Verdict, VerdictInputs, verdict};
-use swarmlab_intervals::{End, EndpointStats, Histogram, Outcome, Tally};
+use swarmlab_intervals::{End, EndpointStats, ErrorKind, FirstAnswer, Histogram, Outcome, Tally};
 use swarmlab_loadgen::{LoadSpec, Model};
 
 use super::objectives::{Objective, Objectives};
@@ -52,6 +52,10 @@ pub struct LoadSummary {
     pub connections_opened: u64,
     /// The first error of a kind in words, where there are any.
     pub first_errors: BTreeMap<String, String>,
+    /// The first answer of each error and status, and of each redirect that was accepted.
+    pub first_answers: Vec<Answer>,
+    /// What a reader should know before the figures.
+    pub remarks: Vec<String>,
     /// Per endpoint, in the scenario's order.
     pub endpoints: Vec<EndpointSummary>,
     /// What the user demanded, against what was measured.
@@ -78,7 +82,7 @@ pub struct Counts {
     pub bytes_sent: u64,
     /// Bytes read.
     pub bytes_received: u64,
-    /// Complete answers by class of status (`2xx`, …).
+    /// Complete answers by status (`200`, `404`; `4xx` for those beyond sixteen different ones).
     pub status: BTreeMap<String, u64>,
     /// Failed requests by the error's name.
     pub errors: BTreeMap<String, u64>,
@@ -128,6 +132,64 @@ pub struct EndpointSummary {
     /// Times.
     pub times: Times,
 }
+
+/// The first answer of an error and status.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Answer {
+    /// Endpoint.
+    pub endpoint: String,
+    /// Status.
+    pub status: u16,
+    /// The error's name; none with a redirect that the step accepts.
+    pub error: Option<&'static str>,
+    /// Headers that tell something, one a line.
+    pub headers: String,
+    /// The beginning of the body, at most 2 KiB, without what looks like a secret.
+    pub body: String,
+    /// Length of the whole body, bytes.
+    pub body_bytes: u64,
+}
+
+impl Answer {
+    fn of(a: &FirstAnswer) -> Self {
+        Self {
+            endpoint: a.endpoint.clone(),
+            status: a.status,
+            error: a.error.map(ErrorKind::name),
+            headers: a.headers.clone(),
+            body: a.body.clone(),
+            body_bytes: a.body_bytes,
+        }
+    }
+
+    fn location(&self) -> Option<&str> {
+        self.headers.lines().find_map(|line| line.strip_prefix("location: "))
+    }
+}
+
+/// Successes that are none, and failures of everything: one sentence each.
+fn remarks(s: &LoadSummary) -> Vec<String> {
+    let (mut out, c) = (Vec::new(), &s.counts);
+    let statuses =
+        || c.status.iter().map(|(status, n)| format!("{n} times {status}")).collect::<Vec<_>>().join(", ");
+    if c.completed > 0 && c.succeeded == 0 {
+        out.push(format!("no answer was as expected ({}): the times are those of failures", statuses()));
+    }
+    let redirects = c.status.iter().filter(|(status, _)| REDIRECTS.contains(&status.as_str()));
+    let redirected: u64 = redirects.map(|(_, n)| n).sum();
+    if redirected * 2 > c.completed {
+        let location = s.first_answers.iter().find_map(Answer::location);
+        let to = location.map_or_else(String::new, |to| format!(", the first to {to}"));
+        out.push(format!(
+            "{redirected} of {} answers are redirects{to}: they are not followed, and the times are those of the redirect",
+            c.completed
+        ));
+    }
+    out
+}
+
+/// Statuses that send the client elsewhere.
+const REDIRECTS: [&str; 5] = ["301", "302", "303", "307", "308"];
 
 /// The generator's judgement of itself.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -181,6 +243,8 @@ impl LoadSummary {
             iterations: o.iterations_completed,
             connections_opened: o.connections_opened,
             first_errors: o.first_errors.iter().map(|(k, t)| (k.name().to_owned(), t.clone())).collect(),
+            first_answers: o.first_answers.iter().map(Answer::of).collect(),
+            remarks: Vec::new(),
             endpoints: o
                 .endpoints
                 .iter()
@@ -199,6 +263,7 @@ impl LoadSummary {
             },
         };
         summary.objectives = objectives.judge(&summary);
+        summary.remarks = remarks(&summary);
         summary
     }
 }
@@ -219,7 +284,6 @@ fn throughput(o: &Outcome, beats: &[Beat], of: &dyn Fn(&Beat) -> u64, completed_
 }
 
 fn counts(t: &Tally) -> Counts {
-    let classes = ["other", "1xx", "2xx", "3xx", "4xx", "5xx"];
     Counts {
         offered: t.offered,
         sent: t.sent,
@@ -228,12 +292,7 @@ fn counts(t: &Tally) -> Counts {
         failed: t.failed,
         bytes_sent: t.bytes_sent,
         bytes_received: t.bytes_received,
-        status: classes
-            .iter()
-            .zip(t.status_classes)
-            .filter(|(_, n)| *n > 0)
-            .map(|(name, n)| ((*name).to_owned(), n))
-            .collect(),
+        status: t.statuses.by_name(),
         errors: t.errors().into_iter().map(|(kind, n)| (kind.name().to_owned(), n)).collect(),
     }
 }

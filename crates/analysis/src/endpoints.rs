@@ -41,5 +41,6 @@ fn one(raw: &Raw, endpoint: &str, histogram: Option<&Histogram>) -> EndpointFigu
         quantiles_ms: histogram.map(|h| QUANTILES.map(|q| h.value_at_quantile(q) as f64 / 1e3)),
         max_ms: histogram.map(|h| h.max() as f64 / 1e3),
         errors: totals.errors,
+        statuses: totals.statuses,
     }
 }

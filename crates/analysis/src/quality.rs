@@ -56,9 +56,14 @@ pub fn notes(raw: &Raw, load: &Frame) -> Vec<Note> {
             }
         }
     }
+    out.extend(redirected(raw));
     for event in &raw.events {
-        if let Event::Warning { message, .. } = event {
-            out.push(Note { status: Status::Warn, text: message.clone() });
+        match event {
+            Event::Warning { message, .. } => out.push(Note { status: Status::Warn, text: message.clone() }),
+            Event::Answer { endpoint, status, error: Some(error), body, .. } => {
+                out.push(Note { status: Status::Info, text: answer(endpoint, *status, error, body) });
+            }
+            _ => {}
         }
     }
     if let Some(o) = raw.manifest.clock_offset {
@@ -71,6 +76,38 @@ pub fn notes(raw: &Raw, load: &Frame) -> Vec<Note> {
     }
     out.sort_by_key(|n| std::cmp::Reverse(n.status));
     out
+}
+
+/// Characters of an answer's body that a note shows; `events.jsonl` has more.
+const SHOWN_CHARS: usize = 160;
+
+fn answer(endpoint: &str, status: u16, error: &str, body: &str) -> String {
+    let mut text = format!("The first {status} ({error}) was an answer of {endpoint}");
+    let plain = |c: char| if c.is_control() { ' ' } else { c };
+    let begin: String = body.chars().map(plain).take(SHOWN_CHARS).collect();
+    if !begin.is_empty() {
+        text.push_str(&format!(": “{begin}”"));
+    }
+    text.push('.');
+    text
+}
+
+/// Redirects count as answers where a step accepts them; a load of little else measures the redirect.
+fn redirected(raw: &Raw) -> Option<Note> {
+    let w = raw.windows().ok()?;
+    let all = Totals::of(&raw.client, ALL_ENDPOINTS, w.load_start_unix_s, w.load_end_unix_s);
+    let count = |status: &&str| all.statuses.get(*status).copied().unwrap_or(0);
+    let redirects: u64 = ["301", "302", "303", "307", "308"].iter().map(count).sum();
+    let location = raw.events.iter().find_map(|event| match event {
+        Event::Answer { headers, .. } => headers.lines().find_map(|line| line.strip_prefix("location: ")),
+        _ => None,
+    });
+    let to = location.map_or_else(String::new, |to| format!(", the first to {to}"));
+    let text = format!(
+        "{redirects} of {} answers are redirects{to}; they are not followed, and the response times are those of the redirect.",
+        all.completed
+    );
+    (redirects * 2 > all.completed).then_some(Note { status: Status::Warn, text })
 }
 
 /// Intervals of the load that the load engine's log does not have.
@@ -91,6 +128,31 @@ mod tests {
 
     use super::*;
     use crate::assemble::fixture::load_alone;
+
+    #[test]
+    fn a_load_of_redirects_is_told_with_where_they_lead() {
+        let mut raw = load_alone(10);
+        assert_eq!(redirected(&raw), None);
+        raw.client.iter_mut().for_each(|r| r.statuses_json = "{\"302\":60,\"200\":40}".to_owned());
+        raw.events.push(Event::Answer {
+            t_unix_s: 1010.0,
+            endpoint: "a".to_owned(),
+            status: 302,
+            error: None,
+            headers: "date: today\nlocation: /login\n".to_owned(),
+            body: String::new(),
+        });
+        let told = redirected(&raw).map(|n| n.text).unwrap_or_default();
+        assert!(told.starts_with("600 of 1000 answers are redirects, the first to /login;"), "{told}");
+        raw.client.iter_mut().for_each(|r| r.statuses_json = "{\"302\":40,\"200\":60}".to_owned());
+        assert_eq!(redirected(&raw), None);
+    }
+
+    #[test]
+    fn the_first_failing_answer_is_shown_on_one_line() {
+        let text = answer("create", 503, "unexpected_status", "no\nhealthy upstream");
+        assert_eq!(text, "The first 503 (unexpected_status) was an answer of create: “no healthy upstream”.");
+    }
 
     #[test]
     fn a_hole_in_the_clients_log_is_told_and_a_large_one_fails() {

@@ -8,17 +8,21 @@
 #![cfg_attr(not(test), deny(clippy::print_stdout))]
 
 mod error_kind;
+mod first_answer;
 mod generator;
 mod interval;
 pub mod log;
 mod outcome;
 mod stats;
+mod statuses;
 pub mod trust;
 
 pub use error_kind::{ERROR_KINDS, ErrorKind};
+pub use first_answer::FirstAnswer;
 pub use generator::{MachineMetrics, SelfMetrics, ThreadMetrics};
 pub use interval::Interval;
 pub use outcome::{End, Outcome};
 pub use stats::{
     EndpointStats, HIGHEST_US, Histogram, Tally, add_histogram, duration_s, fixed_histogram, new_histogram,
 };
+pub use statuses::Statuses;

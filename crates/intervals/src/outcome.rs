@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::ErrorKind;
 use crate::trust::VerdictInputs;
 use crate::{EndpointStats, Histogram};
+use crate::{ErrorKind, FirstAnswer};
 
 /// How a load came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +55,8 @@ pub struct Outcome {
     /// What the first error of a kind said, where there are words for it: connections, TLS, names. At most one
     /// text a kind, at most 400 characters.
     pub first_errors: BTreeMap<ErrorKind, String>,
+    /// The first answer of each error and status, and of each redirect that was accepted.
+    pub first_answers: Vec<FirstAnswer>,
     /// What the run's verdict is made from.
     pub verdict_inputs: VerdictInputs,
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::error_kind::{ERROR_KINDS, ErrorKind};
+use crate::statuses::Statuses;
 
 /// Times in whole microseconds, 3 significant digits, up to one hour (longer ones count as one hour).
 pub type Histogram = hdrhistogram::Histogram<u64>;
@@ -44,8 +45,8 @@ pub struct Tally {
     pub succeeded: u64,
     /// Requests that did not succeed.
     pub failed: u64,
-    /// Complete answers by class of status: `[1]` = 1xx, …, `[5]` = 5xx, `[0]` = anything else.
-    pub status_classes: [u64; 6],
+    /// Complete answers by status.
+    pub statuses: Statuses,
     /// Failed requests by [`ErrorKind`], in the order of [`ErrorKind::ALL`].
     pub errors: [u64; ERROR_KINDS],
     /// Bytes of requests written, heads included.
@@ -86,9 +87,7 @@ impl Tally {
         self.completed += other.completed;
         self.succeeded += other.succeeded;
         self.failed += other.failed;
-        for (sum, value) in self.status_classes.iter_mut().zip(other.status_classes) {
-            *sum += value;
-        }
+        self.statuses.add(&other.statuses);
         for (sum, value) in self.errors.iter_mut().zip(other.errors) {
             *sum += value;
         }
@@ -207,10 +206,10 @@ mod tests {
     fn tallies_add_up_field_by_field() {
         let mut one = Tally { offered: 3, sent: 2, late: 1, response_sum_s: 0.5, ..Tally::default() };
         one.errors[ErrorKind::Timeout as usize] = 4;
-        one.status_classes[2] = 7;
+        (0..7).for_each(|_| one.statuses.count(200));
         let mut sum = one.clone();
         sum.add(&one);
-        assert_eq!((sum.offered, sum.sent, sum.late, sum.status_classes[2]), (6, 4, 2, 14));
+        assert_eq!((sum.offered, sum.sent, sum.late, sum.statuses.class(2)), (6, 4, 2, 14));
         assert_eq!(sum.errors(), BTreeMap::from([(ErrorKind::Timeout, 8)]));
         assert_eq!(sum.response_sum_s.to_bits(), 1.0_f64.to_bits());
     }

@@ -108,7 +108,8 @@ pub async fn load(
                 }
                 let (start, end) = (outcome.start_unix_s, outcome.load_end_unix_s);
                 tell(bus, News::Windows(Some(windows(start, end, outcome.end_unix_s))))?;
-                tell(bus, News::Generator { load: LOAD, inputs: outcome.verdict_inputs })?;
+                let (inputs, answers) = (outcome.verdict_inputs, outcome.first_answers.clone());
+                tell(bus, News::Generator { load: LOAD, inputs, answers })?;
                 return Ok(Ended { outcome, beats, interrupted });
             }
             // A load alone has no testbed.

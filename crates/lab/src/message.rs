@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use swarmlab_intervals::Interval;
 use swarmlab_intervals::trust::VerdictInputs;
+use swarmlab_intervals::{FirstAnswer, Interval};
 use swarmlab_record::Phase;
 use swarmlab_record::manifest::Windows;
 use swarmlab_record::series::Reading;
@@ -76,6 +76,8 @@ pub enum News {
         load: LoadId,
         /// What its verdict is made from.
         inputs: VerdictInputs,
+        /// The first answer of each error and status.
+        answers: Vec<FirstAnswer>,
     },
     /// A round of samples.
     Samples(Arc<[Reading]>),

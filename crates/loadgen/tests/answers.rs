@@ -128,7 +128,7 @@ fn graphql_errors_fail_though_the_status_is_200() {
     let tally = &outcome.overall.tally;
     assert_eq!((tally.completed, tally.succeeded), (20, 10));
     assert_eq!(tally.errors(), [(ErrorKind::GraphqlErrors, 10)].into());
-    assert_eq!(tally.status_classes[2], 20);
+    assert_eq!(tally.statuses.class(2), 20);
 }
 
 /// The prompts that should not work: empty, 5000 letters, emoji, control characters, quotes.

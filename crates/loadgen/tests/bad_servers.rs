@@ -270,7 +270,7 @@ fn odd_answers_succeed_and_spoil_no_other() {
         let outcome = mixed(fault);
         let tally = &outcome.overall.tally;
         assert_eq!((tally.errors(), tally.succeeded), ([].into(), ARRIVALS), "{name}");
-        assert_eq!(tally.status_classes[3], if is_redirect { ARRIVALS / 2 } else { 0 }, "{name}");
+        assert_eq!(tally.statuses.class(3), if is_redirect { ARRIVALS / 2 } else { 0 }, "{name}");
         if !reusable {
             assert!(outcome.connections_opened > ARRIVALS / 2, "{name}: {}", outcome.connections_opened);
         }

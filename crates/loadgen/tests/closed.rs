@@ -120,7 +120,7 @@ fn a_failed_step_starts_the_journey_again() {
     let outcome = run(spec(server.address, users(2.0, 0.3), scenario));
     let [a, b, c] = [0, 1, 2].map(|index| &outcome.endpoints[index].tally);
     assert_eq!(b.errors_of(ErrorKind::UnexpectedStatus), b.completed);
-    assert_eq!((b.status_classes[5], b.succeeded, c.offered), (b.completed, 0, 0));
+    assert_eq!((b.statuses.class(5), b.succeeded, c.offered), (b.completed, 0, 0));
     assert!(a.succeeded >= b.completed && a.succeeded <= b.completed + 2);
     assert_eq!(outcome.iterations_completed, 0);
     assert_eq!(server.requests(), outcome.overall.tally.sent);

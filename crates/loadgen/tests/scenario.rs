@@ -250,7 +250,7 @@ fn variants_have_statistics_of_their_own() {
         assert_eq!(outcome.endpoints.len(), 4);
         let (good, bad) = (of("/chat [good]"), of("/chat [bad]"));
         assert_eq!(good.succeeded, count(&log, "m=good") as u64);
-        assert_eq!((bad.succeeded, bad.status_classes[5]), (0, count(&log, "m=bad") as u64));
+        assert_eq!((bad.succeeded, bad.statuses.class(5)), (0, count(&log, "m=bad") as u64));
         assert!(good.sent > 0 && bad.sent > 0);
         // A failed step ends the iteration.
         assert_eq!(of("/done [bad]").offered, 0);

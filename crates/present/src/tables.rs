@@ -1,5 +1,7 @@
 //! Tables of the report: endpoints, counts, demands.
 
+use std::collections::BTreeMap;
+
 use swarmlab_report::model::{Cell, Column, Table};
 
 use swarmlab_analysis::Analysis;
@@ -34,6 +36,7 @@ fn endpoints(analysis: &Analysis) -> Table {
                 q(3),
                 q(4),
                 cell(e.max_ms, 1),
+                Cell::from(answers(&e.statuses)),
             ]
         })
         .collect();
@@ -52,9 +55,15 @@ fn endpoints(analysis: &Analysis) -> Table {
             ms("p99"),
             ms("p99.9"),
             ms("max"),
+            Column::text("answers by status"),
         ],
         rows,
     }
+}
+
+/// `200: 97, 404: 3`
+fn answers(statuses: &BTreeMap<String, u64>) -> String {
+    statuses.iter().map(|(status, n)| format!("{status}: {n}")).collect::<Vec<_>>().join(", ")
 }
 
 fn counts(analysis: &Analysis) -> Table {

@@ -31,6 +31,21 @@ pub enum Event {
         /// A sentence.
         message: String,
     },
+    /// The first answer of an error and status, or of a redirect that was accepted.
+    Answer {
+        /// When it was told, at the end of the load.
+        t_unix_s: f64,
+        /// Of which endpoint.
+        endpoint: String,
+        /// Its status.
+        status: u16,
+        /// The error's name, if it was one.
+        error: Option<String>,
+        /// Headers that tell something, one a line.
+        headers: String,
+        /// The beginning of the body.
+        body: String,
+    },
     /// A step of the testbed.
     Step {
         /// When.

@@ -7,7 +7,7 @@ use swarmlab_intervals::trust::Trust;
 use super::plan::plural;
 use crate::cli::output;
 use crate::load::objectives::{Figure, Objective};
-use crate::load::summary::{Counts, EndpointSummary, LoadSummary, Quantiles, Times};
+use crate::load::summary::{Answer, Counts, EndpointSummary, LoadSummary, Quantiles, Times};
 
 /// The whole summary.
 pub fn summary(s: &LoadSummary) -> String {
@@ -52,10 +52,37 @@ fn write(out: &mut String, s: &LoadSummary) -> std::fmt::Result {
     for (name, text) in &s.first_errors {
         writeln!(out, "  first {name}: {text}")?;
     }
+    for answer in s.first_answers.iter().filter(|a| a.error.is_some()) {
+        self::answer(out, answer)?;
+    }
+    for remark in &s.remarks {
+        writeln!(out, "\nwarning: {remark}")?;
+    }
     objectives(out, &s.objectives)?;
     writeln!(out)?;
     generator(out, s)
 }
+
+/// The first answer of an error and status: what a person looks at first.
+fn answer(out: &mut String, a: &Answer) -> std::fmt::Result {
+    writeln!(out, "\n  first {} ({}) of {}", a.status, a.error.unwrap_or_default(), a.endpoint)?;
+    for header in a.headers.lines() {
+        writeln!(out, "    {header}")?;
+    }
+    let body: Vec<&str> = a.body.lines().collect();
+    for line in body.iter().take(ANSWER_LINES) {
+        let shown: String = line.chars().filter(|c| !c.is_control()).take(ANSWER_CHARS).collect();
+        writeln!(out, "    | {shown}")?;
+    }
+    if body.len() > ANSWER_LINES || a.body_bytes > a.body.len() as u64 {
+        writeln!(out, "    | … ({} bytes; --json and load.json have the first 2 KiB)", a.body_bytes)?;
+    }
+    Ok(())
+}
+
+/// Lines and characters of an answer's body that are printed.
+const ANSWER_LINES: usize = 8;
+const ANSWER_CHARS: usize = 160;
 
 fn objectives(out: &mut String, objectives: &[Objective]) -> std::fmt::Result {
     if objectives.is_empty() {

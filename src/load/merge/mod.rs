@@ -233,15 +233,8 @@ fn counts<'a>(rows: impl Iterator<Item = &'a ClientRow>) -> Counts {
         sum.failed += row.failed;
         sum.bytes_sent += row.bytes_sent;
         sum.bytes_received += row.bytes_received;
-        let classes = [
-            ("1xx", row.status_1xx),
-            ("2xx", row.status_2xx),
-            ("3xx", row.status_3xx),
-            ("4xx", row.status_4xx),
-            ("5xx", row.status_5xx),
-        ];
-        for (class, n) in classes.into_iter().filter(|(_, n)| *n > 0) {
-            *sum.status.entry(class.to_owned()).or_default() += n;
+        for (status, n) in row.statuses() {
+            *sum.status.entry(status).or_default() += n;
         }
         for (kind, n) in row.errors() {
             *sum.errors.entry(kind).or_default() += n;

@@ -81,6 +81,7 @@ fn about(name: &str) -> (&'static str, &'static str) {
         "bytes_sent" => ("bytes", "written to sockets"),
         "bytes_received" => ("bytes", "read from sockets"),
         "errors_json" => ("", "failures by kind, a JSON object of counts"),
+        "statuses_json" => ("", "answers by exact status, a JSON object of counts"),
         "trust" => ("", "the load engine on itself: VALID, SUSPECT, INVALID"),
         status if status.starts_with("status_") => ("answers", STATUS),
         time if time.starts_with("response_") => ("ms", "intended start to end, by completion"),
@@ -111,6 +112,7 @@ pub fn write_client(path: &Path, rows: &[ClientRow]) -> Result<(), FileError> {
     words("phase", |r| r.phase.name());
     words("endpoint", |r| &r.endpoint);
     words("errors_json", |r| &r.errors_json);
+    words("statuses_json", |r| &r.statuses_json);
     words("trust", |r| r.trust.map_or("", Trust::name));
     for (i, name) in COUNTS.iter().enumerate() {
         let (unit, source) = about(name);
@@ -149,6 +151,8 @@ pub fn read_client(path: &Path) -> Result<Vec<ClientRow>, FileError> {
     let mut phase = phases.into_iter();
     let mut endpoint = sheet.texts("endpoint")?.into_iter();
     let mut errors_json = sheet.texts("errors_json")?.into_iter();
+    // Not in files of before.
+    let mut statuses_json = sheet.texts("statuses_json").unwrap_or_default().into_iter();
     let mut trust = sheet.texts("trust")?.into_iter().map(|name| Trust::from_name(&name));
     let counts: Vec<Vec<u64>> = COUNTS.iter().map(|name| sheet.counts(name)).collect::<Result<_, _>>()?;
     let response = latencies(&sheet, "response")?;
@@ -184,6 +188,7 @@ pub fn read_client(path: &Path) -> Result<Vec<ClientRow>, FileError> {
             status_3xx,
             status_4xx,
             status_5xx,
+            statuses_json: statuses_json.next().unwrap_or_default(),
             errors_json: errors_json.next().unwrap_or_default(),
             bytes_sent,
             bytes_received,

@@ -57,7 +57,11 @@ impl Executor<'_, '_> {
             }
             Letter::LoadEnded(load, ended) => match *ended {
                 Ok(outcome) if load.part == Part::Load => {
-                    let news = News::Generator { load, inputs: outcome.verdict_inputs };
+                    let news = News::Generator {
+                        load,
+                        inputs: outcome.verdict_inputs,
+                        answers: outcome.first_answers,
+                    };
                     (Happening::LoadEnded(load, Ok(())), Brought::News(news))
                 }
                 Ok(_) => (Happening::LoadEnded(load, Ok(())), Brought::Nothing),

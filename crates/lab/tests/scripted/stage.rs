@@ -393,6 +393,7 @@ fn outcome(start_unix_s: f64) -> Outcome {
         tls: new_histogram(),
         resolve_failures: 0,
         first_errors: BTreeMap::new(),
+        first_answers: Vec::new(),
         verdict_inputs: Default::default(),
     }
 }

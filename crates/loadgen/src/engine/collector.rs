@@ -13,7 +13,7 @@ use super::transport::Answers;
 use swarmlab_intervals::trust::{Judged, Thresholds, VerdictInputs, overslept_share};
 use swarmlab_intervals::{ERROR_KINDS, ErrorKind};
 use swarmlab_intervals::{
-    EndpointStats, Histogram, Interval, SelfMetrics, ThreadMetrics, add_histogram, new_histogram,
+    EndpointStats, FirstAnswer, Histogram, Interval, SelfMetrics, ThreadMetrics, add_histogram, new_histogram,
 };
 
 /// What threads tell the collector.
@@ -35,6 +35,8 @@ pub(crate) enum Message {
         kind: ErrorKind,
         text: String,
     },
+    /// The first answer of an error and status on some thread.
+    FirstAnswer(Box<FirstAnswer>),
     Finished {
         thread: usize,
         end_ns: u64,
@@ -60,6 +62,7 @@ pub(crate) struct Totals {
     pub tls: Histogram,
     pub resolve_failures: u64,
     pub first_errors: BTreeMap<ErrorKind, String>,
+    pub first_answers: Vec<FirstAnswer>,
     pub verdict_inputs: VerdictInputs,
 }
 
@@ -130,6 +133,7 @@ impl Collector {
                 tls: new_histogram(),
                 resolve_failures: 0,
                 first_errors: BTreeMap::new(),
+                first_answers: Vec::new(),
                 verdict_inputs: VerdictInputs::default(),
             },
             pickup: new_histogram(),
@@ -166,6 +170,12 @@ impl Collector {
                 }
                 Message::FirstError { kind, text } => {
                     self.totals.first_errors.entry(kind).or_insert(text);
+                }
+                Message::FirstAnswer(answer) => {
+                    let same = |of: &FirstAnswer| (of.error, of.status) == (answer.error, answer.status);
+                    if !self.totals.first_answers.iter().any(same) {
+                        self.totals.first_answers.push(*answer);
+                    }
                 }
                 Message::Interval { thread, interval } => self.take(thread, interval),
                 Message::Finished { thread, end_ns, load_end_ns } => {

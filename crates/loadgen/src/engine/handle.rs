@@ -225,6 +225,7 @@ impl LoadHandle {
             tls: totals.tls,
             resolve_failures: totals.resolve_failures,
             first_errors: totals.first_errors,
+            first_answers: totals.first_answers,
             verdict_inputs: totals.verdict_inputs,
         })
     }

@@ -3,6 +3,7 @@
 use httparse::Header;
 
 use super::decode::Decoder;
+use super::glimpse::Glimpse;
 use crate::http::Sink;
 use crate::scenario::ContentCoding;
 use crate::scenario::compiled::CompiledStep;
@@ -28,6 +29,8 @@ pub(crate) struct Kept {
     values: Vec<u8>,
     /// Which wanted header each value is of, and where it ends.
     fields: Vec<(usize, usize)>,
+    /// Of an answer that is not as hoped.
+    pub glimpse: Glimpse,
     /// Made when first needed; some 40 KiB.
     decoder: Option<Box<Decoder>>,
     coding: Coding,
@@ -65,6 +68,7 @@ impl Kept {
         self.fields.clear();
         self.coding = Coding::None;
         self.decoded_bytes = 0;
+        self.glimpse.clear();
     }
 
     /// The head has come. `content_encoding`: the wanted header that says how the body is coded; `codings` were asked
@@ -170,6 +174,11 @@ fn push_bounded(body: &mut Vec<u8>, data: &[u8]) {
     body.extend_from_slice(&data[..data.len().min(room)]);
 }
 
+/// Whether a status sends the client elsewhere (RFC 9110, 15.4).
+pub(crate) fn is_redirect(status: u16) -> bool {
+    matches!(status, 301 | 302 | 303 | 307 | 308)
+}
+
 /// Keeps what `step` wants of an HTTP answer.
 pub(crate) struct Keep<'a> {
     pub step: &'a CompiledStep,
@@ -181,6 +190,9 @@ pub(crate) struct Keep<'a> {
 impl Sink for Keep<'_> {
     fn head(&mut self, status: u16, headers: &[Header<'_>]) {
         self.kept.status = status;
+        if !self.step.expect.accepts(status) || is_redirect(status) {
+            self.kept.glimpse.open(headers);
+        }
         if self.step.wanted.is_empty() {
             return;
         }
@@ -198,6 +210,7 @@ impl Sink for Keep<'_> {
 
     fn body(&mut self, data: &[u8]) {
         self.kept.body_bytes += data.len() as u64;
+        self.kept.glimpse.push(data);
         if self.step.wants_body {
             match self.kept.coding {
                 Coding::None | Coding::Unasked => self.kept.push_body(data),

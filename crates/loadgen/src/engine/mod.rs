@@ -22,6 +22,7 @@ mod crowd;
 pub(crate) mod decode;
 mod driver;
 pub(crate) mod extract;
+mod glimpse;
 mod handle;
 mod journey;
 mod judge;

@@ -6,16 +6,19 @@ use std::sync::mpsc::{Receiver, Sender};
 use super::clock::thread_cpu_ns;
 use super::collector::Message;
 use super::conn::Job;
+use super::kept::Kept;
 use super::procfs::run_queue_wait_ns;
 use super::thread_interval::ThreadInterval;
 use crate::engine::level::Level;
-use swarmlab_intervals::{ERROR_KINDS, EndpointStats, ErrorKind};
+use swarmlab_intervals::{ERROR_KINDS, EndpointStats, ErrorKind, FirstAnswer};
 
 /// A request counts as late from here on.
 const LATE_NS: u64 = 1_000_000;
 
 /// Longest text kept of an error; what a target or a library says may be of any length.
 const MAXIMUM_NOTE_CHARS: usize = 400;
+/// First answers that a thread tells of.
+const MAXIMUM_ANSWERS: usize = 32;
 /// An intent that still waits at the end of an interval is overdue from this age on. Younger ones are on their
 /// way: at every moment there may be some.
 const OVERDUE_NS: u64 = 10_000_000;
@@ -34,6 +37,7 @@ pub(crate) struct Recorder<'a> {
     cpu_before_ns: u64,
     /// Kinds of errors of which a text was sent.
     noted: [bool; ERROR_KINDS],
+    answered: Vec<(Option<ErrorKind>, u16)>,
     to_collector: Sender<Message>,
     recycled: Receiver<Box<ThreadInterval>>,
 }
@@ -59,6 +63,7 @@ impl<'a> Recorder<'a> {
             end_ns: interval_ns,
             cpu_before_ns: thread_cpu_ns(),
             noted: [false; ERROR_KINDS],
+            answered: Vec::with_capacity(MAXIMUM_ANSWERS),
             to_collector,
             recycled,
         }
@@ -243,6 +248,25 @@ impl<'a> Recorder<'a> {
         }
     }
 
+    /// Keeps the first answer of an error and status for the summary; those that follow cost a look.
+    pub fn first_answer(&mut self, endpoint: u32, error: Option<ErrorKind>, kept: &Kept) {
+        let what = (error, kept.status);
+        if self.answered.len() >= MAXIMUM_ANSWERS || self.answered.contains(&what) {
+            return;
+        }
+        self.answered.push(what);
+        let (headers, body) = kept.glimpse.shown(&kept.body);
+        let answer = FirstAnswer {
+            endpoint: self.now.endpoints[endpoint as usize].endpoint.clone(),
+            status: kept.status,
+            error,
+            headers,
+            body,
+            body_bytes: kept.body_bytes,
+        };
+        let _ = self.to_collector.send(Message::FirstAnswer(Box::new(answer)));
+    }
+
     /// A request waited so long until it was sent, or until a connection was being opened for it.
     pub fn waited(&mut self, intended_ns: u64, until_ns: u64) {
         self.now.waited.saturating_record(until_ns.saturating_sub(intended_ns) / 1000);
@@ -269,8 +293,7 @@ impl<'a> Recorder<'a> {
         error: Option<ErrorKind>,
     ) {
         let stats = &mut self.now.endpoints[endpoint];
-        let class = usize::from(status / 100);
-        stats.tally.status_classes[if class <= 5 { class } else { 0 }] += 1;
+        stats.tally.statuses.count(status);
         stats.tally.completed += 1;
         let response_ns = done_ns.saturating_sub(job.intended_ns);
         let service_ns = done_ns.saturating_sub(job.sent_ns.unwrap_or(done_ns));

@@ -230,7 +230,7 @@ pub fn finish(handle: swarmlab_loadgen::LoadHandle, interval_s: f64) -> Outcome 
     assert_eq!(total.response.len(), tally.completed);
     assert_eq!(total.service.len(), tally.completed);
     assert_eq!(total.lateness.len(), tally.sent);
-    assert_eq!(tally.status_classes.iter().sum::<u64>(), tally.completed);
+    assert_eq!(tally.statuses.total(), tally.completed);
     let last = intervals.last().unwrap();
     assert_eq!((last.in_flight_end, last.queued_end), (0, 0));
     outcome

@@ -28,6 +28,7 @@ pub fn row(t_unix_s: f64, endpoint: &str) -> ClientRow {
         status_3xx: 0,
         status_4xx: 1,
         status_5xx: 2,
+        statuses_json: "{\"200\":97,\"404\":1,\"503\":2}".into(),
         errors_json: "{\"status_5xx\":2,\"status_4xx\":1}".into(),
         bytes_sent: 20_000,
         bytes_received: 1_000_000,

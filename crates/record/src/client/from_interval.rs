@@ -1,5 +1,7 @@
 //! One interval of the load engine becomes client rows: one an endpoint, and one for all together.
 
+use std::collections::BTreeMap;
+
 use swarmlab_intervals::trust::{Thresholds, Trust, verdict};
 use swarmlab_intervals::{EndpointStats, Histogram, Interval};
 
@@ -47,11 +49,12 @@ fn row(interval: &Interval, e: &EndpointStats, phase: Phase) -> ClientRow {
         queued: if all { interval.queued_end } else { 0 },
         iterations: if all { interval.iterations_completed } else { 0 },
         think_s: if all { interval.think_s } else { 0.0 },
-        status_1xx: t.status_classes[1],
-        status_2xx: t.status_classes[2],
-        status_3xx: t.status_classes[3],
-        status_4xx: t.status_classes[4],
-        status_5xx: t.status_classes[5],
+        status_1xx: t.statuses.class(1),
+        status_2xx: t.statuses.class(2),
+        status_3xx: t.statuses.class(3),
+        status_4xx: t.statuses.class(4),
+        status_5xx: t.statuses.class(5),
+        statuses_json: json(&t.statuses.by_name()),
         errors_json: serde_json::Value::Object(errors).to_string(),
         bytes_sent: t.bytes_sent,
         bytes_received: t.bytes_received,
@@ -59,6 +62,12 @@ fn row(interval: &Interval, e: &EndpointStats, phase: Phase) -> ClientRow {
         service: latency(&e.service, t.service_sum_s),
         lateness: lateness(&e.lateness),
     }
+}
+
+/// An object of counts.
+pub(super) fn json(counts: &BTreeMap<String, u64>) -> String {
+    // Texts and numbers cannot fail to be written.
+    serde_json::to_string(counts).unwrap_or_else(|_| "{}".to_owned())
 }
 
 /// The load engine's verdict on itself.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use swarmlab_intervals::log::Quantity;
 
-use super::from_interval::{lateness, with_quantiles};
+use super::from_interval::{json, lateness, with_quantiles};
 use super::{ClientRow, LatencyMs};
 use crate::histograms::Binned;
 
@@ -58,10 +58,15 @@ pub(super) fn sum(rows: &[&ClientRow]) -> Option<ClientRow> {
     let width_s: f64 = rows.iter().map(|r| r.width_s).sum();
     let user_seconds: f64 = rows.iter().map(|r| r.users * r.width_s).sum();
     let mut errors: BTreeMap<String, u64> = BTreeMap::new();
-    for row in rows {
-        for (kind, n) in row.errors() {
-            *errors.entry(kind).or_default() += n;
+    let mut statuses: BTreeMap<String, u64> = BTreeMap::new();
+    let add = |sums: &mut BTreeMap<String, u64>, counts: BTreeMap<String, u64>| {
+        for (name, n) in counts {
+            *sums.entry(name).or_default() += n;
         }
+    };
+    for row in rows {
+        add(&mut errors, row.errors());
+        add(&mut statuses, row.statuses());
     }
     Some(ClientRow {
         t_unix_s: first.t_unix_s,
@@ -86,7 +91,8 @@ pub(super) fn sum(rows: &[&ClientRow]) -> Option<ClientRow> {
         status_3xx: count(|r| r.status_3xx),
         status_4xx: count(|r| r.status_4xx),
         status_5xx: count(|r| r.status_5xx),
-        errors_json: serde_json::to_string(&errors).unwrap_or_else(|_| "{}".to_owned()),
+        statuses_json: json(&statuses),
+        errors_json: json(&errors),
         bytes_sent: count(|r| r.bytes_sent),
         bytes_received: count(|r| r.bytes_received),
         response: None,

@@ -113,6 +113,9 @@ pub struct ClientRow {
     pub status_4xx: u64,
     /// Answers 500 to 599.
     pub status_5xx: u64,
+    /// Answers by exact status, a JSON object of counts: `{"200":97,"404":3}`; empty where it was not recorded.
+    #[serde(default)]
+    pub statuses_json: String,
     /// Failures by kind, a JSON object of counts: `{"timeout":3}`; `{}` when there is none.
     pub errors_json: String,
     /// Bytes written to sockets.
@@ -131,6 +134,20 @@ impl ClientRow {
     /// Failures by named error. Written by this program as an object of counts; another text tells of none.
     pub fn errors(&self) -> BTreeMap<String, u64> {
         serde_json::from_str(&self.errors_json).unwrap_or_default()
+    }
+
+    /// Answers by exact status; of rows that were written before those were recorded, by class (`4xx`).
+    pub fn statuses(&self) -> BTreeMap<String, u64> {
+        serde_json::from_str(&self.statuses_json).unwrap_or_else(|_| {
+            let classes = [
+                ("1xx", self.status_1xx),
+                ("2xx", self.status_2xx),
+                ("3xx", self.status_3xx),
+                ("4xx", self.status_4xx),
+                ("5xx", self.status_5xx),
+            ];
+            classes.into_iter().filter(|(_, n)| *n > 0).map(|(name, n)| (name.to_owned(), n)).collect()
+        })
     }
 }
 

@@ -31,6 +31,8 @@ pub struct Totals {
     pub failed: u64,
     /// Failed requests by named error.
     pub errors: BTreeMap<String, u64>,
+    /// Complete answers by status.
+    pub statuses: BTreeMap<String, u64>,
     /// Complete answers in the intervals that lie wholly inside the load window.
     pub completed_inside: u64,
     /// Length of those intervals together, seconds.
@@ -56,6 +58,9 @@ impl Totals {
             sum.failed += r.failed;
             for (kind, n) in r.errors() {
                 *sum.errors.entry(kind).or_default() += n;
+            }
+            for (status, n) in r.statuses() {
+                *sum.statuses.entry(status).or_default() += n;
             }
             if let Some(response) = r.response {
                 sum.response_sum_ms += response.mean * r.completed as f64;

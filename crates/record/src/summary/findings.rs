@@ -123,6 +123,9 @@ pub struct EndpointFigures {
     pub failed: u64,
     /// Failed requests by named error.
     pub errors: BTreeMap<String, u64>,
+    /// Complete answers by exact status; by class (`4xx`) in folders of before.
+    #[serde(default)]
+    pub statuses: BTreeMap<String, u64>,
     /// Complete answers a second over the intervals inside the load.
     #[serde(default)]
     pub throughput_per_s: Option<f64>,

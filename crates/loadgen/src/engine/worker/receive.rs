@@ -4,6 +4,7 @@ use super::Worker;
 use crate::engine::clock::unix_now_s;
 use crate::engine::conn::{Conn, ConnState, from_token, token};
 use crate::engine::kept::Keep;
+use crate::engine::kept::is_redirect;
 use crate::engine::poller::Ready;
 use crate::engine::transport::{Halt, Received};
 use crate::http::{ParseError, Progress};
@@ -206,6 +207,9 @@ impl Worker<'_> {
                 &self.shared.spec.targets[step.target].name,
                 &problem,
             );
+        }
+        if error.is_some() || is_redirect(status) {
+            self.recorder.first_answer(job.endpoint, error, &conn.kept);
         }
         let endpoint = job.endpoint as usize;
         self.recorder.body(job.endpoint, conn.kept.body_bytes);

@@ -85,6 +85,7 @@ fn outcome() -> Outcome {
         tls: new_histogram(),
         resolve_failures: 0,
         first_errors: BTreeMap::new(),
+        first_answers: Vec::new(),
         overall: EndpointStats::new(""),
         verdict_inputs: VerdictInputs::default(),
     }

@@ -1,0 +1,135 @@
+//! What is kept of an answer that was not as hoped: a few headers and the beginning of the body, without secrets.
+
+use httparse::Header;
+use regex::Regex;
+
+/// As much of the body as is kept.
+const BODY_BYTES: usize = 2 << 10;
+/// As much of a header's value.
+const VALUE_BYTES: usize = 300;
+
+/// Headers that tell why, in lower case. No others are kept: cookies and tokens are among those.
+const TELLING: [&str; 12] = [
+    "allow",
+    "content-length",
+    "content-type",
+    "date",
+    "location",
+    "retry-after",
+    "server",
+    "via",
+    "www-authenticate",
+    "x-envoy-upstream-service-time",
+    "x-ratelimit-remaining",
+    "x-request-id",
+];
+
+/// Buffers that are used again.
+#[derive(Debug, Default)]
+pub(crate) struct Glimpse {
+    headers: Vec<u8>,
+    body: Vec<u8>,
+    is_open: bool,
+}
+
+impl Glimpse {
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.headers.clear();
+        self.body.clear();
+        self.is_open = false;
+    }
+
+    /// Begins with the head of an answer.
+    pub fn open(&mut self, headers: &[Header<'_>]) {
+        self.is_open = true;
+        for header in headers {
+            if let Some(name) = TELLING.iter().find(|name| header.name.eq_ignore_ascii_case(name)) {
+                self.headers.extend_from_slice(name.as_bytes());
+                self.headers.extend_from_slice(b": ");
+                let shown = &header.value[..header.value.len().min(VALUE_BYTES)];
+                self.headers.extend(shown.iter().map(|&b| if b < b' ' { b' ' } else { b }));
+                self.headers.push(b'\n');
+            }
+        }
+    }
+
+    /// Goes on with a piece of the body.
+    pub fn push(&mut self, data: &[u8]) {
+        if self.is_open {
+            let room = BODY_BYTES.saturating_sub(self.body.len());
+            self.body.extend_from_slice(&data[..data.len().min(room)]);
+        }
+    }
+
+    /// Headers and body as text; `kept` is the body where this was not opened.
+    #[cold]
+    pub fn shown(&self, kept: &[u8]) -> (String, String) {
+        let body = if self.is_open { &self.body[..] } else { &kept[..kept.len().min(BODY_BYTES)] };
+        let text = |bytes: &[u8]| blank(&String::from_utf8_lossy(bytes));
+        (text(&self.headers), text(body))
+    }
+}
+
+/// Puts `***` for values of what is called like a secret, and for bearer tokens.
+fn blank(text: &str) -> String {
+    const NAMES: &str =
+        "[a-z0-9_-]*(?:token|secret|passw(?:or)?d|api_?key|authorization|session|credential)[a-z0-9_-]*";
+    let patterns = [
+        // JSON, forms and queries; a value that was cut off counts as well.
+        (format!(r#"(?i)("{NAMES}"\s*:\s*")(?:[^"\\]|\\.)*"#), "$1***"),
+        (format!(r"(?i)(\b{NAMES}=)[^&\s;]+"), "$1***"),
+        (r"(?i)(bearer\s+)[a-z0-9._~+/=-]+".to_owned(), "$1***"),
+    ];
+    patterns.into_iter().fold(text.to_owned(), |text, (pattern, with)| match Regex::new(&pattern) {
+        Ok(pattern) => pattern.replace_all(&text, with).into_owned(),
+        // Rather nothing than a secret.
+        Err(_) => String::new(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn telling_headers_are_kept_and_cookies_are_not() {
+        let header = |name, value: &'static str| Header { name, value: value.as_bytes() };
+        let mut glimpse = Glimpse::default();
+        glimpse.open(&[
+            header("Location", "/login?token=abc&next=/x"),
+            header("Set-Cookie", "session=secret"),
+            header("Retry-After", "30"),
+        ]);
+        glimpse.push(b"moved");
+        let (headers, body) = glimpse.shown(b"");
+        assert_eq!(headers, "location: /login?token=***&next=/x\nretry-after: 30\n");
+        assert_eq!(body, "moved");
+        glimpse.clear();
+        assert_eq!(glimpse.shown(b"kept"), (String::new(), "kept".to_owned()));
+    }
+
+    #[test]
+    fn values_that_look_like_secrets_are_blanked() {
+        for (text, shown) in [
+            (r#"{"access_token": "abc.def", "user": "u"}"#, r#"{"access_token": "***", "user": "u"}"#),
+            (r#"{"error":"no","Password":"p\"q","n":1}"#, r#"{"error":"no","Password":"***","n":1}"#),
+            ("user=u&api_key=k1&x=y", "user=u&api_key=***&x=y"),
+            ("send Bearer eyJhbGciOi.x.y again", "send Bearer *** again"),
+            (r#"{"token":"cut of"#, r#"{"token":"***"#),
+            ("no secret here", "no secret here"),
+        ] {
+            assert_eq!(blank(text), shown);
+        }
+    }
+
+    #[test]
+    fn the_beginning_of_a_body_is_kept() {
+        let mut glimpse = Glimpse::default();
+        glimpse.open(&[]);
+        for _ in 0..5 {
+            glimpse.push(&[b'x'; 1000]);
+        }
+        assert_eq!(glimpse.shown(b"").1.len(), BODY_BYTES);
+    }
+}
