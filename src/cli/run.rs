@@ -11,7 +11,7 @@ use super::session::Left;
 use super::{Global, output, preflight, progress, session, summary};
 use crate::exit::Exit;
 use crate::variables::{self, Answers};
-use swarmlab_experiment::{self as experiment, Loaded, TestbedChoice};
+use swarmlab_experiment::{self as experiment, Level, Loaded, Overrides, TestbedChoice};
 use swarmlab_lab::{RunOptions, choose_testbed};
 use swarmlab_record::summary::{Status, Verdict};
 
@@ -24,6 +24,7 @@ stack down, and leaves figures, verdicts and a report in results/<name>-<time>/.
 Examples:
   swarmlab run experiments/exercise-swarm.yml
   swarmlab run experiments/quickstart.yml --results /tmp/runs
+  swarmlab run my.yml --set WEB_CPUS=2 --duration 20s     a quick look at another setting
   swarmlab run my.yml --keep        leave the stack up, to look at it")]
 pub struct RunArgs {
     /// Experiment file
@@ -47,6 +48,18 @@ pub struct RunFlags {
     /// How long the stack may take to become ready
     #[arg(long, default_value = "120s", value_parser = swarmlab_yaml::parse_duration)]
     wait: Duration,
+    /// Set a variable of the stack file, whatever the experiment says; may be given more than once
+    #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
+    set: Vec<(String, String)>,
+    /// Length of the load: the shape is stretched or pressed to it
+    #[arg(short, long, value_name = "DURATION", value_parser = swarmlab_yaml::parse_duration)]
+    duration: Option<Duration>,
+    /// A constant rate instead of the shape, requests per second (open loop)
+    #[arg(long, value_name = "R", conflicts_with = "users")]
+    rate: Option<f64>,
+    /// A constant number of users instead of the shape (closed loop)
+    #[arg(long, value_name = "N")]
+    users: Option<u32>,
     /// Testbed to use, whatever the experiment says
     #[arg(long, value_enum)]
     testbed: Option<TestbedFlag>,
@@ -74,6 +87,25 @@ impl From<TestbedFlag> for TestbedChoice {
             TestbedFlag::Embedded => Self::Embedded,
             TestbedFlag::Auto => Self::Auto,
         }
+    }
+}
+
+impl RunFlags {
+    fn overrides(&self) -> Overrides {
+        Overrides {
+            set: self.set.iter().cloned().collect(),
+            duration: self.duration,
+            level: self.rate.map(Level::Rate).or(self.users.map(Level::Users)),
+        }
+    }
+}
+
+/// `NAME=VALUE`
+fn variable(text: &str) -> Result<(String, String), String> {
+    let plain = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    match text.split_once('=') {
+        Some((name, value)) if plain(name) => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("expected NAME=VALUE".to_owned()),
     }
 }
 
@@ -107,10 +139,11 @@ pub async fn run_file(
         Some(Ok(engine)) => variables::for_engine(engine).await,
         _ => Answers::default(),
     };
-    let Loaded { experiment, warnings } = match experiment::read(path, &|v| answers.answer(v)) {
-        Ok(l) => l,
-        Err(d) => return output::bad_input(&d, global.json),
-    };
+    let Loaded { experiment, warnings } =
+        match experiment::read_with(path, &|v| answers.answer(v), &flags.overrides()) {
+            Ok(l) => l,
+            Err(d) => return output::bad_input(&d, global.json),
+        };
     // An engine behind a socket file runs here.
     let shares_machine = match &engine {
         Some(Ok(e)) => e.info().address.starts_with("unix://") && e.is_only_node(),

@@ -8,7 +8,8 @@ use swarmlab_codes as codes;
 use swarmlab_yaml::{Cx, Diagnostics, Value};
 
 use super::{
-    Experiment, Load, Measure, Slo, TargetRef, evidence, read_named_file, stack_file, unreadable, variables,
+    Experiment, Load, Measure, Overrides, Slo, TargetRef, evidence, read_named_file, stack_file, unreadable,
+    variables,
 };
 
 /// Which testbed the experiment asks for.
@@ -37,11 +38,23 @@ pub struct Loaded {
 /// # Errors
 /// All findings of all files.
 pub fn read(path: &Path, environment: &stack_file::Variables<'_>) -> Result<Loaded, Diagnostics> {
+    read_with(path, environment, &Overrides::default())
+}
+
+/// Like [`read`], changed by the command line.
+///
+/// # Errors
+/// As [`read`]; also for changes that do not fit the experiment.
+pub fn read_with(
+    path: &Path,
+    environment: &stack_file::Variables<'_>,
+    overrides: &Overrides,
+) -> Result<Loaded, Diagnostics> {
     let text = std::fs::read_to_string(path).map_err(|e| unreadable(path, &e))?;
     let document = swarmlab_yaml::load(&text, &path.display().to_string())?;
     let cx = Cx::new(&document);
     let mut foreign = Vec::new();
-    let found = element(&cx.root(), path, environment, &mut foreign);
+    let found = element(&cx.root(), path, environment, overrides, &mut foreign);
     // Errors of a file that this one names are no error of this one.
     if found.is_none() && !cx.has_errors() && !foreign.is_empty() {
         return Err(Diagnostics::new(foreign));
@@ -88,6 +101,7 @@ fn element(
     root: &Value<'_>,
     path: &Path,
     environment: &stack_file::Variables<'_>,
+    overrides: &Overrides,
     foreign: &mut Vec<swarmlab_yaml::Diagnostic>,
 ) -> Option<Experiment> {
     let base = path.parent().unwrap_or(Path::new("."));
@@ -100,7 +114,8 @@ fn element(
             ("auto", TestbedChoice::Auto),
         ])
     });
-    let variables = map.or("variables", BTreeMap::new(), variables::read);
+    let mut variables = map.or("variables", BTreeMap::new(), variables::read);
+    variables.extend(overrides.set.clone());
     let asked = RefCell::new(BTreeSet::new());
     let answer = |name: &str| {
         asked.borrow_mut().insert(name.to_owned());
@@ -116,13 +131,22 @@ fn element(
             }
         }
     });
-    if let (Some(value), Some((path, _))) = (map.get("variables"), &stack) {
-        variables::unused(&value, path, &asked.borrow());
+    if let Some((path, _)) = &stack {
+        let mut set: Vec<(String, Value<'_>)> =
+            overrides.set.keys().map(|name| (name.clone(), root.clone())).collect();
+        if let Some(value) = map.get("variables") {
+            let entries = value.map(|v| Some(v.clone())).unwrap_or_default();
+            set.extend(entries.into_iter().map(|(key, at)| (key.name, at)));
+        }
+        variables::unused(&set, path, &asked.borrow());
     }
     let services: Option<Vec<String>> =
         stack.as_ref().map(|(_, s)| stack_file::service_names(s).into_iter().map(str::to_owned).collect());
     let target = map.required("target", |v| TargetRef::read(v, services.as_deref()));
-    let load = map.required("load", |v| Load::read(v, base, foreign));
+    let mut load = map.required("load", |v| Load::read(v, base, foreign));
+    if let (Some(load), Some(value)) = (&mut load, map.get("load")) {
+        overrides.apply(load, &value);
+    }
     let measure = match map.get("measure").filter(|v| !v.is_null()) {
         Some(v) => Measure::read(&v, services.as_deref(), base, foreign),
         None => Some(Measure::default()),
@@ -147,6 +171,7 @@ fn element(
         stack_path,
         stack,
         variables,
+        overrides: overrides.words(),
         target: target?,
         load: load?,
         measure,

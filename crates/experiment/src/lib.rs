@@ -10,6 +10,7 @@ mod evidence;
 mod file;
 mod load;
 mod measure;
+mod overrides;
 mod scenario;
 mod shape;
 mod slo;
@@ -18,9 +19,10 @@ mod target;
 mod text;
 mod variables;
 
-pub use file::{Loaded, TestbedChoice, peek_testbed, read};
+pub use file::{Loaded, TestbedChoice, peek_testbed, read, read_with};
 pub use load::{Load, ModelKind, WarmUp};
 pub use measure::Measure;
+pub use overrides::{Level, Overrides};
 pub use scenario::read as read_scenario;
 pub use shape::{
     CATALOGUE as SHAPES, Entry as ShapeEntry, read as read_shape,
@@ -55,6 +57,8 @@ pub struct Experiment {
     pub stack: Stack,
     /// Variables for the stack's interpolation, as the file sets them.
     pub variables: BTreeMap<String, String>,
+    /// What the command line changed of the file, as it stood there.
+    pub overrides: Vec<String>,
     /// Where load goes.
     pub target: TargetRef,
     /// The load that is measured, and the one before it.

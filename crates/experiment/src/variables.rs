@@ -11,15 +11,15 @@ pub(super) fn read(value: &Value<'_>) -> Option<BTreeMap<String, String>> {
     Some(value.map(Value::text)?.into_iter().map(|(key, text)| (key.name, text)).collect())
 }
 
-/// Finds variables that the stack file does not have: set in vain, a factor of a study would silently do nothing. `asked`
-/// are those that were asked for; one that stands in a default that was not needed is in the text alone.
-pub(super) fn unused(value: &Value<'_>, stack: &Path, asked: &BTreeSet<String>) {
+/// Finds variables that the stack file does not have: set in vain, a factor of a study would silently do nothing. `set` are
+/// names, each with where it is set; `asked` are those that were asked for (one that stands in a default that was not needed
+/// is in the text alone).
+pub(super) fn unused(set: &[(String, Value<'_>)], stack: &Path, asked: &BTreeSet<String>) {
     let text = std::fs::read_to_string(stack).unwrap_or_default();
     let mut known: BTreeSet<&str> = names(&text).collect();
     known.extend(asked.iter().map(String::as_str));
-    for (key, at) in value.map(|v| Some(v.clone())).unwrap_or_default() {
-        let name = key.name.as_str();
-        if known.contains(name) {
+    for (name, at) in set {
+        if known.contains(name.as_str()) {
             continue;
         }
         let message = format!("{} has no variable `{name}`: it would have no effect", stack.display());
@@ -29,7 +29,7 @@ pub(super) fn unused(value: &Value<'_>, stack: &Path, asked: &BTreeSet<String>) 
             None if list.is_empty() => "the file has no variables (`${NAME:-default}`)".to_owned(),
             None => format!("its variables: {}", list.join(", ")),
         };
-        value.cx().push(at.error(codes::UNUSED_VARIABLE, message).help(help));
+        at.cx().push(at.error(codes::UNUSED_VARIABLE, message).help(help));
     }
 }
 

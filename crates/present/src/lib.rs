@@ -132,6 +132,10 @@ fn provenance(raw: &Raw) -> Vec<(String, String)> {
         out.push(("testbed".to_owned(), format!("{bed} ({})", manifest.testbed_reason)));
         out.push(("experiment".to_owned(), e.file.clone()));
         out.push(("stack".to_owned(), e.stack.clone()));
+        if !e.overrides.is_empty() {
+            out.push(("command line".to_owned(), e.overrides.join(" ")));
+        }
+        out.extend(e.variables.iter().map(|(name, value)| (format!("variable {name}"), value.clone())));
     }
     if let Some(shape) = &e.shape {
         let text = serde_json::to_string(shape).unwrap_or_default();

@@ -36,6 +36,9 @@ pub struct Plan {
     pub stack: String,
     /// Variables the stack was interpolated with (never secrets: those are files).
     pub variables: BTreeMap<String, String>,
+    /// What the command line changed of the file: `--set NAME=value`, `--duration 30s`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overrides: Vec<String>,
     /// Service that load was sent to; for a load alone the address.
     pub target_service: String,
     /// Closed or open loop.
@@ -74,6 +77,7 @@ impl Plan {
             text: String::new(),
             stack: String::new(),
             variables: BTreeMap::new(),
+            overrides: Vec::new(),
             target_service: target,
             model,
             shape: None,

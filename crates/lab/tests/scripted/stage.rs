@@ -427,6 +427,7 @@ fn manifest() -> Manifest {
             text: String::new(),
             stack: String::new(),
             variables: BTreeMap::new(),
+            overrides: Vec::new(),
             target_service: "web".to_owned(),
             model: record_plan::LoadModel::Closed,
             shape: Some(Shape::Constant(Constant { level: 1.0, duration_s: LOAD_S })),

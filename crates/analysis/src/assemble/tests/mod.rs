@@ -39,6 +39,7 @@ fn raw() -> Raw {
             text: String::new(),
             stack: String::new(),
             variables: BTreeMap::new(),
+            overrides: Vec::new(),
             target_service: "edge".into(),
             model: LoadModel::Open,
             shape: Some(Shape::Constant(Constant::default())),

@@ -267,6 +267,7 @@ impl Stack {
                 text: String::new(),
                 stack: "stack.yml".into(),
                 variables: BTreeMap::new(),
+                overrides: Vec::new(),
                 target_service: front,
                 model: LoadModel::Closed,
                 shape: Some(swarmlab_shapes::Shape::Constant(swarmlab_shapes::shape::Constant {
