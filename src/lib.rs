@@ -8,6 +8,14 @@
 #![cfg_attr(not(test), deny(clippy::print_stdout))]
 
 #[allow(clippy::print_stdout)]
+/// Writes a line to standard error, as `eprintln!` does, but a terminal that was closed meanwhile ends nothing.
+macro_rules! tell {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), $($text)*);
+    }};
+}
+
 pub mod cli;
 pub mod exit;
 pub mod load;

@@ -132,6 +132,8 @@ fn bad_arguments_start_nothing_and_say_what_is_expected() {
         (&["http://h/", "--body-file", "nowhere.txt"], "nowhere.txt cannot be read"),
         (&["http://h/", "--duration", "10"], "lacks a unit"),
         (&["http://h/{{nothing}}"], "nothing"),
+        (&["http://h/a b"], "%20"),
+        (&["http://user:open-sesame@h/"], "http://***@h/"),
         (&["http://h/", "--arrivals", "poisson"], "--rate"),
         (&["http://h/", "--duration", "0s"], "more than 0"),
         (&["http://h/", "-c", "1", "-t", "2"], "each thread"),
@@ -144,6 +146,7 @@ fn bad_arguments_start_nothing_and_say_what_is_expected() {
         let said = text(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{args:?}: {said}");
         assert!(said.contains(expected), "{args:?}: {expected:?} is missing in\n{said}");
+        assert!(!said.contains("sesame"), "{said}");
     }
 }
 

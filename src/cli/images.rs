@@ -125,7 +125,7 @@ pub fn main(args: &ImagesArgs, global: &Global) -> Exit {
                 let json = global.json;
                 let mut tell = |p: Progress| {
                     if !json {
-                        eprintln!("  {}", step(&p));
+                        tell!("  {}", step(&p));
                     }
                 };
                 let built = tokio::select! {

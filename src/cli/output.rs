@@ -35,9 +35,9 @@ pub fn fail(error: &dyn Display, help: Option<&str>, json: bool, code: Code) -> 
         );
     } else {
         let red = Style::new().for_stderr().red().bold();
-        eprintln!("{}: {error}", red.apply_to(format!("error[{code}]")));
+        tell!("{}: {error}", red.apply_to(format!("error[{code}]")));
         if let Some(help) = help {
-            eprintln!("  {}: {help}", Style::new().for_stderr().bold().apply_to("help"));
+            tell!("  {}: {help}", Style::new().for_stderr().bold().apply_to("help"));
         }
         let known = [swarmlab_codes::INTERRUPTED, swarmlab_codes::UNKNOWN_CODE];
         if !known.contains(&code) {
@@ -54,7 +54,7 @@ pub fn bad_input(diagnostics: &swarmlab_yaml::Diagnostics, json: bool) -> Exit {
             &serde_json::json!({"event": "diagnostics", "diagnostics": diagnostics, "exit": Exit::BadInput as u8}),
         );
     } else {
-        eprintln!("{diagnostics}");
+        tell!("{diagnostics}");
         more(diagnostics.code());
     }
     Exit::BadInput
@@ -63,7 +63,7 @@ pub fn bad_input(diagnostics: &swarmlab_yaml::Diagnostics, json: bool) -> Exit {
 /// Where a code's page is found.
 fn more(code: Code) {
     let bold = Style::new().for_stderr().bold();
-    eprintln!("  {}: swarmlab explain {}", bold.apply_to("more"), code.short());
+    tell!("  {}: swarmlab explain {}", bold.apply_to("more"), code.short());
 }
 
 /// Prints a warning of an input file.
@@ -71,7 +71,7 @@ pub fn warning(w: &swarmlab_yaml::Diagnostic, json: bool) {
     if json {
         line(&serde_json::json!({"event": "warning", "diagnostic": w}));
     } else {
-        eprintln!("{w}");
+        tell!("{w}");
     }
 }
 
@@ -80,7 +80,7 @@ pub fn remark(text: &str, json: bool) {
     if json {
         line(&serde_json::json!({"event": "warning", "message": text}));
     } else {
-        eprintln!("warning: {text}");
+        tell!("warning: {text}");
     }
 }
 
@@ -90,7 +90,7 @@ pub fn line(text: &dyn Display) {
     if let Err(e) = try_line(text)
         && e.kind() != std::io::ErrorKind::BrokenPipe
     {
-        eprintln!("standard output: {e}");
+        tell!("standard output: {e}");
     }
 }
 

@@ -18,7 +18,7 @@ pub fn watcher(json: bool) -> Box<dyn Sink> {
     } else if io::stderr().is_terminal() {
         Box::new(Terminal::new())
     } else {
-        Box::new(PlainLines::new(|line: &str| eprintln!("{line}")))
+        Box::new(PlainLines::new(|line: &str| tell!("{line}")))
     }
 }
 

@@ -192,7 +192,7 @@ pub async fn run_file(
         Err(e) => return output::fail(&e, e.help().as_deref(), global.json, e.code()),
     };
     for u in finished.unheard.iter().filter(|u| u.lost > 0) {
-        eprintln!("{} did not keep up: {} of its messages are lost", u.sink, u.lost);
+        tell!("{} did not keep up: {} of its messages are lost", u.sink, u.lost);
     }
     if let Some(s) = &finished.summary {
         summary::print(s, &finished.folder, global.json);

@@ -53,8 +53,8 @@ where
 }
 
 async fn signals(cancel: CancellationToken, left: Left) {
-    let (Ok(mut interrupt), Ok(mut terminate)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hang_up)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()), signal(SignalKind::hangup()))
     else {
         return;
     };
@@ -62,15 +62,17 @@ async fn signals(cancel: CancellationToken, left: Left) {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
+            // The terminal was closed: nobody reads any more, but the run is ended in order and reported.
+            _ = hang_up.recv() => {}
         }
         if cancel.is_cancelled() {
-            eprintln!("\ninterrupted twice: leaving at once");
+            tell!("\ninterrupted twice: leaving at once");
             for line in left.get() {
-                eprintln!("  left behind: {line}");
+                tell!("  left behind: {line}");
             }
             std::process::exit(i32::from(Exit::Interrupted as u8));
         }
-        eprintln!("\ninterrupted: ending in order (once more leaves at once)");
+        tell!("\ninterrupted: ending in order (once more leaves at once)");
         cancel.cancel();
     }
 }

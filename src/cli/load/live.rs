@@ -36,7 +36,7 @@ pub fn live(plan: &Plan, json: bool) -> Box<dyn Sink> {
         bar.println(&plan.title);
         Box::new(Terminal { bar, state })
     } else {
-        eprintln!("{}", plan.title);
+        tell!("{}", plan.title);
         Box::new(Plain { state })
     }
 }
@@ -87,7 +87,7 @@ impl Sink for Plain {
         let News::Interval { interval, .. } = &message.news else { return Ok(()) };
         let line = self.state.line(interval);
         if (interval.index + 1).is_multiple_of(PLAIN_EVERY) {
-            eprintln!("{line}");
+            tell!("{line}");
         }
         Ok(())
     }

@@ -39,6 +39,14 @@ pub enum PlanError {
         /// What is wrong.
         error: TargetError,
     },
+    /// A URL with a character that must be encoded.
+    #[error("{}: a URL cannot hold {blank:?}", url.escape_debug())]
+    Blank {
+        /// The URL.
+        url: String,
+        /// The character.
+        blank: char,
+    },
     /// A header without a colon.
     #[error("--header {0:?} is not NAME: VALUE")]
     Header(String),
@@ -85,7 +93,7 @@ impl PlanError {
     pub fn code(&self) -> Code {
         match self {
             PlanError::Files(findings) => findings.code(),
-            PlanError::Url { .. } => codes::BAD_URL,
+            PlanError::Url { .. } | PlanError::Blank { .. } => codes::BAD_URL,
             PlanError::Header(_) => codes::BAD_HEADER,
             PlanError::Template { .. } => codes::BAD_TEMPLATE,
             PlanError::File { .. } => codes::UNREADABLE_ARGUMENT,
@@ -100,6 +108,9 @@ impl PlanError {
     /// What to do about it.
     pub fn help(&self) -> Option<&'static str> {
         match self {
+            PlanError::Blank { .. } => {
+                Some("write a blank as %20, and other characters percent-encoded as well")
+            }
             PlanError::Url { .. } => Some("for example http://127.0.0.1:8080/path"),
             PlanError::Header(_) => Some("for example --header 'content-type: application/json'"),
             PlanError::Targets(_) => Some(
@@ -210,12 +221,24 @@ pub fn plan(args: &LoadArgs) -> Result<Plan, PlanError> {
 }
 
 fn parse(url: &str) -> Result<LoadTarget, PlanError> {
-    LoadTarget::parse(url).map_err(|error| PlanError::Url { url: url.to_owned(), error })
+    LoadTarget::parse(url).map_err(|error| PlanError::Url { url: without_user(url), error })
+}
+
+/// A URL that may be shown: a name and password before an `@` are no part of it.
+fn without_user(url: &str) -> String {
+    let authority = url.find("://").map_or(0, |at| at + 3);
+    match url.rfind('@').filter(|at| *at >= authority) {
+        Some(at) => format!("{}***{}", &url[..authority], &url[at..]),
+        None => url.to_owned(),
+    }
 }
 
 /// The target of the URL, and the path that is requested where there is no scenario; with one the path goes before
 /// each of its own.
 fn main_target(url: &str, has_scenario: bool) -> Result<(LoadTarget, String), PlanError> {
+    if let Some(blank) = url.chars().find(|c| c.is_whitespace() || c.is_control()) {
+        return Err(PlanError::Blank { url: without_user(url), blank });
+    }
     // A fragment is the client's own affair (RFC 3986, section 3.5).
     let url = url.split('#').next().unwrap_or_default();
     let authority = url.find("://").map_or(0, |at| at + 3);

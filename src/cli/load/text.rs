@@ -25,8 +25,10 @@ fn write(out: &mut String, s: &LoadSummary) -> std::fmt::Result {
         writeln!(out, "                (all answers came after the load's end)")?;
     }
     writeln!(out, "  Offered/sec:  {:.2}", s.offered_per_s)?;
-    let drain = if s.drain_s >= 0.0005 {
+    let drain = if s.drain_s >= 0.0005 && c.completed > 0 {
         format!(", the last answer {} later", span(s.drain_s * 1e3))
+    } else if s.drain_s >= 0.0005 {
+        format!(", given up {} later", span(s.drain_s * 1e3))
     } else {
         String::new()
     };

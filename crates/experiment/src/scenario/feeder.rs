@@ -44,6 +44,12 @@ pub(super) fn read(name: &str, value: &Value<'_>) -> Option<Feeder> {
     let bytes = bytes?;
     let table = if is_csv { Table::csv(&bytes) } else { Table::jsonl(&bytes) };
     match table {
+        Ok(table) if is_csv && one_column_of_several(&table) => {
+            let heading = table.columns().first().map_or("", String::as_str);
+            let message = format!("{shown}:1: one column called `{heading}`: fields are separated by commas");
+            file.fail(codes::BAD_TABLE, message, "CSV with commas (RFC 4180)");
+            None
+        }
         Ok(table) => Some(Feeder { name: name.to_owned(), order, exhausted, table: Arc::new(table) }),
         Err(error) => {
             let expected = if is_csv { "CSV with names in the first line" } else { "a JSON object a line" };
@@ -52,4 +58,9 @@ pub(super) fn read(name: &str, value: &Value<'_>) -> Option<Feeder> {
             None
         }
     }
+}
+
+/// A table of another separator looks like one column whose name holds it.
+fn one_column_of_several(table: &Table) -> bool {
+    matches!(table.columns(), [only] if only.contains([';', '\t']))
 }

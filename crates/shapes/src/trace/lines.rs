@@ -49,7 +49,10 @@ impl<R: BufRead> Lines<R> {
                 }
             };
             if read.is_empty() {
-                return Ok(any);
+                if !any {
+                    return Ok(false);
+                }
+                break;
             }
             if !any {
                 any = true;
@@ -63,11 +66,19 @@ impl<R: BufRead> Lines<R> {
             self.line.extend_from_slice(&read[..taken]);
             self.input.consume(taken);
             if end.is_some() {
-                return Ok(true);
+                break;
             }
         }
+        // What some spreadsheets write before the first line.
+        if self.number == 1 && self.line.starts_with(BYTE_ORDER_MARK) {
+            self.line.drain(..BYTE_ORDER_MARK.len());
+        }
+        Ok(true)
     }
 }
+
+/// U+FEFF in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// A field as a finite number.
 pub(super) fn number(field: &[u8]) -> Option<f64> {

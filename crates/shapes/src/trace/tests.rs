@@ -42,6 +42,9 @@ fn canonical() {
 
 #[test]
 fn canonical_errors_name_their_line() {
+    // A spreadsheet's byte order mark is no part of the first number.
+    let marked = series(Format::Csv, b"\xEF\xBB\xBF0,5\n1,6\n", &options(|_| {}));
+    assert_eq!(marked.0.len(), series(Format::Csv, "0,5\n1,6\n", &options(|_| {})).0.len());
     for (text, expected) in [
         ("", "the trace is empty"),
         ("# nothing\n", "the trace is empty"),
