@@ -299,7 +299,11 @@ fn objectives_decide_the_exit_code() {
 }
 
 #[test]
-fn an_interrupt_prints_what_there_is() {
+fn an_interrupt_or_a_closed_terminal_ends_in_order_and_prints_what_there_is() {
+    ["INT", "HUP"].into_iter().for_each(ended_by);
+}
+
+fn ended_by(signal: &str) {
     let app = Role::start("target-app");
     let url = app.url("/health");
     let mut child = swarmlab()
@@ -311,7 +315,7 @@ fn an_interrupt_prints_what_there_is() {
     let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
     let first: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
     assert_eq!(first["event"], "interval");
-    let killed = Command::new("kill").args(["-s", "INT", &child.id().to_string()]).status().unwrap();
+    let killed = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap();
     assert!(killed.success());
     let last: Value = serde_json::from_str(&lines.map_while(Result::ok).last().unwrap()).unwrap();
     assert_eq!(last["event"], "finished");
