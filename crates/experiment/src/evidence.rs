@@ -62,7 +62,7 @@ mod tests {
         assert!(warnings("open", 0.0, "30s", "1s").contains("0 throughout"));
         assert!(warnings("open", 5.0, "12s", "60s").contains("12 s of load are 0 bins of 60 s"));
         assert!(warnings("open", 5.0, "12s", "4s").contains("3 bins"));
-        assert_eq!(warnings("open", 0.5, "8s", "1s"), "");
-        assert_eq!(warnings("closed", 1.0, "30s", "1s"), "");
+        assert_eq!(warnings("open", 0.5, "8s", "1s"), "0 warnings");
+        assert_eq!(warnings("closed", 1.0, "30s", "1s"), "0 warnings");
     }
 }
