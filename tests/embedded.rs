@@ -166,3 +166,38 @@ fn auto_says_which_testbed_and_why() {
     assert_eq!(started["testbed"], "embedded");
     assert!(started["reason"].as_str().unwrap().contains("/nowhere/docker.sock"), "{started}");
 }
+
+#[test]
+fn a_run_is_run_again_from_its_folder_alone() {
+    let lab = Lab::new();
+    let shape = "shape: constant\nlevel: 2\nduration: 20s\n";
+    let experiment = lab.experiment("again", "embedded", shape, "variables: { OTHER_DEMAND_MS: \"3\" }");
+    let changes = ["--set", "EXERCISE_DEMAND_MS=4", "--duration", "3s"];
+    let first = lab.run(&experiment, &changes).end();
+    assert!(first.status.success(), "{:#?}", first.line("error"));
+    let plan = |manifest: &serde_json::Value| {
+        ["variables", "environment", "overrides", "duration_s", "seed", "text", "declared_demand_s"]
+            .map(|key| manifest["plan"][key].clone())
+    };
+    let before = plan(&first.manifest());
+    assert_eq!(before[2], serde_json::json!(["--set EXERCISE_DEMAND_MS=4", "--duration 3s"]));
+    assert_eq!((before[3].as_f64(), before[6]["ms-exercise"].as_f64()), (Some(3.0), Some(0.004)));
+    // What the run was made from is gone; its folder has it.
+    for file in ["experiment.yml", "shape.yml", "scenario.yml"] {
+        std::fs::remove_file(lab.dir.path().join(file)).unwrap();
+    }
+    let rerun = |changes: &[&str]| {
+        let results = lab.dir.path().join("results-again");
+        let mut command = swarmlab();
+        command.args(["--json", "rerun"]).arg(first.folder()).arg("--results").arg(results).args(changes);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let finished = String::from_utf8(output.stdout).unwrap();
+        let finished: serde_json::Value = serde_json::from_str(finished.lines().last().unwrap()).unwrap();
+        json(&std::path::Path::new(finished["folder"].as_str().unwrap()).join("manifest.json"))
+    };
+    let again = rerun(&[]);
+    assert_eq!(plan(&again), before);
+    assert_eq!(again["inputs"], first.manifest()["inputs"]);
+    assert_eq!(plan(&rerun(&["--duration", "2s"]))[3].as_f64(), Some(2.0));
+}

@@ -13,6 +13,7 @@ mod preflight;
 mod progress;
 mod quickstart;
 mod report;
+mod rerun;
 mod run;
 mod scale;
 mod session;
@@ -49,6 +50,7 @@ pub fn main() -> ExitCode {
     output::init_logs(cli.global.verbose);
     match cli.command {
         Command::Run(a) => run::main(&a, &cli.global),
+        Command::Rerun(a) => rerun::main(a, &cli.global),
         Command::Quickstart(a) => quickstart::main(&a, &cli.global),
         Command::Load(a) => load::main(&a, &cli.global),
         Command::Merge(a) => merge::main(&a, &cli.global),
@@ -76,6 +78,7 @@ Examples:
   swarmlab images build                        build every image of the sample stack, no registry needed
   swarmlab run experiments/exercise-swarm.yml  the same on the Docker Swarm
   swarmlab load http://127.0.0.1:8080/         a load alone, against anything that speaks HTTP
+  swarmlab rerun results/DIR                   run the same again
   swarmlab report results/DIR                  re-compute a run's figures from its raw files
   swarmlab explain E204                        what an error means and what to do about it
 
@@ -109,6 +112,8 @@ enum Command {
     Run(run::RunArgs),
     /// Run the built-in experiment on this machine, without Docker
     Quickstart(quickstart::QuickstartArgs),
+    /// Run again what a folder's run was
+    Rerun(rerun::RerunArgs),
     /// Send a load to a URL, without a stack, and print its figures
     Load(Box<load::LoadArgs>),
     /// Add up what several generators wrote, exactly

@@ -1,5 +1,6 @@
 //! `swarmlab quickstart`: the built-in experiment, from the checkout if run there, else from copies in the binary.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -55,7 +56,7 @@ pub fn main(args: &QuickstartArgs, global: &Global) -> Exit {
         }
     };
     session::block_on(|cancel, left| async move {
-        run::run_file(&path, &args.options, global, &cancel, &left).await
+        run::run_file(&path, &args.options, &BTreeMap::new(), global, &cancel, &left).await
     })
 }
 

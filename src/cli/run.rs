@@ -1,5 +1,6 @@
 //! `swarmlab run EXPERIMENT.yml`
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -91,6 +92,19 @@ impl From<TestbedFlag> for TestbedChoice {
 }
 
 impl RunFlags {
+    /// These, and what they leave open as `before` has it.
+    pub fn over(mut self, before: Option<Self>) -> Self {
+        let Some(before) = before else { return self };
+        let mut set = before.set;
+        set.append(&mut self.set);
+        self.set = set;
+        self.duration = self.duration.or(before.duration);
+        if self.rate.is_none() && self.users.is_none() {
+            (self.rate, self.users) = (before.rate, before.users);
+        }
+        self
+    }
+
     fn overrides(&self) -> Overrides {
         Overrides {
             set: self.set.iter().cloned().collect(),
@@ -112,14 +126,15 @@ fn variable(text: &str) -> Result<(String, String), String> {
 /// Runs an experiment.
 pub fn main(args: &RunArgs, global: &Global) -> Exit {
     session::block_on(|cancel, left| async move {
-        run_file(&args.experiment, &args.options, global, &cancel, &left).await
+        run_file(&args.experiment, &args.options, &BTreeMap::new(), global, &cancel, &left).await
     })
 }
 
-/// Runs one experiment file.
+/// Runs one experiment file; `recorded` answers variables of the stack before the environment does.
 pub async fn run_file(
     path: &Path,
     flags: &RunFlags,
+    recorded: &BTreeMap<String, String>,
     global: &Global,
     cancel: &CancellationToken,
     left: &Left,
@@ -139,11 +154,11 @@ pub async fn run_file(
         Some(Ok(engine)) => variables::for_engine(engine).await,
         _ => Answers::default(),
     };
-    let Loaded { experiment, warnings } =
-        match experiment::read_with(path, &|v| answers.answer(v), &flags.overrides()) {
-            Ok(l) => l,
-            Err(d) => return output::bad_input(&d, global.json),
-        };
+    let answer = |v: &str| recorded.get(v).cloned().or_else(|| answers.answer(v));
+    let Loaded { experiment, warnings } = match experiment::read_with(path, &answer, &flags.overrides()) {
+        Ok(l) => l,
+        Err(d) => return output::bad_input(&d, global.json),
+    };
     // An engine behind a socket file runs here.
     let shares_machine = match &engine {
         Some(Ok(e)) => e.info().address.starts_with("unix://") && e.is_only_node(),

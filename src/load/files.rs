@@ -106,5 +106,6 @@ fn manifest(spec: &LoadSpec, title: &str, objectives: &Objectives, now_unix_s: f
         generator: None,
         state: State::Running,
         files: BTreeMap::new(),
+        inputs: None,
     }
 }

@@ -61,4 +61,9 @@ RUN_OVERDUE E 713 "run-overdue", exit 1: "a part of the run did not end in time"
 means "The load has a bound: its duration, the time for answers under way, and a margin. It has passed without the load engine's end.",
 example "swarmlab run experiment.yml",
 advice "What was measured is in the run folder, marked as partial. If it comes back, please report it with that folder.";
+
+NO_INPUTS E 714 "no-inputs", exit 2: "a folder whose run cannot be run again",
+means "It holds no copies of the experiment's files: it is a load's, or an earlier version wrote it. Or a secret that the stack needs is no longer where it stood (secrets are never copied).",
+example "swarmlab rerun results/load-1",
+advice "`swarmlab run` the experiment itself; or put the secret where the message says.";
 }

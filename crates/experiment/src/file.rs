@@ -117,9 +117,17 @@ fn element(
     let mut variables = map.or("variables", BTreeMap::new(), variables::read);
     variables.extend(overrides.set.clone());
     let asked = RefCell::new(BTreeSet::new());
+    let answered = RefCell::new(BTreeMap::new());
     let answer = |name: &str| {
         asked.borrow_mut().insert(name.to_owned());
-        variables.get(name).cloned().or_else(|| environment(name))
+        if let Some(value) = variables.get(name) {
+            return Some(value.clone());
+        }
+        let value = environment(name)?;
+        if !variables::is_secret(name) {
+            answered.borrow_mut().insert(name.to_owned(), value.clone());
+        }
+        Some(value)
     };
     let stack = map.required("stack", |v| {
         let (stack_path, _) = read_named_file(v, base)?;
@@ -171,6 +179,7 @@ fn element(
         stack_path,
         stack,
         variables,
+        environment: answered.into_inner(),
         overrides: overrides.words(),
         target: target?,
         load: load?,

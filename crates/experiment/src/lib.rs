@@ -57,6 +57,8 @@ pub struct Experiment {
     pub stack: Stack,
     /// Variables for the stack's interpolation, as the file sets them.
     pub variables: BTreeMap<String, String>,
+    /// Variables that the environment answered, but for those that are called like secrets.
+    pub environment: BTreeMap<String, String>,
     /// What the command line changed of the file, as it stood there.
     pub overrides: Vec<String>,
     /// Where load goes.

@@ -33,6 +33,12 @@ pub(super) fn unused(set: &[(String, Value<'_>)], stack: &Path, asked: &BTreeSet
     }
 }
 
+/// Whether a variable is called like one that holds a secret: its value is not written down.
+pub(super) fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    ["PASS", "SECRET", "TOKEN", "KEY", "CREDENTIAL"].iter().any(|word| name.contains(word))
+}
+
 /// Names behind `$` and `${`.
 fn names(text: &str) -> impl Iterator<Item = &str> {
     text.split('$').skip(1).filter_map(|after| {
@@ -70,6 +76,13 @@ mod tests {
         assert!(said.contains("did you mean `HOST`?") && said.contains("experiment.yml:4:"), "{said}");
         let said = findings("{ REPLICAS: 3, HOST: y }");
         assert!(said.contains("its variables: HOST, IMAGE, TAG"), "{said}");
+    }
+
+    #[test]
+    fn values_of_secrets_are_not_written_down() {
+        assert!(
+            super::is_secret("DB_PASSWORD") && super::is_secret("api_key") && !super::is_secret("WEB_CPUS")
+        );
     }
 
     #[test]

@@ -9,6 +9,7 @@
 //! | [`message`], [`bus`] | what is told, and how it reaches whoever listens |
 //! | [`sinks`] | who listens: the run folder, progress lines, JSON lines |
 //! | [`machine`] | whether this machine is large enough for what is asked of it |
+//! | [`inputs`] | the files that decided a run, kept with it |
 //! | [`load`] | a load alone, without a stack |
 //! | [`plan`], [`error`] | what a run is to do; why it did not |
 
@@ -20,6 +21,7 @@ pub mod bus;
 pub mod error;
 pub mod generator;
 mod inbox;
+pub mod inputs;
 pub mod load;
 pub mod machine;
 pub mod message;

@@ -5,6 +5,10 @@
 //! laws (Denning & Buzen 1978) that bounds the cores in use: an open load of X requests/s keeps X D of them busy, N users
 //! who think for Z keep at most N D / (Z + D).
 
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
 use swarmlab_experiment::{Experiment, Load, ModelKind};
 use swarmlab_loadgen::{Awake, can_keep_awake, wakeups};
 use swarmlab_stackfile::StackSpecs;
@@ -38,6 +42,33 @@ impl Machine {
             sleeps_because,
         }
     }
+}
+
+/// What the load is sent from, and the version of the files if they are under git: for whoever wants to know later.
+pub fn describe(experiment: &Path) -> BTreeMap<String, String> {
+    let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+    let mut out = BTreeMap::new();
+    let mut say = |what: &str, value: &str| {
+        if !value.trim().is_empty() {
+            out.insert(what.to_owned(), value.trim().to_owned());
+        }
+    };
+    say("generator: host", &read("/proc/sys/kernel/hostname"));
+    say("generator: kernel", &read("/proc/sys/kernel/osrelease"));
+    say("generator: cores", &std::thread::available_parallelism().map_or(String::new(), |n| n.to_string()));
+    let memory = read("/proc/meminfo");
+    let total = memory.lines().find_map(|line| line.strip_prefix("MemTotal:"));
+    say("generator: memory", total.unwrap_or_default());
+    let folder = experiment.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let git = |args: &[&str]| {
+        let output = Command::new("git").arg("-C").arg(folder).args(args).output().ok()?;
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    };
+    if let Some(commit) = git(&["rev-parse", "HEAD"]) {
+        let changed = git(&["status", "--porcelain"]).is_some_and(|changes| !changes.is_empty());
+        say("commit", &format!("{commit}{}", if changed { ", with changes" } else { "" }));
+    }
+    out
 }
 
 /// What speaks against sending this load from this machine; `shared` if the services run on it, too.

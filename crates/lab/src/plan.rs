@@ -110,6 +110,7 @@ pub(crate) fn resolved(experiment: &Experiment, specs: &StackSpecs) -> Plan {
         text: experiment.text.clone(),
         stack: experiment.stack_path.display().to_string(),
         variables: experiment.variables.clone(),
+        environment: experiment.environment.clone(),
         overrides: experiment.overrides.clone(),
         target_service: experiment.target.service.clone(),
         model: match load.model {

@@ -18,6 +18,7 @@ use swarmlab_testbed::{Kind, stack};
 use crate::beds::{self, StackSite};
 use crate::bus::{Bus, Sink, Unheard};
 use crate::error::RunError;
+use crate::inputs;
 use crate::machine::{self, Machine};
 use crate::message::{Message, News};
 use crate::plan::{self, RunOptions};
@@ -70,7 +71,9 @@ pub async fn run(
     });
     let measured = match swarmlab_stackfile::specs(&experiment.stack, &options.stack_name) {
         Ok(specs) => {
-            let manifest = manifest(experiment, kind, reason, &specs, started);
+            let mut manifest = manifest(experiment, kind, reason, &specs, started);
+            let kept = inputs::keep(&experiment.path, &folder.inputs());
+            manifest.inputs = Some(kept.map_err(RunError::io("keep the experiment's files"))?);
             measure(experiment, kind, specs, manifest, options, &folder, cancel, left, &mut bus).await
         }
         Err(diagnostics) => Err(RunError::Stack(diagnostics)),
@@ -127,12 +130,13 @@ fn manifest(
         plan: plan::resolved(experiment, specs),
         topology: stack::topology(specs),
         target: None,
-        provenance: BTreeMap::new(),
+        provenance: machine::describe(&experiment.path),
         clock_offset: None,
         windows: None,
         generator: None,
         state: State::Running,
         files: BTreeMap::new(),
+        inputs: None,
     }
 }
 

@@ -124,6 +124,10 @@ impl RunFolder {
     pub fn charts(&self) -> PathBuf {
         self.root.join("charts")
     }
+    /// Copies of the files that decided the run.
+    pub fn inputs(&self) -> PathBuf {
+        self.root.join("inputs")
+    }
     /// Logs of child processes.
     pub fn logs(&self) -> PathBuf {
         self.root.join("logs")

@@ -147,5 +147,6 @@ pub fn manifest_of_load(summary: &str, bin_s: f64) -> Option<Manifest> {
             how => State::Partial { reason: how.to_owned() },
         },
         files: BTreeMap::new(),
+        inputs: None,
     })
 }

@@ -55,6 +55,19 @@ pub struct Manifest {
     /// The raw files as they were when the run ended; none of a run that goes on or was killed.
     #[serde(default, skip_serializing_if = "Seals::is_empty")]
     pub files: Seals,
+    /// Copies of the files that decided the run; none of a load alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inputs: Option<Inputs>,
+}
+
+/// Copies of the files that decided a run, below the folder's `inputs/`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inputs {
+    /// The experiment.
+    pub experiment: String,
+    /// Secrets, which are not copied: their places below `inputs/`, and where they stood.
+    #[serde(default)]
+    pub secrets: BTreeMap<String, String>,
 }
 
 /// Who wrote a folder.

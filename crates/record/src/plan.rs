@@ -36,6 +36,9 @@ pub struct Plan {
     pub stack: String,
     /// Variables the stack was interpolated with (never secrets: those are files).
     pub variables: BTreeMap<String, String>,
+    /// Variables of the stack that the environment or the engine answered, but for those that are called like secrets.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub environment: BTreeMap<String, String>,
     /// What the command line changed of the file: `--set NAME=value`, `--duration 30s`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub overrides: Vec<String>,
@@ -77,6 +80,7 @@ impl Plan {
             text: String::new(),
             stack: String::new(),
             variables: BTreeMap::new(),
+            environment: BTreeMap::new(),
             overrides: Vec::new(),
             target_service: target,
             model,

@@ -132,5 +132,6 @@ fn manifest(sources: &[Source], (start_unix_s, end_unix_s): (f64, f64), bin_s: f
             .flatten(),
         state: partial.map_or(State::Complete, |reason| State::Partial { reason }),
         files: BTreeMap::new(),
+        inputs: None,
     }
 }

@@ -216,6 +216,7 @@ pub(crate) mod fixture {
             generator: None,
             state: State::Complete,
             files: BTreeMap::new(),
+            inputs: None,
         };
         let client = (0..seconds).map(|i| row(1000.0 + f64::from(i), "*")).collect();
         Raw { manifest, client, events: Vec::new(), files: Integrity::default() }

@@ -125,7 +125,7 @@ impl Files {
             News::CameUp { target, clock_offset, provenance } => {
                 self.manifest.target = Some(target.clone());
                 self.manifest.clock_offset = *clock_offset;
-                self.manifest.provenance.clone_from(provenance);
+                self.manifest.provenance.extend(provenance.clone());
                 return self.write_manifest();
             }
             News::Windows(windows) => {

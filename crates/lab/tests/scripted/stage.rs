@@ -427,6 +427,7 @@ fn manifest() -> Manifest {
             text: String::new(),
             stack: String::new(),
             variables: BTreeMap::new(),
+            environment: BTreeMap::new(),
             overrides: Vec::new(),
             target_service: "web".to_owned(),
             model: record_plan::LoadModel::Closed,
@@ -449,5 +450,6 @@ fn manifest() -> Manifest {
         generator: None,
         state: State::Running,
         files: BTreeMap::new(),
+        inputs: None,
     }
 }

@@ -39,6 +39,7 @@ fn raw() -> Raw {
             text: String::new(),
             stack: String::new(),
             variables: BTreeMap::new(),
+            environment: BTreeMap::new(),
             overrides: Vec::new(),
             target_service: "edge".into(),
             model: LoadModel::Open,
@@ -71,6 +72,7 @@ fn raw() -> Raw {
         generator: None,
         state: State::Complete,
         files: BTreeMap::new(),
+        inputs: None,
     };
     Raw { manifest, client: Vec::new(), events: Vec::new(), files: Integrity::default() }
 }

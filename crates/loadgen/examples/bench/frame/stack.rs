@@ -267,6 +267,7 @@ impl Stack {
                 text: String::new(),
                 stack: "stack.yml".into(),
                 variables: BTreeMap::new(),
+                environment: BTreeMap::new(),
                 overrides: Vec::new(),
                 target_service: front,
                 model: LoadModel::Closed,
@@ -308,6 +309,7 @@ impl Stack {
             generator: None,
             state: State::Running,
             files: BTreeMap::new(),
+            inputs: None,
         }
     }
 

@@ -1,0 +1,186 @@
+//! The files that decided a run, kept in its folder, so that it can be run again: the experiment, and every file that it
+//! or one of those names (stack, shape, scenario, tables, traces, configurations).
+//!
+//! Which files are named is read off the files themselves: each text in a YAML file that is the relative path of a file
+//! that is there. Secrets and `env_file`s are not copied; where they stood is noted.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use swarmlab_record::manifest::Inputs;
+use swarmlab_yaml::{Kind, Node};
+
+/// Larger files are not kept: a trace of gigabytes stays where it is.
+const LARGEST_BYTES: u64 = 8 << 20;
+/// More files than that no experiment names.
+const MOST_FILES: usize = 500;
+
+/// Copies the files below `into`, in the places that they have relative to each other.
+///
+/// # Errors
+/// What the disk refuses.
+pub fn keep(experiment: &Path, into: &Path) -> io::Result<Inputs> {
+    let experiment = normal(&std::path::absolute(experiment)?);
+    let mut files: BTreeMap<PathBuf, bool> = BTreeMap::from([(experiment.clone(), false)]);
+    let mut waiting = VecDeque::from([experiment.clone()]);
+    while let Some(file) = waiting.pop_front() {
+        for (named, is_secret) in named_in(&file) {
+            if files.len() < MOST_FILES && !files.contains_key(&named) {
+                files.insert(named.clone(), is_secret);
+                if !is_secret {
+                    waiting.push_back(named);
+                }
+            }
+        }
+    }
+    let root = common_folder(files.keys());
+    let place = |file: &Path| file.strip_prefix(&root).unwrap_or(file).to_owned();
+    let mut inputs =
+        Inputs { experiment: place(&experiment).display().to_string(), secrets: BTreeMap::new() };
+    for (file, is_secret) in &files {
+        if *is_secret {
+            // Through a link of an earlier run to where it really is.
+            let original = file.canonicalize()?;
+            inputs.secrets.insert(place(file).display().to_string(), original.display().to_string());
+            continue;
+        }
+        let copy = into.join(place(file));
+        std::fs::create_dir_all(copy.parent().unwrap_or(into))?;
+        std::fs::copy(file, copy)?;
+    }
+    Ok(inputs)
+}
+
+/// The files that a YAML file names, and whether each is a secret; none of another file.
+fn named_in(file: &Path) -> Vec<(PathBuf, bool)> {
+    let is_yaml = file.extension().is_some_and(|e| e == "yml" || e == "yaml");
+    let text = if is_yaml { std::fs::read_to_string(file).unwrap_or_default() } else { String::new() };
+    let Ok(document) = swarmlab_yaml::load(&text, "") else { return Vec::new() };
+    let mut out = Vec::new();
+    walk(&document.root, false, true, file.parent().unwrap_or(Path::new(".")), &mut out);
+    out
+}
+
+fn walk(node: &Node, is_secret: bool, is_top: bool, base: &Path, out: &mut Vec<(PathBuf, bool)>) {
+    match &node.kind {
+        Kind::Sequence(items) => items.iter().for_each(|item| walk(item, is_secret, false, base, out)),
+        Kind::Mapping(entries) => {
+            for (key, value) in entries {
+                let hides = (is_top && key.name == "secrets") || key.name == "env_file";
+                walk(value, is_secret || hides, false, base, out);
+            }
+        }
+        Kind::String(text) => {
+            let named = file_named(text, base);
+            out.extend(named.map(|file| (file, is_secret)));
+        }
+        _ => {}
+    }
+}
+
+/// The file that a text names, if it does. An absolute path is found from everywhere.
+fn file_named(text: &str, base: &Path) -> Option<PathBuf> {
+    if text.is_empty() || text.len() > 300 || text.contains(['\n', '$', '{']) || Path::new(text).is_absolute()
+    {
+        return None;
+    }
+    let file = normal(&base.join(text));
+    let meta = file.metadata().ok()?;
+    (meta.is_file() && meta.len() <= LARGEST_BYTES).then_some(file)
+}
+
+/// A path without `.` and `..`: where a file is called for, not where a link leads.
+fn normal(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                out.pop();
+            }
+            part => out.push(part),
+        }
+    }
+    out
+}
+
+/// The deepest folder that holds all of them.
+fn common_folder<'a>(mut files: impl Iterator<Item = &'a PathBuf>) -> PathBuf {
+    let mut common = files.next().and_then(|f| f.parent()).unwrap_or(Path::new("/")).to_owned();
+    for file in files {
+        while !file.starts_with(&common) && common.pop() {}
+    }
+    common
+}
+
+/// Makes the secrets of kept inputs reachable from their places: by links, so that none is copied. Those that are there
+/// already stay.
+///
+/// # Errors
+/// A secret that is no longer where it stood, or what the disk refuses.
+pub fn link_secrets(inputs: &Inputs, kept: &Path) -> io::Result<()> {
+    for (place, original) in &inputs.secrets {
+        let link = kept.join(place);
+        if link.exists() {
+            continue;
+        }
+        if !Path::new(original).is_file() {
+            let message = format!("{original} is not there any more; put it to {}", link.display());
+            return Err(io::Error::new(io::ErrorKind::NotFound, message));
+        }
+        std::fs::create_dir_all(link.parent().unwrap_or(kept))?;
+        std::os::unix::fs::symlink(original, &link)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn files_are_kept_with_those_that_they_name_and_secrets_are_not() {
+        let from = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = from.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write("lab/experiments/e.yml", "name: e\nstack: ../stacks/s.yml\nload: { shape: ../shapes/t.yml }\n");
+        write("lab/shapes/t.yml", "shape: trace\nfile: data/t.csv\n");
+        write("lab/shapes/data/t.csv", "0,1\n");
+        write("lab/stacks/p.conf", "listen 80;\n");
+        write("lab/stacks/password", "open sesame");
+        write("lab/stacks/.env", "KEY=open sesame\n");
+        write(
+            "lab/stacks/s.yml",
+            "services: { web: { image: nginx, env_file: .env } }\nconfigs: { p: { file: p.conf } }\n\
+             secrets: { w: { file: ./password } }\n",
+        );
+        write("lab/unrelated.txt", "x");
+        let into = from.path().join("run/inputs");
+        let inputs = keep(&from.path().join("lab/experiments/e.yml"), &into).unwrap();
+        assert_eq!(inputs.experiment, "experiments/e.yml");
+        for kept in
+            ["experiments/e.yml", "stacks/s.yml", "stacks/p.conf", "shapes/t.yml", "shapes/data/t.csv"]
+        {
+            assert!(into.join(kept).is_file(), "{kept}");
+        }
+        assert!(!into.join("unrelated.txt").exists());
+        let secrets: Vec<&str> = inputs.secrets.keys().map(String::as_str).collect();
+        assert_eq!(secrets, ["stacks/.env", "stacks/password"]);
+        assert!(secrets.iter().all(|s| !into.join(s).exists()));
+        link_secrets(&inputs, &into).unwrap();
+        assert!(into.join("stacks/password").is_symlink());
+        assert_eq!(std::fs::read_to_string(into.join("stacks/password")).unwrap(), "open sesame");
+        link_secrets(&inputs, &into).unwrap();
+        // Run again from what was kept: the same, once more.
+        let again = keep(&into.join("experiments/e.yml"), &from.path().join("again/inputs")).unwrap();
+        assert_eq!(again, inputs);
+        std::fs::remove_file(into.join("stacks/password")).unwrap();
+        std::fs::remove_file(from.path().join("lab/stacks/password")).unwrap();
+        assert!(link_secrets(&inputs, &into).unwrap_err().to_string().contains("not there any more"));
+    }
+}

@@ -1,0 +1,63 @@
+//! `swarmlab rerun FOLDER`
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser};
+use swarmlab_codes as codes;
+use swarmlab_lab::inputs;
+use swarmlab_record::folder::RunFolder;
+use swarmlab_record::manifest::Manifest;
+
+use super::run::{self, RunFlags};
+use super::{Global, output, session};
+use crate::exit::Exit;
+
+/// Arguments of `rerun`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Runs what was run again: the same files (copies of them are in FOLDER/inputs), variables, seed and changes by the command
+line. What is given here changes that.
+
+Examples:
+  swarmlab rerun results/quickstart-20261121T154233Z
+  swarmlab rerun results/quickstart-20261121T154233Z --duration 10s")]
+pub struct RerunArgs {
+    /// Folder of a run
+    folder: PathBuf,
+    #[command(flatten)]
+    options: RunFlags,
+}
+
+/// Flags as they stood on another command line.
+#[derive(Debug, Parser)]
+#[command(no_binary_name = true)]
+struct Recorded {
+    #[command(flatten)]
+    flags: RunFlags,
+}
+
+/// Runs again.
+pub fn main(args: RerunArgs, global: &Global) -> Exit {
+    let folder = RunFolder::open(&args.folder);
+    let manifest = match Manifest::read(&folder.manifest()) {
+        Ok(m) => m,
+        Err(e) => return output::fail(&e, Some("give the folder of a run"), global.json, e.code()),
+    };
+    let shown = args.folder.display();
+    let Some(kept) = &manifest.inputs else {
+        let why = format!("{shown}: no copies of the experiment's files");
+        return output::fail(&why, Some("run the experiment itself"), global.json, codes::NO_INPUTS);
+    };
+    if let Err(e) = inputs::link_secrets(kept, &folder.inputs()) {
+        return output::fail(&format!("{shown}: {e}"), None, global.json, codes::NO_INPUTS);
+    }
+    // Words were written by this program from flags that it took.
+    let words = manifest.plan.overrides.iter().flat_map(|word| word.split_once(' ').map(|(a, b)| [a, b]));
+    let before = Recorded::try_parse_from(words.flatten()).ok().map(|r| r.flags);
+    let flags = args.options.over(before);
+    let path = folder.inputs().join(&kept.experiment);
+    let recorded = manifest.plan.environment;
+    session::block_on(|cancel, left| async move {
+        run::run_file(&path, &flags, &recorded, global, &cancel, &left).await
+    })
+}
