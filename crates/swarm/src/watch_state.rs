@@ -6,7 +6,7 @@ use crate::model::{Health, ServiceMode, ServiceView, TaskState, TaskView};
 use crate::watch_event::{
     Cause, EngineEvent, EngineEventKind, ReplicaEvent, TaskEvent, TaskPhase, WatchEvent,
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 struct Watched {
     view: ServiceView,
@@ -23,6 +23,9 @@ pub(crate) struct WatchState {
     health: HashMap<String, Health>,
     /// When a task's container died, for tasks that vanish between two looks.
     died: HashMap<String, f64>,
+    /// Tasks whose container started, and their service: with a health check the Swarm calls a task running only once it
+    /// is healthy.
+    started: HashMap<String, String>,
     began: bool,
 }
 
@@ -34,6 +37,7 @@ impl WatchState {
             tasks: Vec::new(),
             health: HashMap::new(),
             died: HashMap::new(),
+            started: HashMap::new(),
             began: false,
         }
     }
@@ -111,7 +115,12 @@ impl WatchState {
                         self.health.insert(container_id.clone(), health);
                         self.recount(&service_id, t, Cause::Health { container_id, health }, &mut out);
                     }
+                    TaskPhase::ContainerStarted => {
+                        self.started.insert(task_id.clone(), service_id.clone());
+                        self.recount(&service_id, t, Cause::Task { task_id, state: None }, &mut out);
+                    }
                     TaskPhase::ContainerDied { .. } => {
+                        self.started.remove(&task_id);
                         self.died.insert(task_id.clone(), t);
                         self.recount(&service_id, t, Cause::Task { task_id, state: None }, &mut out);
                     }
@@ -205,12 +214,21 @@ impl WatchState {
             }));
         }
         let (service_id, task_id) = (task.service_id.clone(), task.id.clone());
+        if gone || task.state > TaskState::Running {
+            self.started.remove(&task_id);
+        }
         if !gone {
             self.tasks.push(task);
         }
         if !snapshot {
             self.recount(&service_id, t_unix_s, Cause::Task { task_id, state }, out);
         }
+    }
+
+    /// Whether a task's container runs, healthy or not.
+    fn container_runs(&self, task: &TaskView) -> bool {
+        let in_its_first_check = || self.health.get(&task.container_id) == Some(&Health::Starting);
+        task.state == TaskState::Running || (task.state == TaskState::Starting && in_its_first_check())
     }
 
     fn recount_all(&mut self, now_unix_s: f64) -> Vec<WatchEvent> {
@@ -223,16 +241,20 @@ impl WatchState {
 
     /// Tells a service's numbers if they are new.
     fn recount(&mut self, id: &str, t: f64, cause: Cause, out: &mut Vec<WatchEvent>) {
-        let Some(service) = self.services.get_mut(id) else { return };
+        let Some(service) = self.services.get(id) else { return };
         // A container that died is gone, whatever the list of tasks still says; one that was told to end does no
         // longer serve, but it runs, and uses CPU, until it has died.
         let alive: Vec<TaskView> =
             self.tasks.iter().filter(|task| !self.died.contains_key(&task.id)).cloned().collect();
         let mut counted = tally(&service.view, &alive, &self.health);
         if matches!(service.view.mode, ServiceMode::Replicated(_) | ServiceMode::Global) {
-            let runs = |task: &&TaskView| task.service_id == id && task.state == TaskState::Running;
-            counted.running = alive.iter().filter(runs).count() as u64;
+            let runs = |task: &&TaskView| task.service_id == id && self.container_runs(task);
+            let of_tasks = alive.iter().filter(runs).map(|task| task.id.as_str());
+            // The Swarm may not have told of a task yet whose container has started.
+            let told = self.started.iter().filter(|(_, of)| *of == id).map(|(task, _)| task.as_str());
+            counted.running = of_tasks.chain(told).collect::<HashSet<_>>().len() as u64;
         }
+        let Some(service) = self.services.get_mut(id) else { return };
         if service.told == Some(counted) {
             return;
         }
@@ -323,6 +345,38 @@ mod tests {
         assert_eq!(replicas(&state.event(EngineEvent { t_unix_s: 140.0, what: died })), [(140.0, 1, 0, 0)]);
         let events = state.look(vec![service(ServiceMode::Replicated(1))], vec![], 140.4);
         assert!(replicas(&events).is_empty());
+    }
+
+    #[test]
+    fn a_container_runs_from_its_start_and_is_healthy_later() {
+        let mut state = begun();
+        state.event(EngineEvent {
+            t_unix_s: 119.0,
+            what: EngineEventKind::Scaled { service_id: "s".into(), replicas: 2 },
+        });
+        let container = |t_unix_s, phase| EngineEvent {
+            t_unix_s,
+            what: EngineEventKind::Container {
+                service_id: "s".into(),
+                task_id: "b".into(),
+                container_id: "c-b".into(),
+                phase,
+            },
+        };
+        // Told by the engine before the Swarm tells of the task.
+        let events = state.event(container(120.0, TaskPhase::ContainerStarted));
+        assert_eq!(replicas(&events), [(120.0, 2, 2, 1)]);
+        let both = |state_of_b| {
+            vec![at(100.0, task("a", Running, Running)), at(120.5, task("b", state_of_b, Running))]
+        };
+        let two = || vec![service(ServiceMode::Replicated(2))];
+        assert_eq!(replicas(&state.look(two(), both(Starting), 121.0)), []);
+        // With a health check the Swarm calls it running once it is healthy.
+        let mut healthy = both(Running);
+        healthy[1] = at(126.0, task("b", Running, Running));
+        assert_eq!(replicas(&state.look(two(), healthy, 126.2)), [(126.0, 2, 2, 2)]);
+        let events = state.event(container(130.0, TaskPhase::ContainerDied { exit_code: Some(1) }));
+        assert_eq!(replicas(&events), [(130.0, 2, 1, 1)]);
     }
 
     #[test]
