@@ -133,7 +133,7 @@ fn bad_arguments_start_nothing_and_say_what_is_expected() {
         (&["http://h/", "--duration", "10"], "lacks a unit"),
         (&["http://h/{{nothing}}"], "nothing"),
         (&["http://h/a b"], "%20"),
-        (&["http://user:open-sesame@h/"], "http://***@h/"),
+        (&["http://user:open-sesame@h/"], "http://***@h: a user or password"),
         (&["http://h/", "--arrivals", "poisson"], "--rate"),
         (&["http://h/", "--duration", "0s"], "more than 0"),
         (&["http://h/", "-c", "1", "-t", "2"], "each thread"),

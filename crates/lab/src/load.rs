@@ -108,7 +108,7 @@ pub async fn load(
                 }
                 let (start, end) = (outcome.start_unix_s, outcome.load_end_unix_s);
                 tell(bus, News::Windows(Some(windows(start, end, outcome.end_unix_s))))?;
-                let (inputs, answers) = (outcome.verdict_inputs, outcome.first_answers.clone());
+                let (inputs, answers) = (outcome.verdict_inputs.into(), outcome.first_answers.clone());
                 tell(bus, News::Generator { load: LOAD, inputs, answers })?;
                 return Ok(Ended { outcome, beats, interrupted });
             }

@@ -75,7 +75,7 @@ pub enum News {
         /// Which load.
         load: LoadId,
         /// What its verdict is made from.
-        inputs: VerdictInputs,
+        inputs: Box<VerdictInputs>,
         /// The first answer of each error and status.
         answers: Vec<FirstAnswer>,
     },

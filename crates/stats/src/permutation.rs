@@ -35,7 +35,7 @@ pub fn least_p(n: usize) -> f64 {
 }
 
 /// Calls with each order of the values once (Heap 1963).
-fn each_order(values: &mut Vec<f64>, with: &mut impl FnMut(&[f64])) {
+fn each_order(values: &mut [f64], with: &mut impl FnMut(&[f64])) {
     let mut turns = vec![0; values.len()];
     with(values);
     let mut at = 1;
@@ -62,7 +62,7 @@ mod tests {
     #[test]
     fn every_order_once() {
         let mut seen = std::collections::BTreeSet::new();
-        each_order(&mut vec![1.0, 2.0, 3.0, 4.0, 5.0], &mut |order| {
+        each_order(&mut [1.0, 2.0, 3.0, 4.0, 5.0], &mut |order| {
             assert!(seen.insert(format!("{order:?}")));
         });
         assert_eq!(seen.len(), 120);

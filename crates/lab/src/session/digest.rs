@@ -59,7 +59,7 @@ impl Executor<'_, '_> {
                 Ok(outcome) if load.part == Part::Load => {
                     let news = News::Generator {
                         load,
-                        inputs: outcome.verdict_inputs,
+                        inputs: outcome.verdict_inputs.into(),
                         answers: outcome.first_answers,
                     };
                     (Happening::LoadEnded(load, Ok(())), Brought::News(news))

@@ -136,7 +136,7 @@ impl Files {
                 for answer in answers {
                     self.events.write(&event_of(answer, t_unix_s))?;
                 }
-                self.manifest.generator = Some(*inputs);
+                self.manifest.generator = Some(**inputs);
                 return self.write_manifest();
             }
             News::Started { .. } | News::NextTrial(_) | News::LoadStarts { .. } | News::Converged { .. } => {

@@ -120,29 +120,38 @@ fn paired(one: &[(f64, u64)], other: &[(f64, u64)]) -> Vec<Pair> {
     out
 }
 
+/// Requests sent and answers of one interval.
+#[derive(Default)]
+struct Interval {
+    begins_s: f64,
+    of_endpoints: [u64; 2],
+    of_all: Option<[u64; 2]>,
+}
+
 /// Intervals whose row of all endpoints is not the sum of the others.
 fn sums(rows: &[&ClientRow], torn: bool) -> Option<Damage> {
-    let mut intervals: BTreeMap<u64, (f64, [u64; 2], Option<[u64; 2]>)> = BTreeMap::new();
+    let begun_s = rows.first()?.t_unix_s;
+    let mut intervals: BTreeMap<u64, Interval> = BTreeMap::new();
     for row in rows {
-        let interval = intervals.entry(row.t_unix_s.to_bits()).or_insert((row.t_unix_s, [0; 2], None));
+        let interval = intervals.entry(row.t_unix_s.to_bits()).or_default();
+        interval.begins_s = row.t_unix_s - begun_s;
         let counts = [row.sent, row.completed];
         if row.endpoint == ALL_ENDPOINTS {
-            interval.2 = Some(counts);
+            interval.of_all = Some(counts);
         } else {
-            interval.1.iter_mut().zip(counts).for_each(|(sum, n)| *sum += n);
+            interval.of_endpoints.iter_mut().zip(counts).for_each(|(sum, n)| *sum += n);
         }
     }
-    let begun_s = rows.first()?.t_unix_s;
     if torn {
         intervals.pop_last();
     }
     let mut places = Places::default();
-    for (t_s, sum, all) in intervals.values() {
-        match all {
-            None => places.add("all endpoints", t_s - begun_s, "no row of all endpoints".to_owned()),
+    for Interval { begins_s, of_endpoints: sum, of_all } in intervals.values() {
+        match of_all {
+            None => places.add("all endpoints", *begins_s, "no row of all endpoints".to_owned()),
             Some(all) if all != sum => {
                 let what = format!("{} answers, and {} of all endpoints", sum[1], all[1]);
-                places.add("all endpoints", t_s - begun_s, what);
+                places.add("all endpoints", *begins_s, what);
             }
             Some(_) => {}
         }
