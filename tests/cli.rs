@@ -81,6 +81,13 @@ fn each_kind_of_bad_file_has_its_own_words() {
     let o = run(&["check", "missing.yml"], dir);
     assert_eq!(o.status.code(), Some(2));
     assert!(stderr(&o).contains("missing.yml cannot be read"));
+    std::fs::write(lab.dir.path().join("picture.yml"), b"\x89PNG\r\n\xff\xfe").unwrap();
+    let o = run(&["check", "picture.yml"], lab.dir.path());
+    assert!(
+        stderr(&o).contains("E113-not-text") && stderr(&o).contains("picture.yml is no text"),
+        "{}",
+        stderr(&o)
+    );
 }
 
 #[test]

@@ -60,4 +60,12 @@ example r"
 variables: { DEMAND_DISTRIBUTION: 'bimodal' }
 ",
 advice "The message says which and what it takes; `swarmlab demo ROLE --help` lists all.";
+
+NOT_TEXT E 113 "not-text", exit 2: "a file that should be text is not",
+means "An experiment, a shape or a scenario is YAML in UTF-8; this file holds other bytes: a picture, an archive, or text in another encoding.",
+example r"
+# experiment.yml
+load: { shape: shape.png }
+",
+advice "Correct the name, or write the file as UTF-8 (`iconv -t UTF-8`).";
 }

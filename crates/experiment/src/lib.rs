@@ -88,22 +88,26 @@ fn read_named_file(value: &swarmlab_yaml::Value<'_>, base: &Path) -> Option<(Pat
 
 /// A finding about a file that an input names.
 pub(crate) fn cannot_read(value: &swarmlab_yaml::Value<'_>, name: &str, path: &Path, error: &std::io::Error) {
+    let (code, why) = why_unreadable(error);
     let finding = value
-        .error(codes::MISSING_FILE, format!("{name} cannot be read: {error}"))
+        .error(code, format!("{name} {why}"))
         .expected("a file, relative to this one")
         .help(format!("looked for {}", path.display()));
     value.cx().push(finding);
 }
 
+/// What is the matter with a file, in words that follow its name. One that is there but holds no text is not missing.
+fn why_unreadable(error: &std::io::Error) -> (codes::Code, String) {
+    match error.kind() {
+        std::io::ErrorKind::InvalidData => (codes::NOT_TEXT, "is no text (UTF-8)".to_owned()),
+        _ => (codes::MISSING_FILE, format!("cannot be read: {error}")),
+    }
+}
+
 /// Findings about a file that could not even be opened.
 fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostics {
     let shown = path.display().to_string();
-    let finding = Diagnostic::error(
-        codes::MISSING_FILE,
-        &shown,
-        "",
-        Span::default(),
-        format!("{shown} cannot be read: {error}"),
-    );
-    Diagnostics::new(vec![finding])
+    let (code, why) = why_unreadable(error);
+    let message = format!("{shown} {why}");
+    Diagnostics::new(vec![Diagnostic::error(code, &shown, "", Span::default(), message)])
 }

@@ -10,6 +10,7 @@ use swarmlab_present::recompute;
 use swarmlab_record::folder::RunFolder;
 use swarmlab_record::manifest::{FORMAT, Manifest, Origin, State};
 use swarmlab_record::summary::Summary;
+use swarmlab_record::topology::Topology;
 use swarmlab_stackfile::StackSpecs;
 use swarmlab_swarm::CancellationToken;
 use swarmlab_telemetry::clock::unix_now_s;
@@ -112,6 +113,14 @@ async fn remark(
     Ok(said)
 }
 
+/// Only a Swarm runs the images that the stack names; the embedded testbed runs this program instead.
+fn ran(kind: Kind, mut topology: Topology) -> Topology {
+    if kind == Kind::Embedded {
+        topology.services.iter_mut().for_each(|service| service.image.clear());
+    }
+    topology
+}
+
 fn manifest(
     experiment: &Experiment,
     kind: Kind,
@@ -128,7 +137,7 @@ fn manifest(
         testbed: Some(kind),
         testbed_reason: reason.to_owned(),
         plan: plan::resolved(experiment, specs),
-        topology: stack::topology(specs),
+        topology: ran(kind, stack::topology(specs)),
         target: None,
         provenance: machine::describe(&experiment.path),
         clock_offset: None,
