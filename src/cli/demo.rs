@@ -187,17 +187,31 @@ struct Line {
 /// set in both ways are taken from the command line, as the role does.
 pub fn refused(from_role: &[String], environment: &BTreeMap<String, String>) -> Option<String> {
     let mut line = from_role.to_vec();
+    // This process's own variables are not the container's.
+    let command = <Line as clap::CommandFactory>::command()
+        .mut_subcommands(|role| role.mut_args(|option| option.env(None::<&str>)));
+    let of = |role: &clap::Command| -> Vec<String> {
+        role.get_arguments().filter_map(|a| a.get_long().map(str::to_owned)).collect()
+    };
+    let known: BTreeMap<&str, Vec<String>> =
+        command.get_subcommands().map(|r| (r.get_name(), of(r))).collect();
+    let own = known.get(from_role.first()?.as_str())?;
     for (name, value) in environment {
         let Some(option) = name.strip_prefix("DEMO_").filter(|_| !SECRETS.contains(&name.as_str())) else {
             continue;
         };
-        let option = format!("--{}", option.to_ascii_lowercase().replace('_', "-"));
+        // One block of variables may serve several roles; each leaves those of the others alone.
+        let long = option.to_ascii_lowercase().replace('_', "-");
+        if !own.contains(&long) && known.values().any(|of| of.contains(&long)) {
+            continue;
+        }
+        let option = format!("--{long}");
         let given = |a: &String| *a == option || a.starts_with(&format!("{option}="));
         if !line.iter().any(given) {
             line.push(format!("{option}={value}"));
         }
     }
-    let refused = <Line as clap::Parser>::try_parse_from(line).err()?;
+    let refused = command.clone().try_get_matches_from(line).err()?;
     let text = refused.to_string();
     let first = text.lines().next().unwrap_or_default();
     Some(first.trim_start_matches("error: ").to_owned())
@@ -384,6 +398,7 @@ mod tests {
         assert!(said.contains("invalid value 'abc' for '--demand-ms"), "{said}");
         let said = refused(&["ms-other"], &[("DEMO_DISTRIBUTION", "bimodal")]).unwrap();
         assert!(said.contains("bimodal"), "{said}");
+        assert_eq!(refused(&["ms-other"], &[("DEMO_EXERCISE_URL", "http://x")]), None, "another role's");
         let said = refused(&["ms-other"], &[("DEMO_DEMAND_MSS", "2")]).unwrap();
         assert!(said.contains("--demand-mss"), "{said}");
         assert!(refused(&["gateway"], &[]).is_some(), "it needs to know where the others are");

@@ -54,7 +54,7 @@ pub fn main(args: RerunArgs, global: &Global) -> Exit {
     // Words were written by this program from flags that it took.
     let words = manifest.plan.overrides.iter().flat_map(|word| word.split_once(' ').map(|(a, b)| [a, b]));
     let before = Recorded::try_parse_from(words.flatten()).ok().map(|r| r.flags);
-    let flags = args.options.over(before);
+    let flags = args.options.over(before).on(manifest.testbed);
     let path = folder.inputs().join(&kept.experiment);
     let recorded = manifest.plan.environment;
     session::block_on(|cancel, left| async move {

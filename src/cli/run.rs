@@ -15,6 +15,7 @@ use crate::variables::{self, Answers};
 use swarmlab_experiment::{self as experiment, Level, Loaded, Overrides, TestbedChoice};
 use swarmlab_lab::{RunOptions, choose_testbed};
 use swarmlab_record::summary::{Status, Verdict};
+use swarmlab_record::topology::Bed as Kind;
 
 /// Arguments of `run`.
 #[derive(Debug, Args)]
@@ -102,6 +103,15 @@ impl RunFlags {
         if self.rate.is_none() && self.users.is_none() {
             (self.rate, self.users) = (before.rate, before.users);
         }
+        self
+    }
+
+    /// On the testbed of then, if these name none.
+    pub fn on(mut self, testbed: Option<Kind>) -> Self {
+        self.testbed = self.testbed.or(testbed.map(|kind| match kind {
+            Kind::Swarm => TestbedFlag::Swarm,
+            Kind::Embedded => TestbedFlag::Embedded,
+        }));
         self
     }
 

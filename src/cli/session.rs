@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::exit::Exit;
@@ -53,17 +53,25 @@ where
 }
 
 async fn signals(cancel: CancellationToken, left: Left) {
-    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hang_up)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()), signal(SignalKind::hangup()))
+    // Before a handler of ours takes its place: whoever was started by `nohup` goes on without a terminal.
+    let goes_on = ignores_hang_ups();
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
     else {
         return;
     };
+    let mut hang_up = if goes_on { None } else { signal(SignalKind::hangup()).ok() };
     loop {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
-            // The terminal was closed: nobody reads any more, but the run is ended in order and reported.
-            _ = hang_up.recv() => {}
+            // The terminal was closed: nobody reads any more, but the run is ended in order and reported. A shell that ends
+            // says so a second time; that is no second Ctrl-C.
+            () = hung_up(&mut hang_up) => {
+                if cancel.is_cancelled() {
+                    continue;
+                }
+            }
         }
         if cancel.is_cancelled() {
             tell!("\ninterrupted twice: leaving at once");
@@ -75,4 +83,21 @@ async fn signals(cancel: CancellationToken, left: Left) {
         tell!("\ninterrupted: ending in order (once more leaves at once)");
         cancel.cancel();
     }
+}
+
+/// Waits for the terminal to be closed; for ever where nobody asked to be told.
+async fn hung_up(signal: &mut Option<Signal>) {
+    match signal {
+        Some(signal) => {
+            signal.recv().await;
+        }
+        None => std::future::pending().await,
+    }
+}
+
+/// Whether SIGHUP was ignored when this program was started (`SigIgn` of proc(5), a hexadecimal mask; SIGHUP is signal 1).
+fn ignores_hang_ups() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }

@@ -25,10 +25,19 @@ pub fn all(raw: &Raw, totals: &Totals, load: &Frame) -> (Vec<Demand>, Vec<Unfitt
     for service in &raw.manifest.plan.measured {
         match one(raw, totals, load, service) {
             Ok(demand) => fitted.push(demand),
-            Err(why) => unfitted.push(Unfitted { service: service.clone(), why }),
+            // Where a service does not account for itself there is nothing to compare with, fit or no fit.
+            Err(why) if accounts_for_itself(totals, service) => {
+                unfitted.push(Unfitted { service: service.clone(), why });
+            }
+            Err(why) => tracing::info!("{service}: no demand: {why}"),
         }
     }
     (fitted, unfitted)
+}
+
+fn accounts_for_itself(totals: &Totals, service: &str) -> bool {
+    let counted = |meaning: Meaning| totals.of(service, &meaning).is_some_and(|i| i.value > 0.0);
+    counted(Meaning::APPLICATION_CPU) && counted(Meaning::APPLICATION_REQUESTS)
 }
 
 fn one(raw: &Raw, totals: &Totals, load: &Frame, service: &str) -> Result<Demand, String> {

@@ -108,7 +108,7 @@ example "swarmlab load http://127.0.0.1:8080/ --max-p95 1us",
 advice "This is a result, not a fault: the service is slower, or fails more often, than it should.";
 
 NOT_VALID E 641 "not-valid", exit 6: "the figures are not valid, and --require-valid was given",
-means "A verdict says that the measurement cannot be trusted: the generator was late, counts do not agree, data have gaps. Whether objectives are met is another matter (E640).",
+means "A verdict says that the measurement cannot be trusted: the generator was late, counts do not agree, data have gaps; or one could not be judged, for want of evidence. Whether objectives are met is another matter (E640).",
 example "swarmlab run experiment.yml --require-valid",
 advice "The verdict names its figures. Mostly the generator lacks CPU: a lower load, another machine, nothing else beside it (docs/measurement.md).";
 

@@ -141,7 +141,7 @@ fn element(
     });
     if let Some((path, _)) = &stack {
         let mut set: Vec<(String, Value<'_>)> =
-            overrides.set.keys().map(|name| (name.clone(), root.clone())).collect();
+            overrides.set.keys().map(|name| (format!("--set {name}"), root.clone())).collect();
         if let Some(value) = map.get("variables") {
             let entries = value.map(|v| Some(v.clone())).unwrap_or_default();
             set.extend(entries.into_iter().map(|(key, at)| (key.name, at)));
@@ -166,6 +166,8 @@ fn element(
     let seed = map.or("seed", 42, |v| v.int(0..=i64::MAX)).unsigned_abs();
     map.known_prefix("x-");
     map.finish();
+    // From here on they are for the record.
+    variables.retain(|name, _| !variables::is_secret(name));
     let (stack_path, stack) = stack?;
     let mut measure = measure?;
     if measure.services.is_empty() {

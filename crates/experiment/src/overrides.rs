@@ -8,6 +8,7 @@ use swarmlab_shapes::Shape;
 use swarmlab_shapes::shape::{Constant, Scale};
 use swarmlab_yaml::Value;
 
+use super::variables::is_secret;
 use super::{Load, ModelKind};
 
 /// How much load, instead of the shape's level.
@@ -33,8 +34,9 @@ pub struct Overrides {
 impl Overrides {
     /// The changes as they stood on the command line, for the record.
     pub fn words(&self) -> Vec<String> {
-        let mut out: Vec<String> =
-            self.set.iter().map(|(name, value)| format!("--set {name}={value}")).collect();
+        // What is called like a secret is not written down; whoever runs it again sets it again.
+        let told = self.set.iter().filter(|(name, _)| !is_secret(name));
+        let mut out: Vec<String> = told.map(|(name, value)| format!("--set {name}={value}")).collect();
         out.extend(self.duration.map(|d| format!("--duration {}s", d.as_secs_f64())));
         out.extend(self.level.map(|level| match level {
             Level::Rate(rate) => format!("--rate {rate}"),
@@ -107,6 +109,13 @@ mod tests {
         let shape = read("open", &longer).unwrap().load.shape;
         assert_eq!((shape.duration_s(), shape.value_at(30.0)), (60.0, 5.0));
         assert_eq!(both.words(), ["--duration 5s", "--rate 50"]);
+    }
+
+    #[test]
+    fn secrets_of_the_command_line_are_not_written_down() {
+        let set = [("DB_PASSWORD", "hunter2"), ("HOST", "h")].map(|(a, b)| (a.to_owned(), b.to_owned()));
+        let overrides = Overrides { set: set.into(), ..Overrides::default() };
+        assert_eq!(overrides.words(), ["--set HOST=h"]);
     }
 
     #[test]

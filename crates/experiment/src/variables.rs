@@ -18,11 +18,12 @@ pub(super) fn unused(set: &[(String, Value<'_>)], stack: &Path, asked: &BTreeSet
     let text = std::fs::read_to_string(stack).unwrap_or_default();
     let mut known: BTreeSet<&str> = names(&text).collect();
     known.extend(asked.iter().map(String::as_str));
-    for (name, at) in set {
-        if known.contains(name.as_str()) {
+    for (shown, at) in set {
+        let name = shown.trim_start_matches("--set ");
+        if known.contains(name) {
             continue;
         }
-        let message = format!("{} has no variable `{name}`: it would have no effect", stack.display());
+        let message = format!("{} has no variable `{name}`: `{shown}` would have no effect", stack.display());
         let list: Vec<&str> = known.iter().copied().collect();
         let help = match nearest(name, list.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),

@@ -105,7 +105,7 @@ pub fn heat_maps(raw: &Raw, load: &Frame, rows: &[Row], names: &[&str]) -> Vec<H
     vec![HeatMap {
         title: "Spearman correlation".to_owned(),
         note: format!(
-            "Bins of the load window; lags up to {MAX_LAG_S:.0} s to both sides were tried, and one is named only when it stands out from lag zero. Samples that follow each other are not independent: significance uses the effective sample size, corrected for every lag and pair tried (false discovery rate {:.0} %).",
+            "Bins of the load window; lags up to {MAX_LAG_S:.0} s to both sides were tried, and one is named only when it stands out from lag zero. Samples that follow each other are not independent: significance uses the effective sample size, corrected for all pairs, and where a lag is named for the lags tried (false discovery rate {:.0} %).",
             ALPHA * 100.0
         ),
         rows: servers.iter().map(|s| label(s, names)).collect(),

@@ -31,7 +31,8 @@ fn one_demand(d: &Demand) -> Option<Verdict> {
     let near = gap.abs() <= DEMAND_TOLERANCE;
     let covered = (d.ci_s.0..=d.ci_s.1).contains(&own);
     let status = match (near, covered) {
-        _ if wide => Status::NotJudged,
+        // Wide and around the truth is no evidence for it; wide and beside it is evidence against it.
+        (_, true) if wide => Status::NotJudged,
         (true, true) => Status::Pass,
         (true, false) | (false, true) => Status::Warn,
         (false, false) => Status::Fail,
@@ -67,14 +68,17 @@ fn one_demand(d: &Demand) -> Option<Verdict> {
         &format!("demand-recovered:{}", d.service),
         status,
         title,
-        "CPU from outside (cgroup or /proc) regressed on the proxy's request rate, against the service's own process CPU and request count. Passes within 2 % and with an interval that covers it; an interval wider than 10 % to a side is no evidence.",
+        "CPU from outside (cgroup or /proc) regressed on the proxy's request rate, against the service's own process CPU and request count. Passes within 2 % and with an interval that covers it; one that covers it and is wider than 10 % to a side is no evidence.",
         figures,
     );
-    let because = wide.then(|| {
+    let because = (status == Status::NotJudged).then(|| {
         let (low, high) = (d.ci_s.0 * 1e3, d.ci_s.1 * 1e3);
-        let share = half_width / d.demand_s * 100.0;
+        let share = match half_width / d.demand_s * 100.0 {
+            share if share.is_finite() => format!("{share:.0} % wide to a side"),
+            _ => "around nothing".to_owned(),
+        };
         format!(
-            "the interval, {low:.2} to {high:.2} ms, is {share:.0} % wide to a side ({:.0} % at most): a longer load, or one that varies more",
+            "the interval, {low:.2} to {high:.2} ms, is {share} ({:.0} % at most): a longer load, or one that varies more",
             WIDEST * 100.0
         )
     });
@@ -122,6 +126,9 @@ mod tests {
         assert_eq!(wide.status, Status::NotJudged);
         assert!(wide.because[0].contains("0.45 to 4.41 ms, is 81 % wide"), "{:?}", wide.because);
         assert_eq!(status(&demand(35.6, (0.0, 71.26), 35.6)), Status::NotJudged);
+        assert_eq!(status(&demand(15.0, (13.0, 17.0), 30.0)), Status::Fail);
+        let none = one_demand(&demand(0.0, (0.0, 4.0), 2.0)).unwrap();
+        assert!(none.because[0].contains("is around nothing"), "{:?}", none.because);
     }
 
     #[test]
