@@ -201,3 +201,24 @@ fn a_run_is_run_again_from_its_folder_alone() {
     assert_eq!(again["inputs"], first.manifest()["inputs"]);
     assert_eq!(plan(&rerun(&["--duration", "2s"]))[3].as_f64(), Some(2.0));
 }
+
+#[test]
+fn the_shipped_experiment_is_run_again_with_its_secrets_where_they_are() {
+    let results = tempfile::tempdir().unwrap();
+    let folder_of = |args: &[&str]| {
+        let mut command = swarmlab();
+        command.current_dir(support::root()).arg("--json").args(args).arg("--results").arg(results.path());
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let finished = String::from_utf8(output.stdout).unwrap();
+        let finished: serde_json::Value = serde_json::from_str(finished.lines().last().unwrap()).unwrap();
+        std::path::PathBuf::from(finished["folder"].as_str().unwrap())
+    };
+    let first = folder_of(&["run", "experiments/quickstart.yml", "--duration", "2s"]);
+    let secret = first.join("inputs/stacks/exercise.password.example");
+    assert!(first.join("inputs/stacks/exercise.yml").is_file() && !secret.exists(), "a secret was copied");
+    let again = folder_of(&["rerun", first.to_str().unwrap()]);
+    assert!(secret.is_symlink());
+    let manifest = |folder: &std::path::Path| json(&folder.join("manifest.json"));
+    assert_eq!(manifest(&again)["inputs"], manifest(&first)["inputs"]);
+}

@@ -48,15 +48,34 @@ pub fn main(args: RerunArgs, global: &Global) -> Exit {
         let why = format!("{shown}: no copies of the experiment's files");
         return output::fail(&why, Some("run the experiment itself"), global.json, codes::NO_INPUTS);
     };
-    if let Err(e) = inputs::link_secrets(kept, &folder.inputs()) {
+    if let Err(e) = inputs::link(kept, &folder.inputs()) {
         return output::fail(&format!("{shown}: {e}"), None, global.json, codes::NO_INPUTS);
     }
-    // Words were written by this program from flags that it took.
-    let words = manifest.plan.overrides.iter().flat_map(|word| word.split_once(' ').map(|(a, b)| [a, b]));
-    let before = Recorded::try_parse_from(words.flatten()).ok().map(|r| r.flags);
+    // Of what is called like a secret the name alone was written down.
+    let (open, words): (Vec<&String>, Vec<&String>) =
+        manifest.plan.overrides.iter().partition(|word| word.starts_with("--set ") && !word.contains('='));
+    let given = |word: &&&String| {
+        let name = word.trim_start_matches("--set ");
+        args.options.sets(name) || std::env::var_os(name).is_some()
+    };
+    if let Some(word) = open.iter().find(|word| !given(word)) {
+        let why = format!("{shown}: the run was given {word}, and its value was not written down");
+        let help = format!("give it again: {word}=VALUE");
+        return output::fail(&why, Some(&help), global.json, codes::NO_INPUTS);
+    }
+    let words = words.into_iter().flat_map(|word| word.split_once(' ').map(|(a, b)| [a, b]));
+    let before = match Recorded::try_parse_from(words.flatten()) {
+        Ok(recorded) => recorded.flags,
+        Err(e) => {
+            let why = format!("{shown}: what the command line was cannot be read: {}", e.kind());
+            return output::fail(&why, None, global.json, codes::BAD_MANIFEST);
+        }
+    };
     let flags = args.options.over(before).on(manifest.testbed);
     let path = folder.inputs().join(&kept.experiment);
-    let recorded = manifest.plan.environment;
+    let mut recorded = manifest.plan.environment;
+    // Of the engine that is used now, not of the one then.
+    recorded.retain(|name, _| name != "DOCKER_SOCKET" && name != "DOCKER_DATA_ROOT");
     session::block_on(|cancel, left| async move {
         run::run_file(&path, &flags, &recorded, global, &cancel, &left).await
     })

@@ -94,8 +94,7 @@ impl From<TestbedFlag> for TestbedChoice {
 
 impl RunFlags {
     /// These, and what they leave open as `before` has it.
-    pub fn over(mut self, before: Option<Self>) -> Self {
-        let Some(before) = before else { return self };
+    pub fn over(mut self, before: Self) -> Self {
         let mut set = before.set;
         set.append(&mut self.set);
         self.set = set;
@@ -104,6 +103,11 @@ impl RunFlags {
             (self.rate, self.users) = (before.rate, before.users);
         }
         self
+    }
+
+    /// Whether these set a variable.
+    pub fn sets(&self, name: &str) -> bool {
+        self.set.iter().any(|(set, _)| set == name)
     }
 
     /// On the testbed of then, if these name none.

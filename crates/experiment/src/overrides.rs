@@ -34,9 +34,12 @@ pub struct Overrides {
 impl Overrides {
     /// The changes as they stood on the command line, for the record.
     pub fn words(&self) -> Vec<String> {
-        // What is called like a secret is not written down; whoever runs it again sets it again.
-        let told = self.set.iter().filter(|(name, _)| !is_secret(name));
-        let mut out: Vec<String> = told.map(|(name, value)| format!("--set {name}={value}")).collect();
+        // Of what is called like a secret the name alone is written down; whoever runs it again sets it again.
+        let word = |(name, value): (&String, &String)| match is_secret(name) {
+            true => format!("--set {name}"),
+            false => format!("--set {name}={value}"),
+        };
+        let mut out: Vec<String> = self.set.iter().map(word).collect();
         out.extend(self.duration.map(|d| format!("--duration {}s", d.as_secs_f64())));
         out.extend(self.level.map(|level| match level {
             Level::Rate(rate) => format!("--rate {rate}"),
@@ -115,7 +118,7 @@ mod tests {
     fn secrets_of_the_command_line_are_not_written_down() {
         let set = [("DB_PASSWORD", "hunter2"), ("HOST", "h")].map(|(a, b)| (a.to_owned(), b.to_owned()));
         let overrides = Overrides { set: set.into(), ..Overrides::default() };
-        assert_eq!(overrides.words(), ["--set HOST=h"]);
+        assert_eq!(overrides.words(), ["--set DB_PASSWORD", "--set HOST=h"]);
     }
 
     #[test]

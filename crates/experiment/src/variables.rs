@@ -34,10 +34,13 @@ pub(super) fn unused(set: &[(String, Value<'_>)], stack: &Path, asked: &BTreeSet
     }
 }
 
-/// Whether a variable is called like one that holds a secret: its value is not written down.
+/// Whether a variable is called like one that holds a secret: its value is not written down. One that names the file of a
+/// secret holds none.
 pub(super) fn is_secret(name: &str) -> bool {
+    const WORDS: [&str; 9] =
+        ["PASS", "PASSWD", "PASSWORD", "SECRET", "TOKEN", "KEY", "APIKEY", "CREDENTIAL", "CREDENTIALS"];
     let name = name.to_ascii_uppercase();
-    ["PASS", "SECRET", "TOKEN", "KEY", "CREDENTIAL"].iter().any(|word| name.contains(word))
+    !name.ends_with("_FILE") && name.split('_').any(|word| WORDS.contains(&word))
 }
 
 /// Names behind `$` and `${`.
@@ -81,9 +84,15 @@ mod tests {
 
     #[test]
     fn values_of_secrets_are_not_written_down() {
-        assert!(
-            super::is_secret("DB_PASSWORD") && super::is_secret("api_key") && !super::is_secret("WEB_CPUS")
-        );
+        for (name, expected) in [
+            ("DB_PASSWORD", true),
+            ("api_key", true),
+            ("WEB_CPUS", false),
+            ("MAX_TOKENS", false),
+            ("POSTGRES_PASSWORD_FILE", false),
+        ] {
+            assert_eq!(super::is_secret(name), expected, "{name}");
+        }
     }
 
     #[test]

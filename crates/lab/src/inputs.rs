@@ -2,7 +2,7 @@
 //! or one of those names (stack, shape, scenario, tables, traces, configurations).
 //!
 //! Which files are named is read off the files themselves: each text in a YAML file that is the relative path of a file
-//! that is there. Secrets and `env_file`s are not copied; where they stood is noted.
+//! that is there, its variables put in. Secrets, `env_file`s and large files are not copied; where they stood is noted.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
@@ -11,7 +11,7 @@ use std::path::{Component, Path, PathBuf};
 use swarmlab_record::manifest::Inputs;
 use swarmlab_yaml::{Kind, Node};
 
-/// Larger files are not kept: a trace of gigabytes stays where it is.
+/// Larger files are not copied: a trace of gigabytes stays where it is.
 const LARGEST_BYTES: u64 = 8 << 20;
 /// More files than that no experiment names.
 const MOST_FILES: usize = 500;
@@ -20,15 +20,18 @@ const MOST_FILES: usize = 500;
 ///
 /// # Errors
 /// What the disk refuses.
-pub fn keep(experiment: &Path, into: &Path) -> io::Result<Inputs> {
+pub fn keep(experiment: &Path, into: &Path, answer: &Answer<'_>) -> io::Result<Inputs> {
     let experiment = normal(&std::path::absolute(experiment)?);
     let mut files: BTreeMap<PathBuf, bool> = BTreeMap::from([(experiment.clone(), false)]);
     let mut waiting = VecDeque::from([experiment.clone()]);
     while let Some(file) = waiting.pop_front() {
-        for (named, is_secret) in named_in(&file) {
-            if files.len() < MOST_FILES && !files.contains_key(&named) {
-                files.insert(named.clone(), is_secret);
-                if !is_secret {
+        for (named, stays) in named_in(&file, file == experiment, answer) {
+            if let Some(before) = files.get_mut(&named) {
+                // Named twice, once as a secret: it is one.
+                *before |= stays;
+            } else if files.len() < MOST_FILES {
+                files.insert(named.clone(), stays);
+                if !stays {
                     waiting.push_back(named);
                 }
             }
@@ -37,12 +40,12 @@ pub fn keep(experiment: &Path, into: &Path) -> io::Result<Inputs> {
     let root = common_folder(files.keys());
     let place = |file: &Path| file.strip_prefix(&root).unwrap_or(file).to_owned();
     let mut inputs =
-        Inputs { experiment: place(&experiment).display().to_string(), secrets: BTreeMap::new() };
-    for (file, is_secret) in &files {
-        if *is_secret {
+        Inputs { experiment: place(&experiment).display().to_string(), elsewhere: BTreeMap::new() };
+    for (file, stays) in &files {
+        if *stays {
             // Through a link of an earlier run to where it really is.
             let original = file.canonicalize()?;
-            inputs.secrets.insert(place(file).display().to_string(), original.display().to_string());
+            inputs.elsewhere.insert(place(file).display().to_string(), original.display().to_string());
             continue;
         }
         let copy = into.join(place(file));
@@ -52,42 +55,48 @@ pub fn keep(experiment: &Path, into: &Path) -> io::Result<Inputs> {
     Ok(inputs)
 }
 
-/// The files that a YAML file names, and whether each is a secret; none of another file.
-fn named_in(file: &Path) -> Vec<(PathBuf, bool)> {
-    let is_yaml = file.extension().is_some_and(|e| e == "yml" || e == "yaml");
+/// Answers a variable of the stack file.
+pub type Answer<'a> = dyn Fn(&str) -> Option<String> + 'a;
+
+/// The files that a YAML file names, and whether each stays where it is; none of another file.
+fn named_in(file: &Path, is_experiment: bool, answer: &Answer<'_>) -> Vec<(PathBuf, bool)> {
+    let is_yaml = is_experiment || file.extension().is_some_and(|e| e == "yml" || e == "yaml");
     let text = if is_yaml { std::fs::read_to_string(file).unwrap_or_default() } else { String::new() };
     let Ok(document) = swarmlab_yaml::load(&text, "") else { return Vec::new() };
     let mut out = Vec::new();
-    walk(&document.root, false, true, file.parent().unwrap_or(Path::new(".")), &mut out);
+    let base = file.parent().unwrap_or(Path::new("."));
+    walk(&document.root, false, &|text| file_named(text, base, answer), &mut out);
     out
 }
 
-fn walk(node: &Node, is_secret: bool, is_top: bool, base: &Path, out: &mut Vec<(PathBuf, bool)>) {
+/// Finds the file that a text names, and whether it is a large one.
+type Find<'a> = dyn Fn(&str) -> Option<(PathBuf, bool)> + 'a;
+
+fn walk(node: &Node, is_secret: bool, find: &Find<'_>, out: &mut Vec<(PathBuf, bool)>) {
     match &node.kind {
-        Kind::Sequence(items) => items.iter().for_each(|item| walk(item, is_secret, false, base, out)),
+        Kind::Sequence(items) => items.iter().for_each(|item| walk(item, is_secret, find, out)),
         Kind::Mapping(entries) => {
             for (key, value) in entries {
-                let hides = (is_top && key.name == "secrets") || key.name == "env_file";
-                walk(value, is_secret || hides, false, base, out);
+                let hides = key.name == "secrets" || key.name == "env_file";
+                walk(value, is_secret || hides, find, out);
             }
         }
         Kind::String(text) => {
-            let named = file_named(text, base);
-            out.extend(named.map(|file| (file, is_secret)));
+            out.extend(find(text).map(|(file, is_large)| (file, is_secret || is_large)));
         }
         _ => {}
     }
 }
 
 /// The file that a text names, if it does. An absolute path is found from everywhere.
-fn file_named(text: &str, base: &Path) -> Option<PathBuf> {
-    if text.is_empty() || text.len() > 300 || text.contains(['\n', '$', '{']) || Path::new(text).is_absolute()
-    {
+fn file_named(text: &str, base: &Path, answer: &Answer<'_>) -> Option<(PathBuf, bool)> {
+    let (text, _) = swarmlab_stackfile::interpolate_text(text, &|name| answer(name));
+    if text.is_empty() || text.len() > 300 || text.contains('\n') || Path::new(&text).is_absolute() {
         return None;
     }
-    let file = normal(&base.join(text));
+    let file = normal(&base.join(&text));
     let meta = file.metadata().ok()?;
-    (meta.is_file() && meta.len() <= LARGEST_BYTES).then_some(file)
+    meta.is_file().then_some((file, meta.len() > LARGEST_BYTES))
 }
 
 /// A path without `.` and `..`: where a file is called for, not where a link leads.
@@ -114,16 +123,19 @@ fn common_folder<'a>(mut files: impl Iterator<Item = &'a PathBuf>) -> PathBuf {
     common
 }
 
-/// Makes the secrets of kept inputs reachable from their places: by links, so that none is copied. Those that are there
-/// already stay.
+/// Makes the files that were not copied reachable from their places, by links. Those that are there already stay.
 ///
 /// # Errors
-/// A secret that is no longer where it stood, or what the disk refuses.
-pub fn link_secrets(inputs: &Inputs, kept: &Path) -> io::Result<()> {
-    for (place, original) in &inputs.secrets {
+/// A file that is no longer where it stood, or what the disk refuses.
+pub fn link(inputs: &Inputs, kept: &Path) -> io::Result<()> {
+    for (place, original) in &inputs.elsewhere {
         let link = kept.join(place);
         if link.exists() {
             continue;
+        }
+        if link.is_symlink() {
+            // It leads nowhere any more, and would be in the way of a file.
+            std::fs::remove_file(&link)?;
         }
         if !Path::new(original).is_file() {
             let message = format!("{original} is not there any more; put it to {}", link.display());
@@ -154,14 +166,16 @@ mod tests {
         write("lab/stacks/p.conf", "listen 80;\n");
         write("lab/stacks/password", "open sesame");
         write("lab/stacks/.env", "KEY=open sesame\n");
+        // The service names its secret as the file is called, before the secret says so.
         write(
             "lab/stacks/s.yml",
-            "services: { web: { image: nginx, env_file: .env } }\nconfigs: { p: { file: p.conf } }\n\
-             secrets: { w: { file: ./password } }\n",
+            "services: { web: { image: nginx, env_file: .env, secrets: [password] } }\n\
+             configs: { p: { file: 'p.${KIND:-conf}' } }\nsecrets: { password: { file: '${PASSWORD_FILE:-./password}' } }\n",
         );
+        let none = |_: &str| None;
         write("lab/unrelated.txt", "x");
         let into = from.path().join("run/inputs");
-        let inputs = keep(&from.path().join("lab/experiments/e.yml"), &into).unwrap();
+        let inputs = keep(&from.path().join("lab/experiments/e.yml"), &into, &none).unwrap();
         assert_eq!(inputs.experiment, "experiments/e.yml");
         for kept in
             ["experiments/e.yml", "stacks/s.yml", "stacks/p.conf", "shapes/t.yml", "shapes/data/t.csv"]
@@ -169,18 +183,18 @@ mod tests {
             assert!(into.join(kept).is_file(), "{kept}");
         }
         assert!(!into.join("unrelated.txt").exists());
-        let secrets: Vec<&str> = inputs.secrets.keys().map(String::as_str).collect();
+        let secrets: Vec<&str> = inputs.elsewhere.keys().map(String::as_str).collect();
         assert_eq!(secrets, ["stacks/.env", "stacks/password"]);
         assert!(secrets.iter().all(|s| !into.join(s).exists()));
-        link_secrets(&inputs, &into).unwrap();
+        link(&inputs, &into).unwrap();
         assert!(into.join("stacks/password").is_symlink());
         assert_eq!(std::fs::read_to_string(into.join("stacks/password")).unwrap(), "open sesame");
-        link_secrets(&inputs, &into).unwrap();
+        link(&inputs, &into).unwrap();
         // Run again from what was kept: the same, once more.
-        let again = keep(&into.join("experiments/e.yml"), &from.path().join("again/inputs")).unwrap();
+        let again = keep(&into.join("experiments/e.yml"), &from.path().join("again/inputs"), &none).unwrap();
         assert_eq!(again, inputs);
         std::fs::remove_file(into.join("stacks/password")).unwrap();
         std::fs::remove_file(from.path().join("lab/stacks/password")).unwrap();
-        assert!(link_secrets(&inputs, &into).unwrap_err().to_string().contains("not there any more"));
+        assert!(link(&inputs, &into).unwrap_err().to_string().contains("not there any more"));
     }
 }

@@ -112,8 +112,10 @@ pub fn wake_ups(machine: &Machine, keep_awake: bool) -> Vec<String> {
 fn cores(load: &Load, target: &str, specs: &StackSpecs, cores: usize) -> Option<String> {
     let declared = stack::declared_demands(specs);
     let entrance = specs.services.iter().find(|s| s.short == target)?;
-    let behind = |service: &&String| *service == target || entrance.fronts.contains(*service);
-    let least_s: f64 = declared.iter().filter(|(service, _)| behind(service)).map(|(_, s)| s).sum();
+    // With several services behind the target each request goes to one of them: at least to the cheapest.
+    let demand = |service: &str| declared.get(service).copied();
+    let behind = entrance.fronts.iter().map(|service| demand(service).unwrap_or(0.0)).reduce(f64::min);
+    let least_s = demand(target).unwrap_or(0.0) + behind.unwrap_or(0.0);
     let most_s: f64 = declared.values().sum();
     let (least, most) = (busy_cores(load, least_s)?, busy_cores(load, most_s)?);
     let available = cores as f64;

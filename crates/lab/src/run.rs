@@ -73,8 +73,17 @@ pub async fn run(
     let measured = match swarmlab_stackfile::specs(&experiment.stack, &options.stack_name) {
         Ok(specs) => {
             let mut manifest = manifest(experiment, kind, reason, &specs, started);
-            let kept = inputs::keep(&experiment.path, &folder.inputs());
-            manifest.inputs = Some(kept.map_err(RunError::io("keep the experiment's files"))?);
+            let answer =
+                |name: &str| experiment.variables.get(name).or(experiment.environment.get(name)).cloned();
+            match inputs::keep(&experiment.path, &folder.inputs(), &answer) {
+                Ok(kept) => manifest.inputs = Some(kept),
+                Err(e) => {
+                    let why =
+                        format!("the experiment's files could not be kept, so it cannot be run again: {e}");
+                    // Only the folder is awaited, and it is not there yet: nothing can fail.
+                    let _ = bus.tell(Message { t_unix_s: unix_now_s(), news: News::Warning(why) });
+                }
+            }
             measure(experiment, kind, specs, manifest, options, &folder, cancel, left, &mut bus).await
         }
         Err(diagnostics) => Err(RunError::Stack(diagnostics)),

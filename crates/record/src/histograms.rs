@@ -79,7 +79,7 @@ impl Log {
         let Some(start_unix_s) = self.start_unix_s else { return out };
         for e in &self.entries {
             let middle_s = start_unix_s + e.start_s + e.length_s / 2.0 - origin_unix_s;
-            let bin = (middle_s / width_s).floor() as i64;
+            let bin = bin_of(middle_s, width_s);
             for endpoint in [e.endpoint.as_str(), ALL_ENDPOINTS] {
                 let sum = out.entry((bin, e.quantity, endpoint.to_owned())).or_insert_with(new_histogram);
                 add_histogram(sum, &e.histogram);
@@ -91,6 +91,13 @@ impl Log {
 
 /// Histograms by bin, quantity and endpoint; all endpoints together are [`ALL_ENDPOINTS`].
 pub type Binned = BTreeMap<(i64, Quantity, String), Histogram>;
+
+/// The number of the bin that holds the middle of an interval, seconds from bin 0. Middles on an edge belong to the bin
+/// behind it, also where rows are exact and the log is rounded to the millisecond, twice.
+pub(crate) fn bin_of(middle_s: f64, width_s: f64) -> i64 {
+    const ROUNDING_S: f64 = 0.002;
+    ((middle_s + ROUNDING_S) / width_s).floor() as i64
+}
 
 /// Adds histograms to others, bin by bin.
 pub fn add(sums: &mut Binned, more: &Binned) {

@@ -65,9 +65,9 @@ pub struct Manifest {
 pub struct Inputs {
     /// The experiment.
     pub experiment: String,
-    /// Secrets, which are not copied: their places below `inputs/`, and where they stood.
+    /// Files that are not copied, secrets and large ones: their places below `inputs/`, and where they stood.
     #[serde(default)]
-    pub secrets: BTreeMap<String, String>,
+    pub elsewhere: BTreeMap<String, String>,
 }
 
 /// Who wrote a folder.

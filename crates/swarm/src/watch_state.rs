@@ -25,7 +25,7 @@ pub(crate) struct WatchState {
     died: HashMap<String, f64>,
     /// Tasks whose container started, and their service: with a health check the Swarm calls a task running only once it
     /// is healthy.
-    started: HashMap<String, String>,
+    started: HashMap<String, (String, f64)>,
     began: bool,
 }
 
@@ -80,6 +80,9 @@ impl WatchState {
         let lives = |id: &String| tasks.iter().any(|task| task.service_id == *id);
         self.services.retain(|id, service| service.removed_t_unix_s.is_none() || lives(id));
         self.died.retain(|_, t| *t > now_unix_s - 60.0);
+        // A start whose end was never told, of a task that the Swarm no longer lists.
+        let listed = |id: &String| tasks.iter().any(|task| task.id == *id);
+        self.started.retain(|id, (_, t)| listed(id) || *t > now_unix_s - 10.0);
         out
     }
 
@@ -116,7 +119,7 @@ impl WatchState {
                         self.recount(&service_id, t, Cause::Health { container_id, health }, &mut out);
                     }
                     TaskPhase::ContainerStarted => {
-                        self.started.insert(task_id.clone(), service_id.clone());
+                        self.started.insert(task_id.clone(), (service_id.clone(), t));
                         self.recount(&service_id, t, Cause::Task { task_id, state: None }, &mut out);
                     }
                     TaskPhase::ContainerDied { .. } => {
@@ -251,7 +254,7 @@ impl WatchState {
             let runs = |task: &&TaskView| task.service_id == id && self.container_runs(task);
             let of_tasks = alive.iter().filter(runs).map(|task| task.id.as_str());
             // The Swarm may not have told of a task yet whose container has started.
-            let told = self.started.iter().filter(|(_, of)| *of == id).map(|(task, _)| task.as_str());
+            let told = self.started.iter().filter(|(_, (of, _))| *of == id).map(|(task, _)| task.as_str());
             counted.running = of_tasks.chain(told).collect::<HashSet<_>>().len() as u64;
         }
         let Some(service) = self.services.get_mut(id) else { return };

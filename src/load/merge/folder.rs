@@ -6,16 +6,17 @@ use std::path::{Path, PathBuf};
 use swarmlab_frame::store;
 use swarmlab_present::recompute;
 use swarmlab_record::Phase;
-use swarmlab_record::client::{self, ClientRow, Share};
+use swarmlab_record::client::{self, Share};
 use swarmlab_record::events::{Event, EventLog};
 use swarmlab_record::folder::RunFolder;
-use swarmlab_record::histograms::{self, Log};
+use swarmlab_record::histograms;
 use swarmlab_record::manifest::{FORMAT, Manifest, Origin, State, Windows};
 use swarmlab_record::plan::{LoadModel, Plan};
 use swarmlab_record::topology::Topology;
 use swarmlab_record::utc;
 
-use super::{MergeError, io, read_rows};
+use super::source::Source;
+use super::{MergeError, io};
 
 /// Writes what the generators of `folders` recorded together to a new or empty folder, and computes what
 /// `swarmlab report` computes of it; `remarks` go with it.
@@ -27,7 +28,7 @@ pub fn write(folders: &[PathBuf], remarks: &[String], out: &Path) -> Result<(), 
     let first = |s: &Source| s.rows.first().map(|r| r.t_unix_s);
     let origin_unix_s = sources.iter().filter_map(first).fold(f64::INFINITY, f64::min);
     let width_s = sources.iter().map(Source::bin_s).fold(0.0, f64::max);
-    let shares = sources.iter().map(|s| s.share(origin_unix_s, width_s)).collect::<Result<Vec<_>, _>>()?;
+    let shares: Vec<Share> = sources.iter().map(|s| s.share(origin_unix_s, width_s)).collect();
     let (rows, binned) = client::beside(&shares, origin_unix_s, width_s);
     let end_unix_s = rows.iter().map(|r| r.t_unix_s + r.width_s).fold(origin_unix_s, f64::max);
 
@@ -54,33 +55,18 @@ pub fn write(folders: &[PathBuf], remarks: &[String], out: &Path) -> Result<(), 
     Ok(())
 }
 
-/// What one generator left.
-struct Source {
-    folder: RunFolder,
-    rows: Vec<ClientRow>,
-    /// Folders of the first layout have none.
-    manifest: Option<Manifest>,
-}
-
 impl Source {
-    fn read(folder: &Path) -> Result<Self, MergeError> {
-        let rows = read_rows(folder)?;
-        let folder = RunFolder::open(folder);
-        let manifest = Manifest::read(&folder.manifest()).ok();
-        Ok(Self { folder, rows, manifest })
-    }
-
     /// Length of its intervals, seconds.
     fn bin_s(&self) -> f64 {
         let longest = || self.rows.iter().map(|r| r.width_s).fold(0.0, f64::max);
         self.manifest.as_ref().map_or_else(longest, |m| m.plan.bin_s)
     }
 
-    fn share(&self, origin_unix_s: f64, width_s: f64) -> Result<Share, MergeError> {
+    fn share(&self, origin_unix_s: f64, width_s: f64) -> Share {
         let first_unix_s = self.rows.first().map_or(origin_unix_s, |r| r.t_unix_s);
         let own = client::own_origin(first_unix_s, origin_unix_s, width_s);
-        let histograms = Log::read(&self.folder.histograms())?.binned(own, width_s);
-        Ok(Share { rows: self.rows.clone(), histograms, origin_unix_s: own })
+        let histograms = self.log.binned(own, width_s);
+        Share { rows: self.rows.clone(), histograms, origin_unix_s: own }
     }
 }
 

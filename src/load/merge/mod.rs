@@ -2,12 +2,12 @@
 //! averaged, so the figures are those that one generator would have written.
 
 pub mod folder;
+mod source;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use swarmlab_frame::store;
 use swarmlab_intervals::Histogram;
 use swarmlab_intervals::log::Quantity;
 use swarmlab_intervals::trust::Trust;
@@ -15,14 +15,10 @@ use swarmlab_intervals::{add_histogram, new_histogram};
 use swarmlab_present::recompute::RecomputeError;
 use swarmlab_record::FileError;
 use swarmlab_record::client::{ALL_ENDPOINTS, ClientRow};
-use swarmlab_record::journal;
+
+use source::Source;
 
 use crate::load::summary::{Counts, EndpointSummary, Quantiles, Times};
-use swarmlab_record::Phase;
-use swarmlab_record::folder::RunFolder;
-use swarmlab_record::histograms::Log;
-use swarmlab_record::integrity;
-use swarmlab_record::manifest::{Manifest, State};
 
 /// What several generators did together.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -130,9 +126,12 @@ pub fn merge(folders: &[PathBuf]) -> Result<Merged, MergeError> {
         if !seen.insert(real) {
             return Err(MergeError::Twice(folder.clone()));
         }
-        let own = read_rows(folder)?;
+        let Source { rows: own, log, remarks: wrong, .. } = Source::read(folder)?;
         generators.push(generator(folder, &own).ok_or_else(|| MergeError::Empty(folder.clone()))?);
-        remarks.extend(add_log(&mut histograms, folder, &own)?);
+        for (key, histogram) in log.merged() {
+            add_histogram(histograms.entry(key).or_insert_with(new_histogram), &histogram);
+        }
+        remarks.extend(wrong);
         rows.extend(own);
     }
     let least = |value: fn(&Generator) -> f64| generators.iter().map(value).fold(f64::INFINITY, f64::min);
@@ -175,36 +174,6 @@ pub fn merge(folders: &[PathBuf]) -> Result<Merged, MergeError> {
 fn io(path: &Path) -> impl FnOnce(std::io::Error) -> MergeError {
     let path = path.to_owned();
     move |source| MergeError::Io { path, source }
-}
-
-/// The rows of the load. A load that was killed has left its journal.
-fn read_rows(folder: &Path) -> Result<Vec<ClientRow>, MergeError> {
-    let files = RunFolder::open(folder);
-    let (whole, journal) = (files.client(), files.client_journal());
-    let mut rows = if whole.exists() {
-        store::read_client(&whole)?
-    } else if journal.exists() {
-        journal::read(&journal)?.rows
-    } else {
-        return Err(MergeError::NoResults(folder.to_owned()));
-    };
-    rows.retain(|row| row.phase == Phase::Load);
-    Ok(rows)
-}
-
-/// Adds a folder's histograms; says what is wrong with its files.
-fn add_log(sums: &mut Histograms, folder: &Path, rows: &[ClientRow]) -> Result<Vec<String>, MergeError> {
-    let files = RunFolder::open(folder);
-    let log = Log::read(&files.histograms())?;
-    for (key, histogram) in log.merged() {
-        add_histogram(sums.entry(key).or_insert_with(new_histogram), &histogram);
-    }
-    let manifest = Manifest::read(&files.manifest()).ok();
-    let torn = manifest.as_ref().is_some_and(|m| m.state == State::Running);
-    let seals = manifest.map(|m| m.files).unwrap_or_default();
-    let mut damage = integrity::broken(&files, &seals).map_err(io(folder))?;
-    damage.extend(integrity::agreement(rows, &log, torn).1);
-    Ok(damage.iter().map(|d| format!("{}: {d}", folder.display())).collect())
 }
 
 /// Nothing where there is no interval.

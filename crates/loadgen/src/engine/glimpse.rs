@@ -1,5 +1,7 @@
 //! What is kept of an answer that was not as hoped: a few headers and the beginning of the body, without secrets.
 
+use std::sync::LazyLock;
+
 use httparse::Header;
 use regex::Regex;
 
@@ -67,26 +69,55 @@ impl Glimpse {
     pub fn shown(&self, kept: &[u8]) -> (String, String) {
         let body = if self.is_open { &self.body[..] } else { &kept[..kept.len().min(BODY_BYTES)] };
         let text = |bytes: &[u8]| blank(&String::from_utf8_lossy(bytes));
-        (text(&self.headers), text(body))
+        let headers = String::from_utf8_lossy(&self.headers);
+        let told = headers.lines().map(|line| match line.strip_prefix("location: ") {
+            Some(to) => format!("location: {}\n", blank(&blank_query(to)).trim_end()),
+            None => format!("{line}\n"),
+        });
+        (told.collect(), text(body))
     }
 }
 
-/// Puts `***` for values of what is called like a secret, and for bearer tokens.
+impl Glimpse {
+    /// The beginning of a body as text.
+    #[cold]
+    pub fn text(body: &[u8]) -> String {
+        blank(&String::from_utf8_lossy(&body[..body.len().min(BODY_BYTES)]))
+    }
+}
+
+/// Puts `***` for what looks like a secret: values of names that say so (JSON, forms, queries, header echoes, HTML), schemes
+/// of authorization, users in URLs.
 fn blank(text: &str) -> String {
-    const NAMES: &str =
-        "[a-z0-9_-]*(?:token|secret|passw(?:or)?d|api_?key|authorization|session|credential)[a-z0-9_-]*";
-    let patterns = [
-        // JSON, forms and queries; a value that was cut off counts as well.
-        (format!(r#"(?i)("{NAMES}"\s*:\s*")(?:[^"\\]|\\.)*"#), "$1***"),
-        (format!(r"(?i)(\b{NAMES}=)[^&\s;]+"), "$1***"),
-        (r"(?i)(bearer\s+)[a-z0-9._~+/=-]+".to_owned(), "$1***"),
-    ];
-    patterns.into_iter().fold(text.to_owned(), |text, (pattern, with)| match Regex::new(&pattern) {
-        Ok(pattern) => pattern.replace_all(&text, with).into_owned(),
+    PATTERNS.iter().fold(text.to_owned(), |text, (pattern, with)| match pattern {
+        Some(pattern) => pattern.replace_all(&text, *with).into_owned(),
         // Rather nothing than a secret.
-        Err(_) => String::new(),
+        None => String::new(),
     })
 }
+
+/// Values of a query, whatever they are called: where a redirect leads is told, not with what.
+fn blank_query(location: &str) -> String {
+    static QUERY: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"([?&#][^=&\s]+=)[^&#\s]*").ok());
+    QUERY.as_ref().map_or_else(String::new, |query| query.replace_all(location, "$1***").into_owned())
+}
+
+static PATTERNS: LazyLock<Vec<(Option<Regex>, &str)>> = LazyLock::new(|| {
+    const NAMES: &str = r"[a-z0-9_-]*(?:token|secret|passw(?:or)?d|passwd|api_?-?key|authorization|cookie|sess(?:ion)?_?id|session|credential|signature|saml)[a-z0-9_-]*";
+    [
+        // A value that was cut off counts as well; JSON inside JSON has its quotes escaped.
+        (format!(r#"(?i)(\\?"{NAMES}\\?"\s*:\s*\\?")(?:[^"\\]|\\[^"])*"#), "$1***"),
+        (format!(r#"(?i)("{NAMES}"\s*:\s*)[0-9][^,}}\s]*"#), "$1***"),
+        (format!(r"(?i)(\b{NAMES}=)[^&\s;<]+"), "$1***"),
+        (format!(r#"(?i)(name="{NAMES}"\s+value=")[^"]*"#), "$1***"),
+        (format!(r"(?im)(^|[\s>])({NAMES}\s*:[ \t]*)[^\s<].*$"), "$1$2***"),
+        (r"(?i)\b(bearer|basic)\s+[a-z0-9._~+/=-]{6,}".to_owned(), "$1 ***"),
+        (r"://[^/@\s]+@".to_owned(), "://***@"),
+    ]
+    .into_iter()
+    .map(|(pattern, with)| (Regex::new(&pattern).ok(), with))
+    .collect()
+});
 
 #[cfg(test)]
 mod tests {
@@ -103,7 +134,7 @@ mod tests {
         ]);
         glimpse.push(b"moved");
         let (headers, body) = glimpse.shown(b"");
-        assert_eq!(headers, "location: /login?token=***&next=/x\nretry-after: 30\n");
+        assert_eq!(headers, "location: /login?token=***&next=***\nretry-after: 30\n");
         assert_eq!(body, "moved");
         glimpse.clear();
         assert_eq!(glimpse.shown(b"kept"), (String::new(), "kept".to_owned()));
@@ -113,7 +144,14 @@ mod tests {
     fn values_that_look_like_secrets_are_blanked() {
         for (text, shown) in [
             (r#"{"access_token": "abc.def", "user": "u"}"#, r#"{"access_token": "***", "user": "u"}"#),
-            (r#"{"error":"no","Password":"p\"q","n":1}"#, r#"{"error":"no","Password":"***","n":1}"#),
+            (r#"{"error":"no","Password":"p","n":1}"#, r#"{"error":"no","Password":"***","n":1}"#),
+            (r#"{"password":1234,"n":1}"#, r#"{"password":***,"n":1}"#),
+            (r#"{"body":"{\"token\":\"abc\"}"}"#, r#"{"body":"{\"token\":\"***\"}"}"#),
+            ("Authorization: Basic dXNlcjpwdw==", "Authorization: ***"),
+            ("GET /\nX-Api-Key: k1\nHost: h", "GET /\nX-Api-Key: ***\nHost: h"),
+            (r#"<input name="csrf_token" value="abc">"#, r#"<input name="csrf_token" value="***">"#),
+            ("see https://user:pw@host/x", "see https://***@host/x"),
+            ("PHPSESSID=abc; path=/", "PHPSESSID=***; path=/"),
             ("user=u&api_key=k1&x=y", "user=u&api_key=***&x=y"),
             ("send Bearer eyJhbGciOi.x.y again", "send Bearer *** again"),
             (r#"{"token":"cut of"#, r#"{"token":"***"#),

@@ -132,6 +132,17 @@ impl Kept {
         }
     }
 
+    /// Headers and the beginning of the body as text, for whoever wants to see the answer.
+    #[cold]
+    pub fn shown(&self) -> (String, String) {
+        let (headers, body) = self.glimpse.shown(&self.body);
+        match self.coding {
+            Coding::None => (headers, body),
+            Coding::Decoding => (headers, Glimpse::text(&self.body)),
+            Coding::Unasked | Coding::Failed(_) => (headers, "(encoded)".to_owned()),
+        }
+    }
+
     /// The values of a wanted header, in their order.
     pub fn fields(&self, wanted: usize) -> impl Iterator<Item = &[u8]> {
         let mut start = 0;

@@ -255,7 +255,7 @@ impl<'a> Recorder<'a> {
             return;
         }
         self.answered.push(what);
-        let (headers, body) = kept.glimpse.shown(&kept.body);
+        let (headers, body) = kept.shown();
         let answer = FirstAnswer {
             endpoint: self.now.endpoints[endpoint as usize].endpoint.clone(),
             status: kept.status,

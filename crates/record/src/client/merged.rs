@@ -9,7 +9,7 @@ use swarmlab_intervals::log::Quantity;
 
 use super::from_interval::{json, lateness, with_quantiles};
 use super::{ClientRow, LatencyMs};
-use crate::histograms::Binned;
+use crate::histograms::{Binned, bin_of};
 
 /// Rows that cover this share of a bin cover it whole: sums of lengths carry the rounding of clocks.
 const WHOLE: f64 = 1.0 - 1e-6;
@@ -20,7 +20,7 @@ pub fn merged(rows: &[ClientRow], origin_unix_s: f64, width_s: f64, histograms: 
     let mut by_bin: BTreeMap<(i64, &str), Vec<&ClientRow>> = BTreeMap::new();
     for row in rows {
         let middle_s = row.t_unix_s + row.width_s / 2.0 - origin_unix_s;
-        by_bin.entry(((middle_s / width_s).floor() as i64, &row.endpoint)).or_default().push(row);
+        by_bin.entry((bin_of(middle_s, width_s), &row.endpoint)).or_default().push(row);
     }
     by_bin
         .into_iter()

@@ -64,6 +64,16 @@ pub fn agreement(rows: &[ClientRow], log: &Log, torn: bool) -> (u64, Vec<Damage>
     (compared, damage)
 }
 
+/// Leaves out the last interval of a load that was killed, in rows and log alike: it may have reached one of them alone, or
+/// the row of all endpoints without the others.
+pub fn whole_intervals(rows: &mut Vec<ClientRow>, log: &mut Log) {
+    let of_load: Vec<&ClientRow> = rows.iter().filter(|r| r.phase == Phase::Load).collect();
+    let Some(start_unix_s) = log.start_unix_s.or_else(|| Some(of_load.first()?.t_unix_s)) else { return };
+    let end_s = both_until_s(&of_load, log, start_unix_s);
+    rows.retain(|r| r.phase != Phase::Load || r.t_unix_s - start_unix_s < end_s);
+    log.entries.retain(|e| e.start_s < end_s);
+}
+
 /// Start of the last interval that both files know of, since the log's start, seconds.
 fn both_until_s(rows: &[&ClientRow], log: &Log, start_unix_s: f64) -> f64 {
     let last = |starts: &mut dyn Iterator<Item = f64>| starts.fold(f64::NEG_INFINITY, f64::max);

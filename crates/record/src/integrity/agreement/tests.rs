@@ -104,3 +104,13 @@ fn a_run_that_was_killed_may_have_written_its_last_interval_to_one_file_alone() 
     load.1.entries.drain(4..6);
     assert_eq!(agreement(&load.0, &load.1, true).1.len(), 1);
 }
+
+#[test]
+fn what_is_left_of_a_killed_run_agrees_to_the_last_answer() {
+    let mut load = load();
+    load.0.truncate(28);
+    load.1.entries.truncate(19);
+    whole_intervals(&mut load.0, &mut load.1);
+    assert_eq!((load.0.len(), load.1.entries.len()), (27, 18));
+    assert_eq!(agreement(&load.0, &load.1, false), (18, Vec::new()));
+}
