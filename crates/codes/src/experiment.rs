@@ -55,17 +55,14 @@ advice "A longer load, narrower bins (`measure.bin`), or a higher level.";
 
 DEMO_OPTION E 112 "demo-option", exit 2: "the sample application would refuse its configuration",
 means "A service of the stack runs the sample application, and one of its options (`command`, or `DEMO_…` in its environment) has a value that it does not take, or is none.",
-example r"
-# experiment.yml
-variables: { DEMAND_DISTRIBUTION: 'bimodal' }
-",
+example "swarmlab run experiments/quickstart.yml --set DEMAND_DISTRIBUTION=bimodal",
 advice "The message says which and what it takes; `swarmlab demo ROLE --help` lists all.";
 
 NOT_TEXT E 113 "not-text", exit 2: "a file that should be text is not",
 means "An experiment, a shape or a scenario is YAML in UTF-8; this file holds other bytes: a picture, an archive, or text in another encoding.",
 example r"
 # experiment.yml
-load: { shape: shape.png }
+load: { model: closed, shape: picture.yml, scenario: journey.yml }
 ",
 advice "Correct the name, or write the file as UTF-8 (`iconv -t UTF-8`).";
 }
