@@ -137,7 +137,9 @@ fn samples_that_are_lost_or_damaged_leave_what_the_clients_felt() {
         fails(&copy, &["samples.parquet", "samples of servers cannot be read"]);
         let summary = recompute::analyse(&copy.folder).unwrap();
         assert!(summary.headline.iter().any(|f| f.key == "response_p95_ms"), "{:?}", summary.headline);
-        assert_eq!(copy.verdict("demand-recovered:gateway").status, Status::NotJudged);
+        // Nobody's account is left to compare a demand with.
+        assert!(summary.verdicts.iter().all(|v| !v.code.starts_with("demand-recovered")));
+        assert!(summary.demands.is_empty());
     }
 }
 
