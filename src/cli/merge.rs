@@ -31,12 +31,7 @@ pub struct MergeArgs {
 
 /// Adds up and prints.
 pub fn main(args: &MergeArgs, global: &Global) -> Exit {
-    let merged = merge::merge(&args.folders);
-    let written = |merged: Merged| match &args.out {
-        Some(out) => merge::folder::write(&args.folders, &merged.remarks, out).map(|()| merged),
-        None => Ok(merged),
-    };
-    match merged.and_then(written) {
+    match merged(args) {
         Ok(merged) => {
             for remark in &merged.remarks {
                 output::remark(remark, global.json);
@@ -64,6 +59,16 @@ pub fn main(args: &MergeArgs, global: &Global) -> Exit {
             output::fail(&e, help, global.json, e.code())
         }
     }
+}
+
+/// Reads, adds up, and writes the folder if one is wanted.
+fn merged(args: &MergeArgs) -> Result<Merged, MergeError> {
+    let sources = merge::read(&args.folders)?;
+    let merged = merge::merge(&sources)?;
+    if let Some(out) = &args.out {
+        merge::folder::write(&sources, out)?;
+    }
+    Ok(merged)
 }
 
 fn write(out: &mut String, m: &Merged) -> std::fmt::Result {

@@ -34,8 +34,6 @@ fn reason(service: &ServicePlan) -> Option<String> {
     if image.split([':', '@']).next() != Some(IMAGE) {
         return None;
     }
-    let line = stack::command_line(service);
-    let role = line.iter().position(|a| demo::ROLES.contains(&a.as_str()))?;
-    let refused = demo::refused(&line[role..], &stack::environment(service))?;
+    let refused = demo::refused(&stack::command_line(service), &stack::environment(service))?;
     Some(format!("service {}: {refused}", service.short))
 }

@@ -1,6 +1,5 @@
 //! `--out DIR`: a run folder of clients alone, written as the load goes, so that a crash loses at most an interval.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use swarmlab_intervals::End;
@@ -10,9 +9,8 @@ use swarmlab_lab::sinks::FolderSink;
 use swarmlab_loadgen::{LoadSpec, Model};
 use swarmlab_present::recompute::{self, RecomputeError};
 use swarmlab_record::folder::{RunFolder, write_atomically};
-use swarmlab_record::manifest::{FORMAT, Manifest, Origin, State};
+use swarmlab_record::manifest::{Manifest, Origin, State};
 use swarmlab_record::plan::{LoadModel, Plan};
-use swarmlab_record::topology::{Target, Topology};
 use swarmlab_record::utc;
 use swarmlab_telemetry::clock::unix_now_s;
 
@@ -82,30 +80,13 @@ fn manifest(spec: &LoadSpec, title: &str, objectives: &Objectives, now_unix_s: f
         Model::Closed { users, .. } => (LoadModel::Closed, users),
         Model::Open { rate_per_s, .. } => (LoadModel::Open, rate_per_s),
     };
-    Manifest {
-        format: FORMAT,
-        origin: Origin::Load,
-        swarmlab: env!("CARGO_PKG_VERSION").to_owned(),
-        name: format!("load-{}", utc::compact(now_unix_s)),
-        started_unix_s: now_unix_s,
-        testbed: None,
-        testbed_reason: String::new(),
-        plan: Plan {
-            shape: Some(shape.clone()),
-            think_s: spec.scenario.mean_wait_s(),
-            steps: spec.scenario.requests_per_iteration(),
-            slo_p95_s: objectives.p95.map(|d| d.as_secs_f64()),
-            slo_error_rate: objectives.error_rate,
-            ..Plan::of_load(title.to_owned(), model, shape.duration_s(), spec.interval_s, spec.seed)
-        },
-        topology: Topology::default(),
-        target: None::<Target>,
-        provenance: BTreeMap::new(),
-        clock_offset: None,
-        windows: None,
-        generator: None,
-        state: State::Running,
-        files: BTreeMap::new(),
-        inputs: None,
-    }
+    let plan = Plan {
+        shape: Some(shape.clone()),
+        think_s: spec.scenario.mean_wait_s(),
+        steps: spec.scenario.requests_per_iteration(),
+        slo_p95_s: objectives.p95.map(|d| d.as_secs_f64()),
+        slo_error_rate: objectives.error_rate,
+        ..Plan::of_load(title.to_owned(), model, shape.duration_s(), spec.interval_s, spec.seed)
+    };
+    Manifest::begun(Origin::Load, format!("load-{}", utc::compact(now_unix_s)), now_unix_s, plan)
 }

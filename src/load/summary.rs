@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use swarmlab_intervals::trust::{Thresholds, Verdict, VerdictInputs, verdict};
-use swarmlab_intervals::{End, EndpointStats, ErrorKind, FirstAnswer, Histogram, Outcome, Tally};
+use swarmlab_intervals::{End, EndpointStats, FirstAnswer, Histogram, Outcome, Tally, redirects};
 use swarmlab_loadgen::{LoadSpec, Model};
 
 use super::objectives::{Objective, Objectives};
@@ -53,7 +53,7 @@ pub struct LoadSummary {
     /// The first error of a kind in words, where there are any.
     pub first_errors: BTreeMap<String, String>,
     /// The first answer of each error and status, and of each redirect that was accepted.
-    pub first_answers: Vec<Answer>,
+    pub first_answers: Vec<FirstAnswer>,
     /// What a reader should know before the figures.
     pub remarks: Vec<String>,
     /// Per endpoint, in the scenario's order.
@@ -133,40 +133,6 @@ pub struct EndpointSummary {
     pub times: Times,
 }
 
-/// The first answer of an error and status.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Answer {
-    /// Endpoint.
-    pub endpoint: String,
-    /// Status.
-    pub status: u16,
-    /// The error's name; none with a redirect that the step accepts.
-    pub error: Option<&'static str>,
-    /// Headers that tell something, one a line.
-    pub headers: String,
-    /// The beginning of the body, at most 2 KiB, without what looks like a secret.
-    pub body: String,
-    /// Length of the whole body, bytes.
-    pub body_bytes: u64,
-}
-
-impl Answer {
-    fn of(a: &FirstAnswer) -> Self {
-        Self {
-            endpoint: a.endpoint.clone(),
-            status: a.status,
-            error: a.error.map(ErrorKind::name),
-            headers: a.headers.clone(),
-            body: a.body.clone(),
-            body_bytes: a.body_bytes,
-        }
-    }
-
-    fn location(&self) -> Option<&str> {
-        self.headers.lines().find_map(|line| line.strip_prefix("location: "))
-    }
-}
-
 /// Successes that are none, and failures of everything: one sentence each.
 fn remarks(s: &LoadSummary) -> Vec<String> {
     let (mut out, c) = (Vec::new(), &s.counts);
@@ -175,10 +141,9 @@ fn remarks(s: &LoadSummary) -> Vec<String> {
     if c.completed > 0 && c.succeeded == 0 {
         out.push(format!("no answer was as expected ({}): the times are those of failures", statuses()));
     }
-    let redirects = c.status.iter().filter(|(status, _)| REDIRECTS.contains(&status.as_str()));
-    let redirected: u64 = redirects.map(|(_, n)| n).sum();
+    let redirected = redirects(&c.status);
     if redirected * 2 > c.completed {
-        let location = s.first_answers.iter().find_map(Answer::location);
+        let location = s.first_answers.iter().find_map(FirstAnswer::location);
         let to = location.map_or_else(String::new, |to| format!(", the first to {to}"));
         out.push(format!(
             "{redirected} of {} answers are redirects{to}: they are not followed, and the times are those of the redirect",
@@ -187,9 +152,6 @@ fn remarks(s: &LoadSummary) -> Vec<String> {
     }
     out
 }
-
-/// Statuses that send the client elsewhere.
-const REDIRECTS: [&str; 5] = ["301", "302", "303", "307", "308"];
 
 /// The generator's judgement of itself.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -243,7 +205,7 @@ impl LoadSummary {
             iterations: o.iterations_completed,
             connections_opened: o.connections_opened,
             first_errors: o.first_errors.iter().map(|(k, t)| (k.name().to_owned(), t.clone())).collect(),
-            first_answers: o.first_answers.iter().map(Answer::of).collect(),
+            first_answers: o.first_answers.clone(),
             remarks: Vec::new(),
             endpoints: o
                 .endpoints

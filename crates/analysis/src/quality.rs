@@ -4,6 +4,7 @@ use swarmlab_frame::frame::Frame;
 
 use super::column;
 use crate::assemble::Raw;
+use swarmlab_intervals::{ErrorKind, FirstAnswer, redirects};
 use swarmlab_record::client::{ALL_ENDPOINTS, Totals};
 use swarmlab_record::events::Event;
 use swarmlab_record::manifest::State;
@@ -60,8 +61,9 @@ pub fn notes(raw: &Raw, load: &Frame) -> Vec<Note> {
     for event in &raw.events {
         match event {
             Event::Warning { message, .. } => out.push(Note { status: Status::Warn, text: message.clone() }),
-            Event::Answer { endpoint, status, error: Some(error), body, .. } => {
-                out.push(Note { status: Status::Info, text: answer(endpoint, *status, error, body) });
+            Event::Answer { answer, .. } => {
+                let text = answer.error.map(|kind| failed(answer, kind));
+                out.extend(text.map(|text| Note { status: Status::Info, text }));
             }
             _ => {}
         }
@@ -81,10 +83,10 @@ pub fn notes(raw: &Raw, load: &Frame) -> Vec<Note> {
 /// Characters of an answer's body that a note shows; `events.jsonl` has more.
 const SHOWN_CHARS: usize = 160;
 
-fn answer(endpoint: &str, status: u16, error: &str, body: &str) -> String {
-    let mut text = format!("The first {status} ({error}) was an answer of {endpoint}");
+fn failed(answer: &FirstAnswer, kind: ErrorKind) -> String {
+    let mut text = format!("The first {} ({kind}) was an answer of {}", answer.status, answer.endpoint);
     let plain = |c: char| if c.is_control() { ' ' } else { c };
-    let begin: String = body.chars().map(plain).take(SHOWN_CHARS).collect();
+    let begin: String = answer.body.chars().map(plain).take(SHOWN_CHARS).collect();
     if !begin.is_empty() {
         text.push_str(&format!(": “{begin}”"));
     }
@@ -96,10 +98,9 @@ fn answer(endpoint: &str, status: u16, error: &str, body: &str) -> String {
 fn redirected(raw: &Raw) -> Option<Note> {
     let w = raw.windows().ok()?;
     let all = Totals::of(&raw.client, ALL_ENDPOINTS, w.load_start_unix_s, w.load_end_unix_s);
-    let count = |status: &&str| all.statuses.get(*status).copied().unwrap_or(0);
-    let redirects: u64 = ["301", "302", "303", "307", "308"].iter().map(count).sum();
+    let redirects = redirects(&all.statuses);
     let location = raw.events.iter().find_map(|event| match event {
-        Event::Answer { headers, .. } => headers.lines().find_map(|line| line.strip_prefix("location: ")),
+        Event::Answer { answer, .. } => answer.location(),
         _ => None,
     });
     let to = location.map_or_else(String::new, |to| format!(", the first to {to}"));
@@ -129,6 +130,11 @@ mod tests {
     use super::*;
     use crate::assemble::fixture::load_alone;
 
+    fn answer(status: u16, error: Option<ErrorKind>) -> FirstAnswer {
+        let (endpoint, headers, body) = ("create".to_owned(), String::new(), String::new());
+        FirstAnswer { endpoint, status, error, headers, body, body_bytes: 0 }
+    }
+
     #[test]
     fn a_load_of_redirects_is_told_with_where_they_lead() {
         let mut raw = load_alone(10);
@@ -136,11 +142,10 @@ mod tests {
         raw.client.iter_mut().for_each(|r| r.statuses_json = "{\"302\":60,\"200\":40}".to_owned());
         raw.events.push(Event::Answer {
             t_unix_s: 1010.0,
-            endpoint: "a".to_owned(),
-            status: 302,
-            error: None,
-            headers: "date: today\nlocation: /login\n".to_owned(),
-            body: String::new(),
+            answer: FirstAnswer {
+                headers: "date: today\nlocation: /login\n".to_owned(),
+                ..answer(302, None)
+            },
         });
         let told = redirected(&raw).map(|n| n.text).unwrap_or_default();
         assert!(told.starts_with("600 of 1000 answers are redirects, the first to /login;"), "{told}");
@@ -150,8 +155,12 @@ mod tests {
 
     #[test]
     fn the_first_failing_answer_is_shown_on_one_line() {
-        let text = answer("create", 503, "unexpected_status", "no\nhealthy upstream");
-        assert_eq!(text, "The first 503 (unexpected_status) was an answer of create: “no healthy upstream”.");
+        let kind = ErrorKind::UnexpectedStatus;
+        let answer = FirstAnswer { body: "no\nhealthy upstream".to_owned(), ..answer(503, Some(kind)) };
+        assert_eq!(
+            failed(&answer, kind),
+            "The first 503 (unexpected_status) was an answer of create: “no healthy upstream”."
+        );
     }
 
     #[test]

@@ -7,8 +7,9 @@ use swarmlab_yaml::Value;
 
 use super::{Load, ModelKind};
 
-/// From fewer bins no correlation is concluded, and hardly a demand (docs/measurement.md).
-const LEAST_BINS: f64 = 8.0;
+/// From fewer bins no correlation is concluded, and hardly a demand (docs/measurement.md). The analysis has the same number,
+/// and knows nothing of experiments; whoever knows both sees that they agree.
+pub const LEAST_BINS: usize = 8;
 
 /// Warns of loads that send nothing, or end before there are bins enough; `value` is the load's element.
 pub(super) fn warn(value: &Value<'_>, load: &Load, bin: Duration) {
@@ -26,9 +27,9 @@ pub(super) fn warn(value: &Value<'_>, load: &Load, bin: Duration) {
     }
     let (length_s, bin_s) = (load.shape.duration_s(), bin.as_secs_f64());
     let bins = (length_s / bin_s + 1e-9).floor();
-    if bins < LEAST_BINS {
+    if bins < LEAST_BINS as f64 {
         let message = format!(
-            "{length_s} s of load are {bins:.0} bins of {bin_s} s: of fewer than {LEAST_BINS:.0} no correlation is judged, and \
+            "{length_s} s of load are {bins:.0} bins of {bin_s} s: of fewer than {LEAST_BINS} no correlation is judged, and \
              CPU demands hardly"
         );
         shape.warn(codes::NO_EVIDENCE, message);

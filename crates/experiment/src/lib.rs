@@ -19,6 +19,7 @@ mod target;
 mod text;
 mod variables;
 
+pub use evidence::LEAST_BINS;
 pub use file::{Loaded, TestbedChoice, peek_testbed, read, read_with};
 pub use load::{Load, ModelKind, WarmUp};
 pub use measure::Measure;

@@ -1,9 +1,11 @@
 //! The first answer of each kind that was not as hoped: what a person wants to see before anything else.
 
+use serde::{Deserialize, Serialize};
+
 use crate::ErrorKind;
 
 /// One answer, as much of it as helps.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FirstAnswer {
     /// Endpoint.
     pub endpoint: String,
@@ -20,17 +22,9 @@ pub struct FirstAnswer {
 }
 
 impl FirstAnswer {
-    /// The value of a header.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
-    }
-
-    /// Status and error in a few words: `404 (unexpected_status)`.
-    pub fn title(&self) -> String {
-        match self.error {
-            Some(kind) => format!("{} ({})", self.status, kind.name()),
-            None => self.status.to_string(),
-        }
+    /// Where a redirect leads.
+    pub fn location(&self) -> Option<&str> {
+        self.headers.lines().find_map(|line| line.strip_prefix("location: "))
     }
 }
 
@@ -39,19 +33,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_header_is_found_by_its_whole_name() {
-        let answer = FirstAnswer {
-            endpoint: "a".to_owned(),
-            status: 302,
-            error: None,
-            headers: "location-hint: x\nlocation: /login\n".to_owned(),
-            body: String::new(),
-            body_bytes: 0,
-        };
-        assert_eq!(answer.header("location"), Some("/login"));
-        assert_eq!(answer.header("retry-after"), None);
-        assert_eq!(answer.title(), "302");
-        let failed = FirstAnswer { error: Some(ErrorKind::UnexpectedStatus), status: 404, ..answer };
-        assert_eq!(failed.title(), "404 (unexpected_status)");
+    fn a_location_is_found_by_its_whole_name() {
+        let headers = "location-hint: x\nlocation: /login\n".to_owned();
+        let (endpoint, body) = ("a".to_owned(), String::new());
+        let answer = FirstAnswer { endpoint, status: 302, error: None, headers, body, body_bytes: 0 };
+        assert_eq!(answer.location(), Some("/login"));
+        assert_eq!(FirstAnswer { headers: "date: today\n".to_owned(), ..answer }.location(), None);
     }
 }

@@ -25,4 +25,4 @@ pub use outcome::{End, Outcome};
 pub use stats::{
     EndpointStats, HIGHEST_US, Histogram, Tally, add_histogram, duration_s, fixed_histogram, new_histogram,
 };
-pub use statuses::Statuses;
+pub use statuses::{Statuses, is_redirect, redirects};

@@ -77,6 +77,17 @@ impl PartialEq for Statuses {
     }
 }
 
+/// Whether a status sends the client elsewhere (RFC 9110, 15.4).
+pub fn is_redirect(status: u16) -> bool {
+    matches!(status, 301 | 302 | 303 | 307 | 308)
+}
+
+/// Of counts by name ([`Statuses::by_name`]) the redirects.
+pub fn redirects(by_name: &BTreeMap<String, u64>) -> u64 {
+    let is_one = |name: &String| name.parse().is_ok_and(is_redirect);
+    by_name.iter().filter(|(name, _)| is_one(name)).map(|(_, n)| n).sum()
+}
+
 fn class_of(status: u16) -> usize {
     let class = usize::from(status / 100);
     if class <= 5 { class } else { 0 }
@@ -113,6 +124,13 @@ mod tests {
         assert_eq!((all.by_name()["4xx"], all.by_name()["other"], all.by_name().len()), (4, 2, 18));
         // What is no status has no number either.
         assert_eq!(of(&[0, 0, 200]).by_name(), named(&[("200", 1), ("other", 2)]));
+    }
+
+    #[test]
+    fn redirects_are_those_that_lead_elsewhere() {
+        let counted = of(&[200, 301, 302, 302, 304, 308, 404]);
+        assert_eq!(redirects(&counted.by_name()), 4);
+        assert_eq!(redirects(&named(&[("3xx", 5)])), 0, "which they were is not known");
     }
 
     #[test]

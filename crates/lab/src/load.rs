@@ -107,7 +107,7 @@ pub async fn load(
                     return Err(e.into());
                 }
                 let (start, end) = (outcome.start_unix_s, outcome.load_end_unix_s);
-                tell(bus, News::Windows(Some(windows(start, end, outcome.end_unix_s))))?;
+                tell(bus, News::Windows(Some(Windows::alone(start, end, outcome.end_unix_s))))?;
                 let (inputs, answers) = (outcome.verdict_inputs.into(), outcome.first_answers.clone());
                 tell(bus, News::Generator { load: LOAD, inputs, answers })?;
                 return Ok(Ended { outcome, beats, interrupted });
@@ -128,15 +128,5 @@ fn begin(bus: &mut Bus<'_>, start_unix_s: f64, duration_s: f64) -> io::Result<()
     let end = start_unix_s + duration_s;
     let news = News::Phase { phase: Phase::Load, expected_s: Some(duration_s) };
     bus.tell(Message { t_unix_s: start_unix_s, news })?;
-    tell(bus, News::Windows(Some(windows(start_unix_s, end, end))))
-}
-
-fn windows(start_unix_s: f64, load_end_unix_s: f64, end_unix_s: f64) -> Windows {
-    Windows {
-        grid_unix_s: start_unix_s,
-        load_start_unix_s: start_unix_s,
-        load_end_unix_s,
-        drained_unix_s: end_unix_s,
-        settled_unix_s: end_unix_s,
-    }
+    tell(bus, News::Windows(Some(Windows::alone(start_unix_s, end, end))))
 }

@@ -10,16 +10,13 @@ use std::path::Path;
 use std::process::Command;
 
 use swarmlab_experiment::{Experiment, Load, ModelKind};
+use swarmlab_intervals::trust::Thresholds;
 use swarmlab_loadgen::{Awake, can_keep_awake, wakeups};
 use swarmlab_stackfile::StackSpecs;
 use swarmlab_testbed::stack;
 
 /// Above this share of the cores the generator no longer finds one free when it needs it.
 const ROOM: f64 = 0.75;
-/// Later wake-ups make a second of load INVALID wherever the median service time is below ten times that
-/// (docs/measurement.md), seconds.
-const LATE_S: f64 = 1e-3;
-
 /// What was seen of a machine.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Machine {
@@ -56,6 +53,9 @@ pub fn describe(experiment: &Path) -> BTreeMap<String, String> {
     say("generator: host", &read("/proc/sys/kernel/hostname"));
     say("generator: kernel", &read("/proc/sys/kernel/osrelease"));
     say("generator: cores", &std::thread::available_parallelism().map_or(String::new(), |n| n.to_string()));
+    let cpu = read("/proc/cpuinfo");
+    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
+    say("generator: processor", model.map_or("", |(_, name)| name));
     let memory = read("/proc/meminfo");
     let total = memory.lines().find_map(|line| line.strip_prefix("MemTotal:"));
     say("generator: memory", total.unwrap_or_default());
@@ -92,7 +92,9 @@ pub fn wake_ups(machine: &Machine, keep_awake: bool) -> Vec<String> {
     if let Some(why) = &machine.sleeps_because {
         out.push(cannot_keep_awake(why));
     }
-    if machine.wake_p99_s > LATE_S {
+    // Where a second of load becomes INVALID: above the floor, and above a share of the median service time.
+    let limits = Thresholds::default();
+    if machine.wake_p99_s > limits.lateness_floor_s {
         let next = if keep_awake {
             "end other work on it, or send from another machine"
         } else {
@@ -103,7 +105,7 @@ pub fn wake_ups(machine: &Machine, keep_awake: bool) -> Vec<String> {
             "this machine wakes a sleeping thread {:.1} ms late (p99 of half a second): seconds of the load will be \
              INVALID wherever the median service time is below {:.0} ms; {next}",
             machine.wake_p99_s * 1e3,
-            machine.wake_p99_s * 1e4,
+            machine.wake_p99_s / limits.lateness_share * 1e3,
         ));
     }
     out

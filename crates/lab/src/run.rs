@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use std::collections::BTreeMap;
 use swarmlab_catalogue::Catalogues;
 
 use swarmlab_experiment::Experiment;
 use swarmlab_present::recompute;
 use swarmlab_record::folder::RunFolder;
-use swarmlab_record::manifest::{FORMAT, Manifest, Origin, State};
+use swarmlab_record::manifest::{Manifest, Origin, State};
 use swarmlab_record::summary::Summary;
 use swarmlab_record::topology::Topology;
 use swarmlab_stackfile::StackSpecs;
@@ -138,23 +137,11 @@ fn manifest(
     started_unix_s: f64,
 ) -> Manifest {
     Manifest {
-        format: FORMAT,
-        origin: Origin::Run,
-        swarmlab: env!("CARGO_PKG_VERSION").to_owned(),
-        name: experiment.name.clone(),
-        started_unix_s,
         testbed: Some(kind),
         testbed_reason: reason.to_owned(),
-        plan: plan::resolved(experiment, specs),
         topology: ran(kind, stack::topology(specs)),
-        target: None,
         provenance: machine::describe(&experiment.path),
-        clock_offset: None,
-        windows: None,
-        generator: None,
-        state: State::Running,
-        files: BTreeMap::new(),
-        inputs: None,
+        ..Manifest::begun(Origin::Run, &experiment.name, started_unix_s, plan::resolved(experiment, specs))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use swarmlab_frame::frame::Frame;
 use swarmlab_report::model::{
-    Fit, HeatCell, HeatMap, Ink, IntervalPlot, IntervalRow, Scatter, ScatterPoint, Unit,
+    Finding, Fit, HeatCell, HeatMap, Ink, IntervalPlot, IntervalRow, Scatter, ScatterPoint, Unit,
 };
 use swarmlab_stats::CorrelationMethod;
 
@@ -96,7 +96,12 @@ pub fn heat_maps(raw: &Raw, load: &Frame, rows: &[Row], names: &[&str]) -> Vec<H
                         // A lag is part of the claim: without the one there is not the other.
                         let (significant, at_zero) = (r.significant(), r.r_at_zero.unwrap_or(r.r));
                         let (r_shown, lag_s) = if significant { (r.r, r.lag_s) } else { (at_zero, 0.0) };
-                        HeatCell { r: r_shown, lag_s, n_eff: r.n_eff, significant, too_few: !r.judged() }
+                        let finding = match (significant, r.judged()) {
+                            (true, _) => Finding::Significant,
+                            (false, true) => Finding::NotSignificant,
+                            (false, false) => Finding::TooFew,
+                        };
+                        HeatCell { r: r_shown, lag_s, n_eff: r.n_eff, finding }
                     })
                 })
                 .collect()

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use swarmlab_intervals::FirstAnswer;
 
 use crate::Phase;
 use crate::topology::{ReplicaEvent, TaskLife};
@@ -35,16 +36,9 @@ pub enum Event {
     Answer {
         /// When it was told, at the end of the load.
         t_unix_s: f64,
-        /// Of which endpoint.
-        endpoint: String,
-        /// Its status.
-        status: u16,
-        /// The error's name, if it was one.
-        error: Option<String>,
-        /// Headers that tell something, one a line.
-        headers: String,
-        /// The beginning of the body.
-        body: String,
+        /// The answer.
+        #[serde(flatten)]
+        answer: FirstAnswer,
     },
     /// A step of the testbed.
     Step {

@@ -10,7 +10,6 @@ use crate::manifest::{Manifest, Origin, State, Windows};
 use crate::metric::{Kind, Meaning};
 use crate::plan::{LoadModel, Plan};
 use crate::series::{Identity, Sample};
-use crate::topology::Topology;
 use crate::utc;
 
 type Row = (&'static str, Meaning, Kind, &'static str, f64, bool);
@@ -121,32 +120,17 @@ pub fn manifest_of_load(summary: &str, bin_s: f64) -> Option<Manifest> {
     let load: LoadSummary = serde_json::from_str(summary).ok()?;
     let end_unix_s = load.start_unix_s + load.load_s;
     let drained_unix_s = end_unix_s + load.drain_s;
+    let name = format!("load-{}", utc::compact(load.start_unix_s));
+    let plan = Plan::of_load(load.target, load.model, load.load_s, bin_s, load.seed);
     Some(Manifest {
         format: 1,
-        origin: Origin::Load,
         swarmlab: String::new(),
-        name: format!("load-{}", utc::compact(load.start_unix_s)),
-        started_unix_s: load.start_unix_s,
-        testbed: None,
-        testbed_reason: String::new(),
-        plan: Plan::of_load(load.target, load.model, load.load_s, bin_s, load.seed),
-        topology: Topology::default(),
-        target: None,
-        provenance: BTreeMap::new(),
-        clock_offset: None,
-        windows: Some(Windows {
-            grid_unix_s: load.start_unix_s,
-            load_start_unix_s: load.start_unix_s,
-            load_end_unix_s: end_unix_s,
-            drained_unix_s,
-            settled_unix_s: drained_unix_s,
-        }),
+        windows: Some(Windows::alone(load.start_unix_s, end_unix_s, drained_unix_s)),
         generator: Some(load.generator.inputs),
         state: match load.end.as_str() {
             "completed" => State::Complete,
             how => State::Partial { reason: how.to_owned() },
         },
-        files: BTreeMap::new(),
-        inputs: None,
+        ..Manifest::begun(Origin::Load, name, load.start_unix_s, plan)
     })
 }

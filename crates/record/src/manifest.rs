@@ -77,7 +77,7 @@ pub enum Origin {
     /// `swarmlab run`: a stack, its servers, and the load.
     #[default]
     Run,
-    /// `swarmlab load --out`: clients alone.
+    /// `swarmlab load --out`, or several of those merged: clients alone.
     Load,
 }
 
@@ -94,6 +94,19 @@ pub struct Windows {
     pub drained_unix_s: f64,
     /// Every source had been sampled after the drain by then (or had been waited for in vain).
     pub settled_unix_s: f64,
+}
+
+impl Windows {
+    /// Of a load alone: its own start is the grid's, and nobody waits for servers behind it.
+    pub fn alone(start_unix_s: f64, load_end_unix_s: f64, drained_unix_s: f64) -> Self {
+        Self {
+            grid_unix_s: start_unix_s,
+            load_start_unix_s: start_unix_s,
+            load_end_unix_s,
+            drained_unix_s,
+            settled_unix_s: drained_unix_s,
+        }
+    }
 }
 
 /// How the run ended.
@@ -152,6 +165,29 @@ impl ManifestError {
 }
 
 impl Manifest {
+    /// Of something that begins: running, and nothing known of it yet but what it is to be.
+    pub fn begun(origin: Origin, name: impl Into<String>, started_unix_s: f64, plan: Plan) -> Self {
+        Self {
+            format: FORMAT,
+            origin,
+            swarmlab: env!("CARGO_PKG_VERSION").to_owned(),
+            name: name.into(),
+            started_unix_s,
+            testbed: None,
+            testbed_reason: String::new(),
+            plan,
+            topology: Topology::default(),
+            target: None,
+            provenance: BTreeMap::new(),
+            clock_offset: None,
+            windows: None,
+            generator: None,
+            state: State::Running,
+            files: Seals::new(),
+            inputs: None,
+        }
+    }
+
     /// Writes the manifest whole or not at all.
     pub fn write(&self, path: &Path) -> std::io::Result<()> {
         let mut text = serde_json::to_vec_pretty(self)?;

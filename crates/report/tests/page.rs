@@ -24,7 +24,7 @@ fn filled(text: &str) -> ReportModel {
     model.timeline.panels[0].references = vec![Reference { label: t(), value: 1.0 }];
     model.timeline.phases = vec![Phase { name: t(), start_s: 0.0, end_s: 3.0 }];
     model.timeline.markers = vec![Marker { t_s: 1.0, label: t() }];
-    let cell = HeatCell { r: -0.6, lag_s: 2.0, n_eff: 9.0, significant: false, too_few: false };
+    let cell = HeatCell { r: -0.6, lag_s: 2.0, n_eff: 9.0, finding: Finding::NotSignificant };
     let heat =
         HeatMap { title: t(), note: t(), rows: vec![t()], columns: vec![t()], cells: vec![vec![Some(cell)]] };
     let scatter = Scatter {

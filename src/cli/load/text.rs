@@ -2,12 +2,13 @@
 
 use std::fmt::Write;
 
+use swarmlab_intervals::FirstAnswer;
 use swarmlab_intervals::trust::Trust;
 
 use super::plan::plural;
 use crate::cli::output;
 use crate::load::objectives::{Figure, Objective};
-use crate::load::summary::{Answer, Counts, EndpointSummary, LoadSummary, Quantiles, Times};
+use crate::load::summary::{Counts, EndpointSummary, LoadSummary, Quantiles, Times};
 
 /// The whole summary.
 pub fn summary(s: &LoadSummary) -> String {
@@ -54,8 +55,8 @@ fn write(out: &mut String, s: &LoadSummary) -> std::fmt::Result {
     for (name, text) in &s.first_errors {
         writeln!(out, "  first {name}: {text}")?;
     }
-    for answer in s.first_answers.iter().filter(|a| a.error.is_some()) {
-        self::answer(out, answer)?;
+    for answer in &s.first_answers {
+        failed(out, answer)?;
     }
     for remark in &s.remarks {
         writeln!(out, "\nwarning: {remark}")?;
@@ -66,8 +67,9 @@ fn write(out: &mut String, s: &LoadSummary) -> std::fmt::Result {
 }
 
 /// The first answer of an error and status: what a person looks at first.
-fn answer(out: &mut String, a: &Answer) -> std::fmt::Result {
-    writeln!(out, "\n  first {} ({}) of {}", a.status, a.error.unwrap_or_default(), a.endpoint)?;
+fn failed(out: &mut String, a: &FirstAnswer) -> std::fmt::Result {
+    let Some(error) = a.error else { return Ok(()) };
+    writeln!(out, "\n  first {} ({error}) of {}", a.status, a.endpoint)?;
     for header in a.headers.lines() {
         writeln!(out, "    {header}")?;
     }

@@ -1,7 +1,7 @@
 //! `merge --out DIR`: a run folder of clients, as if one generator had sent everything.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use swarmlab_frame::store;
 use swarmlab_present::recompute;
@@ -10,21 +10,18 @@ use swarmlab_record::client::{self, Share};
 use swarmlab_record::events::{Event, EventLog};
 use swarmlab_record::folder::RunFolder;
 use swarmlab_record::histograms;
-use swarmlab_record::manifest::{FORMAT, Manifest, Origin, State, Windows};
+use swarmlab_record::manifest::{Manifest, Origin, State, Windows};
 use swarmlab_record::plan::{LoadModel, Plan};
-use swarmlab_record::topology::Topology;
 use swarmlab_record::utc;
 
 use super::source::Source;
 use super::{MergeError, io};
 
-/// Writes what the generators of `folders` recorded together to a new or empty folder, and computes what
-/// `swarmlab report` computes of it; `remarks` go with it.
+/// Writes what generators recorded together to a new or empty folder, and computes what `swarmlab report` computes of it.
 ///
 /// # Errors
-/// A folder that cannot be read, or what the disk refuses.
-pub fn write(folders: &[PathBuf], remarks: &[String], out: &Path) -> Result<(), MergeError> {
-    let sources = folders.iter().map(|f| Source::read(f)).collect::<Result<Vec<_>, _>>()?;
+/// What the disk refuses.
+pub fn write(sources: &[Source], out: &Path) -> Result<(), MergeError> {
     let first = |s: &Source| s.rows.first().map(|r| r.t_unix_s);
     let origin_unix_s = sources.iter().filter_map(first).fold(f64::INFINITY, f64::min);
     let width_s = sources.iter().map(Source::bin_s).fold(0.0, f64::max);
@@ -33,16 +30,16 @@ pub fn write(folders: &[PathBuf], remarks: &[String], out: &Path) -> Result<(), 
     let end_unix_s = rows.iter().map(|r| r.t_unix_s + r.width_s).fold(origin_unix_s, f64::max);
 
     let folder = RunFolder::create_at(out).map_err(io(out))?;
-    let manifest = manifest(&sources, (origin_unix_s, end_unix_s), width_s);
+    let manifest = manifest(sources, (origin_unix_s, end_unix_s), width_s);
     let mut events = EventLog::create(&folder.events()).map_err(io(&folder.events()))?;
     let began = Event::Phase { t_unix_s: origin_unix_s, phase: Phase::Load };
     events.write(&began).map_err(io(&folder.events()))?;
-    for source in &sources {
+    for source in sources {
         let message = format!("one of {} generators: {}", sources.len(), source.folder.root().display());
         let step = Event::Step { t_unix_s: origin_unix_s, message };
         events.write(&step).map_err(io(&folder.events()))?;
     }
-    for message in remarks {
+    for message in sources.iter().flat_map(|s| &s.remarks) {
         let warning = Event::Warning { t_unix_s: origin_unix_s, message: message.clone() };
         events.write(&warning).map_err(io(&folder.events()))?;
     }
@@ -86,38 +83,21 @@ fn manifest(sources: &[Source], (start_unix_s, end_unix_s): (f64, f64), bin_s: f
         State::Running => Some(format!("{} has no end", m.name)),
         State::Partial { reason } => Some(format!("{}: {reason}", m.name)),
     });
+    let plan = Plan {
+        think_s: plan.and_then(|p| p.think_s),
+        steps: plan.map_or(1.0, |p| p.steps),
+        slo_p95_s: plan.and_then(|p| p.slo_p95_s),
+        slo_error_rate: plan.and_then(|p| p.slo_error_rate),
+        ..Plan::of_load(targets.join(", "), model, load_end_unix_s - start_unix_s, bin_s, seed)
+    };
     Manifest {
-        format: FORMAT,
-        origin: Origin::Load,
-        swarmlab: env!("CARGO_PKG_VERSION").to_owned(),
-        name: format!("merged-{}", utc::compact(start_unix_s)),
-        started_unix_s: start_unix_s,
-        testbed: None,
-        testbed_reason: String::new(),
-        plan: Plan {
-            think_s: plan.and_then(|p| p.think_s),
-            steps: plan.map_or(1.0, |p| p.steps),
-            slo_p95_s: plan.and_then(|p| p.slo_p95_s),
-            slo_error_rate: plan.and_then(|p| p.slo_error_rate),
-            ..Plan::of_load(targets.join(", "), model, load_end_unix_s - start_unix_s, bin_s, seed)
-        },
-        topology: Topology::default(),
-        target: None,
         provenance: BTreeMap::from([("generators".to_owned(), sources.len().to_string())]),
-        clock_offset: None,
-        windows: Some(Windows {
-            grid_unix_s: start_unix_s,
-            load_start_unix_s: start_unix_s,
-            load_end_unix_s,
-            drained_unix_s: end_unix_s,
-            settled_unix_s: end_unix_s,
-        }),
+        windows: Some(Windows::alone(start_unix_s, load_end_unix_s, end_unix_s)),
         // Of all, or not known: some of them alone say nothing of the rest.
         generator: (generators.len() == sources.len())
             .then(|| generators.into_iter().reduce(|one, other| one.beside(other)))
             .flatten(),
         state: partial.map_or(State::Complete, |reason| State::Partial { reason }),
-        files: BTreeMap::new(),
-        inputs: None,
+        ..Manifest::begun(Origin::Load, format!("merged-{}", utc::compact(start_unix_s)), start_unix_s, plan)
     }
 }

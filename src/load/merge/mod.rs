@@ -14,9 +14,9 @@ use swarmlab_intervals::trust::Trust;
 use swarmlab_intervals::{add_histogram, new_histogram};
 use swarmlab_present::recompute::RecomputeError;
 use swarmlab_record::FileError;
-use swarmlab_record::client::{ALL_ENDPOINTS, ClientRow};
+use swarmlab_record::client::{self, ALL_ENDPOINTS, ClientRow, Totals};
 
-use source::Source;
+pub use source::Source;
 
 use crate::load::summary::{Counts, EndpointSummary, Quantiles, Times};
 
@@ -111,40 +111,49 @@ impl MergeError {
 
 type Histograms = BTreeMap<(Quantity, String), Histogram>;
 
-/// Reads the folders of loads (`swarmlab load --out`) or runs, and adds them up. The load alone counts, not its warm-up.
+/// Reads the folders of loads (`swarmlab load --out`) or runs.
 ///
 /// # Errors
-/// The first folder that cannot be read, holds no load, or is given twice.
-pub fn merge(folders: &[PathBuf]) -> Result<Merged, MergeError> {
+/// The first folder that cannot be read, or is given twice.
+pub fn read(folders: &[PathBuf]) -> Result<Vec<Source>, MergeError> {
     let mut seen = BTreeSet::new();
-    let mut rows = Vec::new();
-    let mut generators = Vec::new();
-    let mut histograms = Histograms::new();
-    let mut remarks = Vec::new();
+    let mut sources = Vec::new();
     for folder in folders {
         let real = folder.canonicalize().map_err(io(folder))?;
         if !seen.insert(real) {
             return Err(MergeError::Twice(folder.clone()));
         }
-        let Source { rows: own, log, remarks: wrong, .. } = Source::read(folder)?;
-        generators.push(generator(folder, &own).ok_or_else(|| MergeError::Empty(folder.clone()))?);
-        for (key, histogram) in log.merged() {
+        sources.push(Source::read(folder)?);
+    }
+    Ok(sources)
+}
+
+/// Adds them up. The load alone counts, not its warm-up.
+///
+/// # Errors
+/// The first that holds no load.
+pub fn merge(sources: &[Source]) -> Result<Merged, MergeError> {
+    let mut rows = Vec::new();
+    let mut generators = Vec::new();
+    let mut histograms = Histograms::new();
+    for source in sources {
+        let folder = source.folder.root();
+        generators.push(generator(folder, &source.rows).ok_or_else(|| MergeError::Empty(folder.to_owned()))?);
+        for (key, histogram) in source.log.merged() {
             add_histogram(histograms.entry(key).or_insert_with(new_histogram), &histogram);
         }
-        remarks.extend(wrong);
-        rows.extend(own);
+        rows.extend(source.rows.iter().cloned());
     }
     let least = |value: fn(&Generator) -> f64| generators.iter().map(value).fold(f64::INFINITY, f64::min);
     let most = |value: fn(&Generator) -> f64| generators.iter().map(value).fold(f64::NEG_INFINITY, f64::max);
     let (start, end) = (|g: &Generator| g.start_unix_s, |g: &Generator| g.start_unix_s + g.span_s);
     let (start_unix_s, span_s) = (least(start), most(end) - least(start));
     let per_s = |counts: &Counts| if span_s > 0.0 { counts.completed as f64 / span_s } else { 0.0 };
-    let names: BTreeSet<&str> =
-        rows.iter().map(|r| r.endpoint.as_str()).filter(|n| *n != ALL_ENDPOINTS).collect();
+    let names: BTreeSet<&str> = client::endpoints(&rows).into_iter().collect();
     let endpoints = names
         .into_iter()
         .map(|name| {
-            let counts = counts(rows.iter().filter(|r| r.endpoint == name));
+            let counts = counts(&rows, name);
             let requests_per_s = per_s(&counts);
             EndpointSummary {
                 name: name.to_owned(),
@@ -154,7 +163,7 @@ pub fn merge(folders: &[PathBuf]) -> Result<Merged, MergeError> {
             }
         })
         .collect();
-    let counts = counts(rows.iter().filter(|r| r.endpoint == ALL_ENDPOINTS));
+    let counts = counts(&rows, ALL_ENDPOINTS);
     Ok(Merged {
         format: 1,
         start_unix_s,
@@ -167,7 +176,7 @@ pub fn merge(folders: &[PathBuf]) -> Result<Merged, MergeError> {
         tls: quantiles(&histograms, Quantity::Tls, |_| true),
         endpoints,
         generators,
-        remarks,
+        remarks: sources.iter().flat_map(|s| s.remarks.iter().cloned()).collect(),
     })
 }
 
@@ -192,24 +201,20 @@ fn generator(folder: &Path, rows: &[ClientRow]) -> Option<Generator> {
     })
 }
 
-fn counts<'a>(rows: impl Iterator<Item = &'a ClientRow>) -> Counts {
-    let mut sum = Counts::default();
-    for row in rows {
-        sum.offered += row.offered;
-        sum.sent += row.sent;
-        sum.completed += row.completed;
-        sum.succeeded += row.succeeded;
-        sum.failed += row.failed;
-        sum.bytes_sent += row.bytes_sent;
-        sum.bytes_received += row.bytes_received;
-        for (status, n) in row.statuses() {
-            *sum.status.entry(status).or_default() += n;
-        }
-        for (kind, n) in row.errors() {
-            *sum.errors.entry(kind).or_default() += n;
-        }
+/// Of one endpoint, or of all, over everything that was sent.
+fn counts(rows: &[ClientRow], endpoint: &str) -> Counts {
+    let sum = Totals::of(rows, endpoint, f64::NEG_INFINITY, f64::INFINITY);
+    Counts {
+        offered: sum.offered,
+        sent: sum.sent,
+        completed: sum.completed,
+        succeeded: sum.succeeded,
+        failed: sum.failed,
+        bytes_sent: sum.bytes_sent,
+        bytes_received: sum.bytes_received,
+        status: sum.statuses,
+        errors: sum.errors,
     }
-    sum
 }
 
 fn times(histograms: &Histograms, of: impl Fn(&str) -> bool + Copy) -> Times {

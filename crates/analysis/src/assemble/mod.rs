@@ -181,42 +181,20 @@ pub fn give_lives(all: &mut [Head], lives: &[TaskLife]) {
 
 #[cfg(test)]
 pub(crate) mod fixture {
-    use std::collections::BTreeMap;
-
     use swarmlab_record::client::fixture::row;
-    use swarmlab_record::manifest::{FORMAT, Origin};
+    use swarmlab_record::manifest::Origin;
     use swarmlab_record::plan::{LoadModel, Plan};
-    use swarmlab_record::topology::Topology;
 
     use super::*;
 
     /// A load alone of so many seconds from 1000 on, a row a second.
     pub fn load_alone(seconds: u32) -> Raw {
         let end = 1000.0 + f64::from(seconds);
+        let plan = Plan::of_load("t".into(), LoadModel::Open, f64::from(seconds), 1.0, 1);
         let manifest = Manifest {
-            format: FORMAT,
-            origin: Origin::Load,
-            swarmlab: String::new(),
-            name: "x".into(),
-            started_unix_s: 1000.0,
-            testbed: None,
-            testbed_reason: String::new(),
-            plan: Plan::of_load("t".into(), LoadModel::Open, f64::from(seconds), 1.0, 1),
-            topology: Topology::default(),
-            target: None,
-            provenance: BTreeMap::new(),
-            clock_offset: None,
-            windows: Some(Windows {
-                grid_unix_s: 1000.0,
-                load_start_unix_s: 1000.0,
-                load_end_unix_s: end,
-                drained_unix_s: end,
-                settled_unix_s: end,
-            }),
-            generator: None,
+            windows: Some(Windows::alone(1000.0, end, end)),
             state: State::Complete,
-            files: BTreeMap::new(),
-            inputs: None,
+            ..Manifest::begun(Origin::Load, "x", 1000.0, plan)
         };
         let client = (0..seconds).map(|i| row(1000.0 + f64::from(i), "*")).collect();
         Raw { manifest, client, events: Vec::new(), files: Integrity::default() }

@@ -97,6 +97,11 @@ fn late_wake_ups_are_told_with_what_helps() {
 }
 
 #[test]
+fn what_is_warned_of_before_is_what_is_not_judged_afterwards() {
+    assert_eq!(swarmlab_experiment::LEAST_BINS, swarmlab_analysis::correlations::LEAST_BINS);
+}
+
+#[test]
 fn this_machine_can_be_looked_at() {
     let seen = Machine::look(false);
     assert!(seen.cores >= 1 && seen.wake_p99_s > 0.0 && seen.sleeps_because.is_none(), "{seen:?}");

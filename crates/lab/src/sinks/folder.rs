@@ -2,7 +2,6 @@
 
 use std::io;
 
-use swarmlab_intervals::FirstAnswer;
 use swarmlab_record::Phase;
 use swarmlab_record::client::{self, ClientRow};
 use swarmlab_record::events::{Event, EventLog};
@@ -134,7 +133,7 @@ impl Files {
             }
             News::Generator { inputs, answers, .. } => {
                 for answer in answers {
-                    self.events.write(&event_of(answer, t_unix_s))?;
+                    self.events.write(&Event::Answer { t_unix_s, answer: answer.clone() })?;
                 }
                 self.manifest.generator = Some(**inputs);
                 return self.write_manifest();
@@ -153,16 +152,5 @@ impl Files {
     fn finish(self) -> io::Result<()> {
         let server = self.server.map_or(Ok(()), SampleJournal::finish);
         self.client.finish().and(server).map_err(io::Error::other)
-    }
-}
-
-fn event_of(answer: &FirstAnswer, t_unix_s: f64) -> Event {
-    Event::Answer {
-        t_unix_s,
-        endpoint: answer.endpoint.clone(),
-        status: answer.status,
-        error: answer.error.map(|kind| kind.name().to_owned()),
-        headers: answer.headers.clone(),
-        body: answer.body.clone(),
     }
 }

@@ -16,11 +16,11 @@ use swarmlab_lab::site::{Answer, Ready, Site};
 use swarmlab_loadgen::LoadError;
 use swarmlab_record::Phase;
 use swarmlab_record::folder::RunFolder;
-use swarmlab_record::manifest::{FORMAT, Manifest, Origin, State};
+use swarmlab_record::manifest::{Manifest, Origin};
 use swarmlab_record::metric::{Kind, Meaning};
 use swarmlab_record::plan as record_plan;
 use swarmlab_record::series::{Identity, Reading};
-use swarmlab_record::topology::{ReplicaEvent, Target, Topology};
+use swarmlab_record::topology::{ReplicaEvent, Target};
 use swarmlab_shapes::shape::{Constant, Shape};
 use swarmlab_swarm::CancellationToken;
 use swarmlab_testbed::observation::Observation;
@@ -414,42 +414,9 @@ fn identity() -> Identity {
 }
 
 fn manifest() -> Manifest {
-    Manifest {
-        format: FORMAT,
-        origin: Origin::Run,
-        swarmlab: String::new(),
-        name: "scripted".to_owned(),
-        started_unix_s: BEGIN,
-        testbed: None,
-        testbed_reason: String::new(),
-        plan: record_plan::Plan {
-            file: String::new(),
-            text: String::new(),
-            stack: String::new(),
-            variables: BTreeMap::new(),
-            environment: BTreeMap::new(),
-            overrides: Vec::new(),
-            target_service: "web".to_owned(),
-            model: record_plan::LoadModel::Closed,
-            shape: Some(Shape::Constant(Constant { level: 1.0, duration_s: LOAD_S })),
-            duration_s: LOAD_S,
-            think_s: None,
-            steps: 1.0,
-            bin_s: 1.0,
-            measured: vec![],
-            slo_p95_s: None,
-            slo_error_rate: None,
-            seed: 1,
-            declared_demand_s: BTreeMap::new(),
-        },
-        topology: Topology::default(),
-        target: None,
-        provenance: BTreeMap::new(),
-        clock_offset: None,
-        windows: None,
-        generator: None,
-        state: State::Running,
-        files: BTreeMap::new(),
-        inputs: None,
-    }
+    let plan = record_plan::Plan {
+        shape: Some(Shape::Constant(Constant { level: 1.0, duration_s: LOAD_S })),
+        ..record_plan::Plan::of_load("web".to_owned(), record_plan::LoadModel::Closed, LOAD_S, 1.0, 1)
+    };
+    Manifest::begun(Origin::Run, "scripted", BEGIN, plan)
 }

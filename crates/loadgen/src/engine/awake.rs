@@ -40,3 +40,33 @@ impl Awake {
 pub fn can_keep_awake() -> io::Result<()> {
     Awake::keep().map(drop)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::io::Read;
+
+    use super::*;
+
+    /// What the kernel aims at, microseconds: the least of all requests.
+    fn accepted_us() -> i32 {
+        let mut bytes = [0; 4];
+        File::open(DEVICE).unwrap().read_exact(&mut bytes).unwrap();
+        i32::from_ne_bytes(bytes)
+    }
+
+    #[test]
+    fn the_kernel_is_asked_for_as_long_as_the_request_is_held() {
+        match Awake::keep() {
+            Ok(awake) => {
+                assert_eq!(accepted_us(), ACCEPTED_US);
+                drop(awake);
+                assert!(can_keep_awake().is_ok());
+            }
+            // Without the privilege, or the file, the reason is told.
+            Err(e) => {
+                assert!(matches!(e.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::NotFound), "{e}")
+            }
+        }
+    }
+}

@@ -7,7 +7,7 @@ use super::glimpse::Glimpse;
 use crate::http::Sink;
 use crate::scenario::ContentCoding;
 use crate::scenario::compiled::CompiledStep;
-use swarmlab_intervals::ErrorKind;
+use swarmlab_intervals::{ErrorKind, is_redirect};
 
 /// Largest part of a body that is kept; what is behind it cannot be extracted or checked.
 const MAXIMUM_BODY_BYTES: usize = 1 << 20;
@@ -183,11 +183,6 @@ impl Kept {
 fn push_bounded(body: &mut Vec<u8>, data: &[u8]) {
     let room = MAXIMUM_BODY_BYTES - body.len();
     body.extend_from_slice(&data[..data.len().min(room)]);
-}
-
-/// Whether a status sends the client elsewhere (RFC 9110, 15.4).
-pub(crate) fn is_redirect(status: u16) -> bool {
-    matches!(status, 301 | 302 | 303 | 307 | 308)
 }
 
 /// Keeps what `step` wants of an HTTP answer.

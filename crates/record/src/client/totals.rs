@@ -33,6 +33,10 @@ pub struct Totals {
     pub errors: BTreeMap<String, u64>,
     /// Complete answers by status.
     pub statuses: BTreeMap<String, u64>,
+    /// Bytes written.
+    pub bytes_sent: u64,
+    /// Bytes read.
+    pub bytes_received: u64,
     /// Complete answers in the intervals that lie wholly inside the load window.
     pub completed_inside: u64,
     /// Length of those intervals together, seconds.
@@ -56,6 +60,8 @@ impl Totals {
             sum.completed += r.completed;
             sum.succeeded += r.succeeded;
             sum.failed += r.failed;
+            sum.bytes_sent += r.bytes_sent;
+            sum.bytes_received += r.bytes_received;
             for (kind, n) in r.errors() {
                 *sum.errors.entry(kind).or_default() += n;
             }

@@ -2,7 +2,7 @@
 //! a room of its own.
 
 use crate::series::Series;
-use swarmlab_report::model::{Fit, HeatCell};
+use swarmlab_report::model::{Finding, Fit, HeatCell};
 
 /// Pairs of values that both exist, `b` taken `lag` bins later.
 fn pairs(a: &Series, b: &Series, lag: usize) -> Vec<(f64, f64)> {
@@ -27,8 +27,9 @@ pub fn correlate(client: &Series, server: &Series) -> Option<HeatCell> {
         let r = xy / (xx * yy).sqrt();
         // A fifth of the bins: a stand-in for the correction for autocorrelation.
         let n_eff = pairs.len() as f64 / 5.0;
-        let significant = r.abs() > 2.58 / n_eff.sqrt();
-        r.is_finite().then_some(HeatCell { too_few: false, r, lag_s: lag as f64, n_eff, significant })
+        let clear = r.abs() > 2.58 / n_eff.sqrt();
+        let finding = if clear { Finding::Significant } else { Finding::NotSignificant };
+        r.is_finite().then_some(HeatCell { r, lag_s: lag as f64, n_eff, finding })
     };
     (0..=5).filter_map(at).reduce(|best, next| if next.r.abs() > best.r.abs() + 0.004 { next } else { best })
 }

@@ -2,7 +2,7 @@
 
 use super::document::Drawing;
 use crate::markup::Markup;
-use crate::model::{HeatCell, HeatMap};
+use crate::model::{Finding, HeatCell, HeatMap};
 use crate::style::{HEAT_STEPS, heat_class};
 use crate::text::{coefficient, coord, ellipsize, fixed, significant, width_px, wrap};
 
@@ -62,10 +62,10 @@ pub(crate) fn heat_map(map: &HeatMap, id: &str) -> Drawing {
 /// A cell in words.
 pub(crate) fn describe(cell: Option<&HeatCell>) -> String {
     let Some(cell) = cell.filter(|cell| cell.r.is_finite()) else { return "no data".to_owned() };
-    let doubt = match cell {
-        HeatCell { too_few: true, .. } => ", too few samples to tell",
-        HeatCell { significant: true, .. } => "",
-        _ => ", not significant",
+    let doubt = match cell.finding {
+        Finding::Significant => "",
+        Finding::NotSignificant => ", not significant",
+        Finding::TooFew => ", too few samples to tell",
     };
     format!(
         "r = {}, lag {} s, n_eff = {}{doubt}",
@@ -97,7 +97,7 @@ fn draw_cell(
         place(&format!("h{class}"), m);
         let fill = format!("url(#hatch-{id})");
         let mut text = format!("mid ht{class}");
-        if cell.significant {
+        if cell.finding == Finding::Significant {
             text.push_str(" strong");
         } else {
             m.void("rect", &[("x", &x), ("y", &y), ("width", &width), ("height", &height), ("fill", &fill)]);

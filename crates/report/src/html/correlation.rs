@@ -3,7 +3,7 @@
 use super::section;
 use crate::chart::{Drawing, Stage, heat_map, interval_plot, scatter, scatter_caption, time_legend};
 use crate::markup::Markup;
-use crate::model::{HeatMap, ReportModel, Scatter};
+use crate::model::{Finding, HeatMap, ReportModel, Scatter};
 use crate::style::Palette;
 use crate::text::{fixed, significant};
 
@@ -73,7 +73,11 @@ fn fallback(m: &mut Markup, map: &HeatMap) {
                     fixed(cell.r, 3),
                     significant(cell.lag_s, 3),
                     significant(cell.n_eff, 3),
-                    if cell.significant { "yes".into() } else { "no".into() },
+                    match cell.finding {
+                        Finding::Significant => "yes".into(),
+                        Finding::NotSignificant => "no".into(),
+                        Finding::TooFew => "too few samples".into(),
+                    },
                 ],
                 None => ["–"; 4].map(str::to_owned),
             };

@@ -30,10 +30,21 @@ pub struct HeatCell {
     pub lag_s: f64,
     /// Effective number of independent samples, after correction for autocorrelation.
     pub n_eff: f64,
-    /// Whether it differs from zero at the level that the map's note names. If not, the cell is hatched.
-    pub significant: bool,
-    /// Whether there are too few samples to say either way; hatched as well.
-    pub too_few: bool,
+    /// Whether it differs from zero at the level that the map's note names. If that is not shown, the cell is hatched.
+    pub finding: Finding,
+}
+
+/// What a coefficient is evidence for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Finding {
+    /// It differs from zero.
+    Significant,
+    /// Nothing: it may be zero.
+    NotSignificant,
+    /// There are too few samples to say either way.
+    #[default]
+    TooFew,
 }
 
 /// One pair of metrics, a point a bin.

@@ -14,7 +14,7 @@ mod table;
 mod timeline;
 mod unit;
 
-pub use correlation::{Fit, HeatCell, HeatMap, Scatter, ScatterPoint};
+pub use correlation::{Finding, Fit, HeatCell, HeatMap, Scatter, ScatterPoint};
 pub use figure::{Figure, Note, Status, Verdict};
 pub use interval::{IntervalPlot, IntervalRow};
 pub use table::{Align, Cell, Column, Table};

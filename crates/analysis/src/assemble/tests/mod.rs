@@ -4,12 +4,11 @@
 
 mod held;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use proptest::prelude::*;
 use swarmlab_frame::frame::Column;
-use swarmlab_record::manifest::{FORMAT, Origin};
+use swarmlab_record::manifest::Origin;
 use swarmlab_record::metric::{Kind, Meaning};
 use swarmlab_record::plan::{LoadModel, Plan};
 use swarmlab_record::series::{Identity, Sample};
@@ -26,53 +25,20 @@ fn raw() -> Raw {
         |name: &str| Service { name: name.into(), role: Role::Other, replicas: 1, image: String::new() };
     let front = |service: &str| Front { proxy: "edge".into(), service: service.into() };
     let end = 100.0 + BINS as f64;
+    let plan = Plan {
+        shape: Some(Shape::Constant(Constant::default())),
+        measured: vec!["web".into()],
+        ..Plan::of_load("edge".into(), LoadModel::Open, BINS as f64, 1.0, 0)
+    };
     let manifest = Manifest {
-        format: FORMAT,
-        origin: Origin::Run,
-        swarmlab: String::new(),
-        name: "test".into(),
-        started_unix_s: 100.0,
-        testbed: None,
-        testbed_reason: String::new(),
-        plan: Plan {
-            file: String::new(),
-            text: String::new(),
-            stack: String::new(),
-            variables: BTreeMap::new(),
-            environment: BTreeMap::new(),
-            overrides: Vec::new(),
-            target_service: "edge".into(),
-            model: LoadModel::Open,
-            shape: Some(Shape::Constant(Constant::default())),
-            duration_s: BINS as f64,
-            think_s: None,
-            steps: 1.0,
-            bin_s: 1.0,
-            measured: vec!["web".into()],
-            slo_p95_s: None,
-            slo_error_rate: None,
-            seed: 0,
-            declared_demand_s: BTreeMap::new(),
-        },
         topology: Topology {
             services: ["web", "edge", "db"].map(service).into(),
             fronts: vec![front("web")],
             nodes: vec![],
         },
-        target: None,
-        provenance: BTreeMap::new(),
-        clock_offset: None,
-        windows: Some(Windows {
-            grid_unix_s: 100.0,
-            load_start_unix_s: 101.5,
-            load_end_unix_s: end,
-            drained_unix_s: end,
-            settled_unix_s: end,
-        }),
-        generator: None,
+        windows: Some(Windows { grid_unix_s: 100.0, ..Windows::alone(101.5, end, end) }),
         state: State::Complete,
-        files: BTreeMap::new(),
-        inputs: None,
+        ..Manifest::begun(Origin::Run, "test", 100.0, plan)
     };
     Raw { manifest, client: Vec::new(), events: Vec::new(), files: Integrity::default() }
 }

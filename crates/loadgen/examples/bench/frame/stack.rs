@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
-use swarmlab_record::manifest::{FORMAT, Manifest, Origin, State, Windows};
+use swarmlab_record::manifest::{Manifest, Origin, Windows};
 use swarmlab_record::metric::{Kind, Meaning};
 use swarmlab_record::plan::{LoadModel, Plan};
 use swarmlab_record::series::{Identity, Reading};
@@ -254,51 +254,29 @@ impl Stack {
         let end = FIRST_UNIX_S + seconds as f64;
         let (load_start_unix_s, load_end_unix_s) = (FIRST_UNIX_S + QUIET_S, end - QUIET_S);
         let front = self.services[1].name.clone();
+        let duration_s = load_end_unix_s - load_start_unix_s;
+        let applications = self.services.iter().filter(|s| s.role == Role::Application);
+        let plan = Plan {
+            file: "bench.yml".into(),
+            stack: "stack.yml".into(),
+            shape: Some(swarmlab_shapes::Shape::Constant(swarmlab_shapes::shape::Constant {
+                level: 100.0,
+                duration_s,
+            })),
+            think_s: Some(1.0),
+            measured: applications.take(4).map(|s| s.name.clone()).collect(),
+            slo_p95_s: Some(0.5),
+            slo_error_rate: Some(0.05),
+            ..Plan::of_load(front, LoadModel::Closed, duration_s, 1.0, 1)
+        };
         Manifest {
-            format: FORMAT,
-            origin: Origin::Run,
-            swarmlab: "bench".into(),
-            name: "bench".into(),
-            started_unix_s: FIRST_UNIX_S,
             testbed: Some(Bed::Swarm),
             testbed_reason: "bench".into(),
-            plan: Plan {
-                file: "bench.yml".into(),
-                text: String::new(),
-                stack: "stack.yml".into(),
-                variables: BTreeMap::new(),
-                environment: BTreeMap::new(),
-                overrides: Vec::new(),
-                target_service: front,
-                model: LoadModel::Closed,
-                shape: Some(swarmlab_shapes::Shape::Constant(swarmlab_shapes::shape::Constant {
-                    level: 100.0,
-                    duration_s: load_end_unix_s - load_start_unix_s,
-                })),
-                duration_s: load_end_unix_s - load_start_unix_s,
-                think_s: Some(1.0),
-                steps: 1.0,
-                bin_s: 1.0,
-                measured: self
-                    .services
-                    .iter()
-                    .filter(|s| s.role == Role::Application)
-                    .take(4)
-                    .map(|s| s.name.clone())
-                    .collect(),
-                slo_p95_s: Some(0.5),
-                slo_error_rate: Some(0.05),
-                seed: 1,
-                declared_demand_s: BTreeMap::new(),
-            },
             topology: Topology {
                 services: self.services.clone(),
                 fronts: self.fronts.clone(),
                 nodes: vec![],
             },
-            target: None,
-            provenance: BTreeMap::new(),
-            clock_offset: None,
             windows: Some(Windows {
                 grid_unix_s: FIRST_UNIX_S,
                 load_start_unix_s,
@@ -306,10 +284,7 @@ impl Stack {
                 drained_unix_s: load_end_unix_s + 1.0,
                 settled_unix_s: end,
             }),
-            generator: None,
-            state: State::Running,
-            files: BTreeMap::new(),
-            inputs: None,
+            ..Manifest::begun(Origin::Run, "bench", FIRST_UNIX_S, plan)
         }
     }
 

@@ -4,11 +4,10 @@ use super::Worker;
 use crate::engine::clock::unix_now_s;
 use crate::engine::conn::{Conn, ConnState, from_token, token};
 use crate::engine::kept::Keep;
-use crate::engine::kept::is_redirect;
 use crate::engine::poller::Ready;
 use crate::engine::transport::{Halt, Received};
 use crate::http::{ParseError, Progress};
-use swarmlab_intervals::ErrorKind;
+use swarmlab_intervals::{ErrorKind, is_redirect};
 
 /// Full buffers read from one connection before the others have their turn.
 pub(super) const READS_PER_TURN: usize = 16;
