@@ -148,7 +148,13 @@ fn whole(
     log: &Log,
 ) -> Result<Integrity, RecomputeError> {
     let mut damage = integrity::broken(folder, &manifest.files).map_err(io("read", folder.root()))?;
-    let (compared, contradictions) = integrity::agreement(client, log, manifest.state == State::Running);
+    let (compared, contradictions) = if manifest.state == State::Running {
+        let (mut client, mut log) = (client.to_vec(), log.clone());
+        integrity::whole_intervals(&mut client, &mut log);
+        integrity::agreement(&client, &log)
+    } else {
+        integrity::agreement(client, log)
+    };
     damage.extend(contradictions);
     Ok(Integrity { sealed: manifest.files.len(), compared, damage })
 }

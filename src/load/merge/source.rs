@@ -48,11 +48,11 @@ impl Source {
         let torn = journal.exists() || manifest.as_ref().is_some_and(|m| m.state == State::Running);
         let seals = manifest.as_ref().map(|m| m.files.clone()).unwrap_or_default();
         let mut damage = integrity::broken(&folder, &seals).map_err(io(path))?;
-        damage.extend(integrity::agreement(&rows, &log, torn).1);
-        let remarks = damage.iter().map(|d| format!("{}: {d}", path.display())).collect();
         if torn {
             integrity::whole_intervals(&mut rows, &mut log);
         }
+        damage.extend(integrity::agreement(&rows, &log).1);
+        let remarks = damage.iter().map(|d| format!("{}: {d}", path.display())).collect();
         Ok(Self { folder, rows, log, manifest, remarks })
     }
 }

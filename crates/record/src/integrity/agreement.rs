@@ -18,21 +18,18 @@ const LOG: &str = "histograms.hlog";
 /// Starts that lie nearer together are those of one interval: the log's are rounded to the millisecond, twice.
 const SAME_S: f64 = 0.003;
 
-/// Compares the rows of the load with its log. The second is what differs; the first how much was compared. Of a run that
-/// was killed (`torn`) the last interval may have reached one of the files alone; it is left out.
-pub fn agreement(rows: &[ClientRow], log: &Log, torn: bool) -> (u64, Vec<Damage>) {
+/// Compares the rows of the load with its log. The second is what differs; the first how much was compared. (Of a run that
+/// was killed: [`whole_intervals`] first.)
+pub fn agreement(rows: &[ClientRow], log: &Log) -> (u64, Vec<Damage>) {
     let rows: Vec<&ClientRow> = rows.iter().filter(|r| r.phase == Phase::Load).collect();
     let mut damage: Vec<Damage> =
         log.wrong.iter().map(|e| Damage::of(LOG, format!("cannot be read: {e}"))).collect();
-    damage.extend(sums(&rows, torn));
+    damage.extend(sums(&rows));
     let Some(start_unix_s) = log.start_unix_s.or_else(|| Some(rows.first()?.t_unix_s)) else {
         return (0, damage);
     };
     let answers = rows.iter().filter(|r| r.endpoint != ALL_ENDPOINTS && r.completed > 0);
     let responses = log.entries.iter().filter(|e| e.quantity == Quantity::Response);
-    let end_s = if torn { both_until_s(&rows, log, start_unix_s) } else { f64::INFINITY };
-    let (answers, responses) =
-        (answers.filter(|r| r.t_unix_s - start_unix_s < end_s), responses.filter(|e| e.start_s < end_s));
     let counted = by_interval(answers.map(|r| (r.endpoint.as_str(), r.t_unix_s - start_unix_s, r.completed)));
     let recorded = by_interval(responses.map(|e| (e.endpoint.as_str(), e.start_s, e.histogram.len())));
     let (mut compared, mut missing, mut extra, mut other) =
@@ -69,16 +66,12 @@ pub fn agreement(rows: &[ClientRow], log: &Log, torn: bool) -> (u64, Vec<Damage>
 pub fn whole_intervals(rows: &mut Vec<ClientRow>, log: &mut Log) {
     let of_load: Vec<&ClientRow> = rows.iter().filter(|r| r.phase == Phase::Load).collect();
     let Some(start_unix_s) = log.start_unix_s.or_else(|| Some(of_load.first()?.t_unix_s)) else { return };
-    let end_s = both_until_s(&of_load, log, start_unix_s);
+    // The last interval that both files know of.
+    let last = |starts: &mut dyn Iterator<Item = f64>| starts.fold(f64::NEG_INFINITY, f64::max);
+    let of_rows = last(&mut of_load.iter().map(|r| r.t_unix_s - start_unix_s));
+    let end_s = of_rows.min(last(&mut log.entries.iter().map(|e| e.start_s))) - SAME_S;
     rows.retain(|r| r.phase != Phase::Load || r.t_unix_s - start_unix_s < end_s);
     log.entries.retain(|e| e.start_s < end_s);
-}
-
-/// Start of the last interval that both files know of, since the log's start, seconds.
-fn both_until_s(rows: &[&ClientRow], log: &Log, start_unix_s: f64) -> f64 {
-    let last = |starts: &mut dyn Iterator<Item = f64>| starts.fold(f64::NEG_INFINITY, f64::max);
-    let of_rows = last(&mut rows.iter().map(|r| r.t_unix_s - start_unix_s));
-    of_rows.min(last(&mut log.entries.iter().map(|e| e.start_s))) - SAME_S
 }
 
 /// Where something is wrong: how often, and the first place.
@@ -139,7 +132,7 @@ struct Interval {
 }
 
 /// Intervals whose row of all endpoints is not the sum of the others.
-fn sums(rows: &[&ClientRow], torn: bool) -> Option<Damage> {
+fn sums(rows: &[&ClientRow]) -> Option<Damage> {
     let begun_s = rows.first()?.t_unix_s;
     let mut intervals: BTreeMap<u64, Interval> = BTreeMap::new();
     for row in rows {
@@ -151,9 +144,6 @@ fn sums(rows: &[&ClientRow], torn: bool) -> Option<Damage> {
         } else {
             interval.of_endpoints.iter_mut().zip(counts).for_each(|(sum, n)| *sum += n);
         }
-    }
-    if torn {
-        intervals.pop_last();
     }
     let mut places = Places::default();
     for Interval { begins_s, of_endpoints: sum, of_all } in intervals.values() {
