@@ -103,16 +103,8 @@ fn verdict(v: &Verdict) -> m::Verdict {
         status: status(v.status),
         title: v.title.clone(),
         explanation: v.explanation.clone(),
-        figures: v.figures.iter().map(compared).collect(),
+        figures: v.figures.iter().map(figure).collect(),
     }
-}
-
-/// A figure of a verdict: value, uncertainty and remark stand in one line, so they are set apart.
-fn compared(f: &Figure) -> m::Figure {
-    let apart = |text: &str, open: &str, close: &str| {
-        if text.is_empty() { String::new() } else { format!("{open}{text}{close}") }
-    };
-    m::Figure { uncertainty: apart(&f.uncertainty, "(", ")"), note: apart(&f.note, "· ", ""), ..figure(f) }
 }
 
 /// A shape as far as a reader looks at it; a trace holds all of its points, and the manifest has them.

@@ -63,16 +63,19 @@ fn card(m: &mut Markup, verdict: &Verdict) {
     m.leaf_if("code", &[], &verdict.code).close();
 }
 
+/// Label and value stand in one line; what qualifies the value has a line of its own, so that neither breaks the other.
 fn evidence(m: &mut Markup, figure: &Figure) {
     m.open("div", &[]).leaf("dt", &[], &figure.label).open("dd", &[]);
     if figure.status != Status::Info {
         sign(m, figure.status);
     }
     m.leaf("b", &[], &figure.value);
-    for extra in [&figure.unit, &figure.uncertainty, &figure.note] {
-        if !extra.is_empty() {
-            m.text(" ").leaf("span", &[], extra);
-        }
+    if !figure.unit.is_empty() {
+        m.text(" ").leaf("span", &[], &figure.unit);
     }
-    m.close().close();
+    m.close();
+    let more = [figure.uncertainty.as_str(), &figure.note];
+    let more: Vec<&str> = more.into_iter().filter(|text| !text.is_empty()).collect();
+    m.leaf_if("dd", &[("class", "more")], &more.join(" · "));
+    m.close();
 }
