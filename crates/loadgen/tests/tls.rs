@@ -273,6 +273,23 @@ fn a_handshake_that_never_ends_is_a_connect_timeout() {
     assert_eq!((outcome.connect.len(), outcome.tls.len()), (10, 0));
 }
 
+#[test]
+fn a_load_that_ends_within_handshakes_says_so() {
+    let held = std::sync::Mutex::new(Vec::new());
+    let silent = listen(move |stream| held.lock().unwrap().push(stream));
+    for http2 in [false, true] {
+        let mut load = spec(target(silent, TlsOptions::default()), rate(50.0, 0.2));
+        if http2 {
+            load.targets[0].http = swarmlab_loadgen::HttpVersion::Http2;
+        }
+        load.drain_s = 0.1;
+        let outcome = run(load);
+        assert_eq!(outcome.overall.tally.errors().keys().collect::<Vec<_>>(), [&ErrorKind::Abandoned]);
+        let text = &outcome.first_errors[&ErrorKind::Abandoned];
+        assert!(text.contains("the TLS handshake was not answered"), "{text}");
+    }
+}
+
 /// A TLS server in this process, for what nginx would never do. After the first bytes of a request it does
 /// `then`.
 fn misbehaving(

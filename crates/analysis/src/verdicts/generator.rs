@@ -1,8 +1,10 @@
 //! Whether the load engine kept up.
 
+use std::collections::BTreeMap;
+
 use swarmlab_intervals::trust::{Judged, Thresholds, Trust, VerdictInputs, verdict};
 use swarmlab_record::Phase;
-use swarmlab_record::client::ALL_ENDPOINTS;
+use swarmlab_record::client::{ALL_ENDPOINTS, ClientRow};
 use swarmlab_record::summary::{Figure, Status, Verdict};
 
 use super::{make, not_judged};
@@ -16,16 +18,37 @@ pub fn generator(inputs: Option<&VerdictInputs>, raw: &Raw) -> Verdict {
         Some(inputs) if inputs.offered == 0 && inputs.sent == 0 => {
             not_judged(CODE, "The load generator had nothing to do", "No request was due.")
         }
-        Some(inputs) => whole(inputs),
-        None => by_intervals(raw),
+        Some(inputs) => named(whole(inputs), raw),
+        None => named(by_intervals(raw), raw),
     }
+}
+
+/// What made intervals INVALID, by figure: one hiccup of the host and a generator that is too small call for different
+/// remedies. Folders of before do not say it.
+fn named(verdict: Verdict, raw: &Raw) -> Verdict {
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    for row in rows(raw).filter(|r| r.trust == Some(Trust::Invalid)) {
+        for figure in row.doubts.split_whitespace() {
+            *counts.entry(figure).or_default() += 1;
+        }
+    }
+    if counts.is_empty() {
+        return verdict;
+    }
+    let counts: Vec<String> = counts.iter().map(|(figure, n)| format!("{figure} in {n}")).collect();
+    let explanation = format!("{} What made intervals INVALID: {}.", verdict.explanation, counts.join(", "));
+    Verdict { explanation, ..verdict }
+}
+
+/// Intervals of the load, all endpoints together.
+fn rows(raw: &Raw) -> impl Iterator<Item = &ClientRow> {
+    raw.client.iter().filter(|r| r.phase == Phase::Load && r.endpoint == ALL_ENDPOINTS)
 }
 
 /// The summary of the whole load is written at its end, its intervals are judged as they end.
 fn by_intervals(raw: &Raw) -> Verdict {
-    let of_load = raw.client.iter().filter(|r| r.phase == Phase::Load && r.endpoint == ALL_ENDPOINTS);
     let mut judged = Judged::default();
-    for trust in of_load.filter_map(|r| r.trust) {
+    for trust in rows(raw).filter_map(|r| r.trust) {
         judged.count += 1;
         match trust {
             Trust::Valid => {}
@@ -132,6 +155,9 @@ mod tests {
         assert_eq!(judge(&raw), Status::Pass);
         raw.client[3].trust = Some(Trust::Invalid);
         assert_eq!(judge(&raw), Status::Warn);
+        (raw.client[3].doubts, raw.client[5].doubts) = ("pickup overslept".into(), "crowded".into());
+        let explanation = generator(None, &raw).explanation;
+        assert!(explanation.ends_with("What made intervals INVALID: overslept in 1, pickup in 1."), "{explanation}");
         raw.client[..6].iter_mut().for_each(|r| r.trust = Some(Trust::Invalid));
         assert_eq!(judge(&raw), Status::Fail);
         raw.client.iter_mut().for_each(|r| r.trust = None);

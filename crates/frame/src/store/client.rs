@@ -83,6 +83,7 @@ fn about(name: &str) -> (&'static str, &'static str) {
         "errors_json" => ("", "failures by kind, a JSON object of counts"),
         "statuses_json" => ("", "answers by exact status, a JSON object of counts"),
         "trust" => ("", "the load engine on itself: VALID, SUSPECT, INVALID"),
+        "doubts" => ("", "figures that speak against the load engine, the gravest"),
         status if status.starts_with("status_") => ("answers", STATUS),
         time if time.starts_with("response_") => ("ms", "intended start to end, by completion"),
         time if time.starts_with("service_") => ("ms", "send to end, by completion"),
@@ -114,6 +115,7 @@ pub fn write_client(path: &Path, rows: &[ClientRow]) -> Result<(), FileError> {
     words("errors_json", |r| &r.errors_json);
     words("statuses_json", |r| &r.statuses_json);
     words("trust", |r| r.trust.map_or("", Trust::name));
+    words("doubts", |r| &r.doubts);
     for (i, name) in COUNTS.iter().enumerate() {
         let (unit, source) = about(name);
         sheet.push(
@@ -153,6 +155,7 @@ pub fn read_client(path: &Path) -> Result<Vec<ClientRow>, FileError> {
     let mut errors_json = sheet.texts("errors_json")?.into_iter();
     // Not in files of before.
     let mut statuses_json = sheet.texts("statuses_json").unwrap_or_default().into_iter();
+    let mut doubts = sheet.texts("doubts").unwrap_or_default().into_iter();
     let mut trust = sheet.texts("trust")?.into_iter().map(|name| Trust::from_name(&name));
     let counts: Vec<Vec<u64>> = COUNTS.iter().map(|name| sheet.counts(name)).collect::<Result<_, _>>()?;
     let response = latencies(&sheet, "response")?;
@@ -179,6 +182,7 @@ pub fn read_client(path: &Path) -> Result<Vec<ClientRow>, FileError> {
             late,
             connect_errors,
             trust: trust.next().flatten(),
+            doubts: doubts.next().unwrap_or_default(),
             in_flight,
             queued,
             iterations,

@@ -19,6 +19,7 @@ pub fn row(t_unix_s: f64, endpoint: &str) -> ClientRow {
         late: 5,
         connect_errors: 1,
         trust: Some(swarmlab_intervals::trust::Trust::Suspect),
+        doubts: "crowded".into(),
         in_flight: 4,
         queued: 1,
         iterations: 20,

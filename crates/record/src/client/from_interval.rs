@@ -1,6 +1,6 @@
 //! One interval of the load engine becomes client rows: one an endpoint, and one for all together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use swarmlab_intervals::trust::{Thresholds, Trust, verdict};
 use swarmlab_intervals::{EndpointStats, Histogram, Interval};
@@ -31,6 +31,7 @@ fn row(interval: &Interval, e: &EndpointStats, phase: Phase) -> ClientRow {
             errors.insert(kind.name().to_owned(), sum.into());
         }
     }
+    let (trust, doubts) = if all { judged(interval) } else { (None, String::new()) };
     ClientRow {
         t_unix_s: interval.start_unix_s,
         width_s: interval.length_s(),
@@ -44,7 +45,8 @@ fn row(interval: &Interval, e: &EndpointStats, phase: Phase) -> ClientRow {
         failed,
         late: t.late,
         connect_errors: t.errors().iter().filter(|(kind, _)| kind.is_before_send()).map(|(_, n)| n).sum(),
-        trust: all.then(|| trust(interval)),
+        trust,
+        doubts,
         in_flight: if all { interval.in_flight_end } else { 0 },
         queued: if all { interval.queued_end } else { 0 },
         iterations: if all { interval.iterations_completed } else { 0 },
@@ -70,9 +72,12 @@ pub(super) fn json(counts: &BTreeMap<String, u64>) -> String {
     serde_json::to_string(counts).unwrap_or_else(|_| "{}".to_owned())
 }
 
-/// The load engine's verdict on itself.
-fn trust(interval: &Interval) -> Trust {
-    verdict(&interval.verdict_inputs(), &Thresholds::default()).trust
+/// The load engine's verdict on itself, and the figures that lead to it.
+fn judged(interval: &Interval) -> (Option<Trust>, String) {
+    let verdict = verdict(&interval.verdict_inputs(), &Thresholds::default());
+    let gravest = verdict.reasons.iter().filter(|reason| reason.trust == verdict.trust);
+    let figures: BTreeSet<&str> = gravest.map(|reason| reason.figure.as_str()).collect();
+    (Some(verdict.trust), figures.into_iter().collect::<Vec<_>>().join(" "))
 }
 
 fn latency(h: &Histogram, sum_s: f64) -> Option<LatencyMs> {

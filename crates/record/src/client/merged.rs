@@ -3,7 +3,7 @@
 //! Counts are added up, levels are those at the end, means are weighted by what they are means of, and quantiles come from
 //! the merged histograms of the intervals: never from other quantiles.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use swarmlab_intervals::log::Quantity;
 
@@ -59,6 +59,9 @@ pub(super) fn sum(rows: &[&ClientRow]) -> Option<ClientRow> {
     let user_seconds: f64 = rows.iter().map(|r| r.users * r.width_s).sum();
     let mut errors: BTreeMap<String, u64> = BTreeMap::new();
     let mut statuses: BTreeMap<String, u64> = BTreeMap::new();
+    let trust = rows.iter().filter_map(|r| r.trust).max();
+    let gravest = rows.iter().filter(|r| r.trust == trust);
+    let doubts: BTreeSet<&str> = gravest.flat_map(|r| r.doubts.split_whitespace()).collect();
     let add = |sums: &mut BTreeMap<String, u64>, counts: BTreeMap<String, u64>| {
         for (name, n) in counts {
             *sums.entry(name).or_default() += n;
@@ -81,7 +84,8 @@ pub(super) fn sum(rows: &[&ClientRow]) -> Option<ClientRow> {
         failed: count(|r| r.failed),
         late: count(|r| r.late),
         connect_errors: count(|r| r.connect_errors),
-        trust: rows.iter().filter_map(|r| r.trust).max(),
+        trust,
+        doubts: doubts.into_iter().collect::<Vec<_>>().join(" "),
         in_flight: last.in_flight,
         queued: last.queued,
         iterations: count(|r| r.iterations),
@@ -121,13 +125,15 @@ mod tests {
     fn counts_are_added_and_levels_are_those_at_the_end() {
         let mut rows: Vec<ClientRow> = (0..6).map(|i| row(1000.0 + f64::from(i), "*")).collect();
         rows[2].in_flight = 9;
-        rows[1].trust = Some(Trust::Invalid);
+        (rows[1].trust, rows[1].doubts) = (Some(Trust::Invalid), "pickup".into());
         rows[0].users = 40.0;
         let merged = merged(&rows, 1000.0, 3.0, &Binned::new());
         assert_eq!(merged.len(), 2);
         let first = &merged[0];
         assert_eq!((first.t_unix_s, first.width_s, first.completed), (1000.0, 3.0, 300));
         assert_eq!((first.in_flight, first.trust, first.users), (9, Some(Trust::Invalid), 20.0));
+        // Of the gravest interval alone: what made another SUSPECT did not lead to INVALID.
+        assert_eq!(first.doubts, "pickup");
         assert_eq!(first.errors_json, "{\"status_4xx\":3,\"status_5xx\":6}");
         assert_eq!(merged[1].t_unix_s, 1003.0);
         // Without histograms nothing is known of quantiles.

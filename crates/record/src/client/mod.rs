@@ -94,6 +94,10 @@ pub struct ClientRow {
     /// What the load engine says of itself for the interval, in the row of all endpoints; nothing elsewhere.
     #[serde(default, with = "trust")]
     pub trust: Option<Trust>,
+    /// Why it is not valid: the figures of the gravest reasons (`pickup overslept`), in the row of all endpoints; empty where
+    /// nothing speaks against the load engine, or it was not recorded.
+    #[serde(default)]
+    pub doubts: String,
     /// Requests sent and not ended, at the end of the interval.
     pub in_flight: u64,
     /// Requests intended and not yet sent, at the end of the interval.

@@ -48,6 +48,15 @@ impl Worker<'_> {
     pub(super) fn end_all(&mut self, now_ns: u64) {
         for index in self.pool.indices() {
             let conn = self.pool.get(index);
+            let not_there = match conn.state {
+                ConnState::Connecting => Some("the connection was not accepted before the load ended"),
+                ConnState::Handshaking => Some("the TLS handshake was not answered before the load ended"),
+                _ => None,
+            };
+            if let Some(problem) = not_there {
+                let target = &self.shared.spec.targets[conn.target].name;
+                self.recorder.note(ErrorKind::Abandoned, target, &problem);
+            }
             if conn.mux.is_some() {
                 self.fail_shared(index, ErrorKind::Aborted, ErrorKind::Abandoned, now_ns);
                 continue;
