@@ -1,0 +1,5 @@
+//! The controllers, one file each.
+
+mod fixed;
+
+pub use fixed::Fixed;

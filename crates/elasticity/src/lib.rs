@@ -1,0 +1,1 @@
+//! How well supply followed demand, pure.
