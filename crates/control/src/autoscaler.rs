@@ -49,7 +49,7 @@ impl Autoscaler {
 
     /// Decides. The same autoscaler with the same observations at the same times gives the same decisions.
     pub fn decide(&mut self, observation: &Observation, now_s: f64) -> Decision {
-        let view = match View::new(observation, now_s, self.bounds.stale_after_s) {
+        let view = match View::new(observation, now_s, self.bounds) {
             Ok(view) => view,
             Err(cause) => return self.settle(observation, now_s, Err(cause), None),
         };

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::controller::Controller;
-use crate::controllers::Fixed;
+use crate::controllers::{Fixed, Hpa};
 use crate::decision::Advice;
 use crate::hold::Hold;
 use crate::view::View;
@@ -42,4 +42,6 @@ macro_rules! strategies {
 strategies! {
     /// Always the same count.
     Fixed = "fixed",
+    /// The Kubernetes autoscaler.
+    Hpa = "hpa",
 }

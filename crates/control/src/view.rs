@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use crate::autoscaler::Bounds;
 use crate::decision::Seen;
 use crate::hold::Hold;
 use crate::observation::{Observation, Reading};
@@ -12,21 +13,22 @@ use crate::observation::{Observation, Reading};
 pub struct View<'a> {
     observation: &'a Observation,
     now_s: f64,
-    stale_after_s: f64,
+    bounds: Bounds,
     read: RefCell<BTreeMap<String, Seen>>,
 }
 
 impl<'a> View<'a> {
-    /// Looks at an observation at `now_s`; readings may be `stale_after_s` old.
+    /// Looks at an observation at `now_s`; readings may be [`Bounds::stale_after_s`] old.
     ///
     /// # Errors
     /// [`Hold::OldObservation`] if that is true of the whole observation, or its time is no number.
-    pub fn new(observation: &'a Observation, now_s: f64, stale_after_s: f64) -> Result<Self, Hold> {
+    pub fn new(observation: &'a Observation, now_s: f64, bounds: Bounds) -> Result<Self, Hold> {
+        let stale_after_s = bounds.stale_after_s;
         let age_s = now_s - observation.t_s;
         if !within(age_s, stale_after_s) {
             return Err(Hold::OldObservation { age_s: finite_or(age_s, f64::MAX), limit_s: stale_after_s });
         }
-        Ok(Self { observation, now_s, stale_after_s, read: RefCell::default() })
+        Ok(Self { observation, now_s, bounds, read: RefCell::default() })
     }
 
     /// The observation as it is: counts and tasks. Values of tasks are to be asked for with [`task_value`](Self::task_value).
@@ -37,6 +39,11 @@ impl<'a> View<'a> {
     /// The moment of the decision.
     pub fn now_s(&self) -> f64 {
         self.now_s
+    }
+
+    /// What holds for the service whatever controls it.
+    pub fn bounds(&self) -> Bounds {
+        self.bounds
     }
 
     /// Replicas asked for.
@@ -64,9 +71,9 @@ impl<'a> View<'a> {
         if !v.is_finite() {
             return Err(Hold::Invalid { metric: name.to_owned() });
         }
-        if !within(age_s, self.stale_after_s) {
+        if !within(age_s, self.bounds.stale_after_s) {
             let age_s = finite_or(age_s, f64::MAX);
-            return Err(Hold::Stale { metric: name.to_owned(), age_s, limit_s: self.stale_after_s });
+            return Err(Hold::Stale { metric: name.to_owned(), age_s, limit_s: self.bounds.stale_after_s });
         }
         Ok(v)
     }
@@ -82,7 +89,9 @@ impl<'a> View<'a> {
 
     /// The value of a task's reading at this age (at the observation), if it can be used.
     pub fn task_value(&self, v: Option<f64>, age_s: f64) -> Option<f64> {
-        v.filter(|v| v.is_finite() && within(age_s + self.now_s - self.observation.t_s, self.stale_after_s))
+        v.filter(|v| {
+            v.is_finite() && within(age_s + self.now_s - self.observation.t_s, self.bounds.stale_after_s)
+        })
     }
 
     /// Notes something that was looked at and is no metric of the whole service.

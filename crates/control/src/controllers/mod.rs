@@ -1,5 +1,7 @@
 //! The controllers, one file each.
 
 mod fixed;
+pub mod hpa;
 
 pub use fixed::Fixed;
+pub use hpa::Hpa;
