@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::controller::Controller;
-use crate::controllers::{Fixed, Hpa};
+use crate::controllers::{
+    Fixed, Hpa, MmcScaling, OptCtrl, PidScaling, Schedule, StepScaling, TargetTracking, Threshold,
+};
 use crate::decision::Advice;
 use crate::hold::Hold;
 use crate::view::View;
@@ -42,6 +44,20 @@ macro_rules! strategies {
 strategies! {
     /// Always the same count.
     Fixed = "fixed",
+    /// Counts by time.
+    Schedule = "schedule",
+    /// Rules with cool-downs.
+    Threshold = "threshold",
+    /// A table of breaches.
+    StepScaling = "step",
+    /// A metric kept at its target.
+    TargetTracking = "target-tracking",
     /// The Kubernetes autoscaler.
     Hpa = "hpa",
+    /// Velocity form.
+    PidScaling = "pid",
+    /// Sized by a queue.
+    MmcScaling = "mmc",
+    /// Cores by users.
+    OptCtrl = "optctrl",
 }

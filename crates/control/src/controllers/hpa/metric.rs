@@ -151,7 +151,9 @@ impl MetricSpec {
                 calculator::by_average(current, positive(t)?, samples(view, &self.key()), &tasks, tolerances)?
             }
             _ => {
-                return Err(Hold::Undefined { what: format!("{} cannot be held like this", self.describe()) });
+                return Err(Hold::Undefined {
+                    what: format!("{} cannot be held like this", self.describe()),
+                });
             }
         };
         Ok(Proposed { replicas: count.replicas, told: told(count, target) })
