@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::controller::Controller;
 use crate::controllers::{
-    Fixed, Hpa, MmcScaling, OptCtrl, PidScaling, Schedule, StepScaling, TargetTracking, Threshold,
+    Fixed, Hpa, MmcScaling, OptCtrl, PidScaling, Predictive, Schedule, StepScaling, TargetTracking, Threshold,
 };
 use crate::decision::Advice;
 use crate::hold::Hold;
@@ -60,4 +60,6 @@ strategies! {
     MmcScaling = "mmc",
     /// Cores by users.
     OptCtrl = "optctrl",
+    /// Any other, shown what will be.
+    Predictive = "predictive",
 }

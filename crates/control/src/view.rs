@@ -100,6 +100,12 @@ impl<'a> View<'a> {
         self.read.borrow_mut().insert(name.to_owned(), Seen { v, age_s: finite_or(age_s, f64::MAX) });
     }
 
+    /// Takes over what another view of the same moment was asked for, all but `except`, which it saw otherwise.
+    pub fn take_seen(&self, other: View<'_>, except: &str) {
+        let mut read = self.read.borrow_mut();
+        read.extend(other.into_seen().into_iter().filter(|(name, _)| name != except));
+    }
+
     /// All that was looked at.
     pub(crate) fn into_seen(self) -> BTreeMap<String, Seen> {
         self.read.into_inner()

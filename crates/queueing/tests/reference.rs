@@ -1,0 +1,127 @@
+//! Closed forms against scipy: `tests/reference/generate.py` wrote `values.json`.
+#![allow(clippy::unwrap_used)]
+
+use serde_json::Value;
+use swarmlab_queueing::mmc::{Objective, Queue, erlang_c};
+use swarmlab_queueing::mva::{Station, solve};
+use swarmlab_queueing::{mg1, mm1};
+
+fn section(name: &str) -> Vec<Value> {
+    let all: Value = serde_json::from_str(include_str!("reference/values.json")).unwrap();
+    let cases = all[name].as_array().unwrap().clone();
+    assert!(!cases.is_empty(), "{name}");
+    cases
+}
+
+fn number(case: &Value, key: &str) -> f64 {
+    case[key].as_f64().unwrap()
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
+}
+
+/// Equal to a part in 1e9, or to 1e-12 where the reference is that small itself.
+#[track_caller]
+fn close(ours: Option<f64>, theirs: f64) {
+    let ours = ours.unwrap();
+    assert!((ours - theirs).abs() <= 1e-9 * theirs.abs() + 1e-12, "{ours} against {theirs}");
+}
+
+fn queue(case: &Value) -> Queue {
+    Queue {
+        arrival_rate: number(case, "arrival_rate"),
+        service_rate: number(case, "service_rate"),
+        servers: case["servers"].as_u64().unwrap(),
+        variability: number(case, "variability"),
+    }
+}
+
+#[test]
+fn many_servers() {
+    for case in section("mmc") {
+        let q = queue(&case);
+        close(q.wait_probability(), number(&case, "wait_probability"));
+        close(q.mean_wait(), number(&case, "mean_wait"));
+        close(q.mean_response(), number(&case, "mean_response"));
+        if let Some(wait) = case["chain_wait"].as_f64() {
+            close(q.mean_wait(), wait);
+        }
+        for tail in case["tails"].as_array().unwrap() {
+            let t = number(tail, "t");
+            close(q.wait_tail(t), number(tail, "wait"));
+            close(q.response_tail(t), number(tail, "response"));
+        }
+    }
+}
+
+#[test]
+fn one_server() {
+    for case in section("mm1") {
+        let (lambda, mu) = (number(&case, "arrival_rate"), number(&case, "service_rate"));
+        close(mm1::mean_response(lambda, mu), number(&case, "mean"));
+        for pair in case["tails"].as_array().unwrap().iter().map(numbers) {
+            close(mm1::response_tail(lambda, mu, pair[0]), pair[1]);
+        }
+        for pair in case["quantiles"].as_array().unwrap().iter().map(numbers) {
+            close(mm1::response_quantile(lambda, mu, pair[0]), pair[1]);
+        }
+        // One of many servers is one server.
+        close(Queue::new(lambda, mu, 1).mean_response(), number(&case, "mean"));
+    }
+}
+
+#[test]
+fn any_law_of_service() {
+    for case in section("mg1") {
+        let (lambda, s) = (number(&case, "arrival_rate"), number(&case, "mean_service"));
+        close(mg1::mean_wait(lambda, s, number(&case, "scv")), number(&case, "mean_wait"));
+        close(mg1::shared_mean_response(lambda, s), number(&case, "shared_response"));
+        close(mg1::shared_response_of(lambda, s, 2.0 * s), 2.0 * number(&case, "shared_response"));
+    }
+}
+
+#[test]
+fn closed_networks() {
+    for case in section("closed") {
+        let demands = numbers(&case["demands"]);
+        let stations: Vec<Station> = demands
+            .iter()
+            .map(|d| Station::Queue(*d))
+            .chain(numbers(&case["delays"]).into_iter().map(Station::Delay))
+            .collect();
+        let solved = solve(&stations, case["users"].as_u64().unwrap(), number(&case, "think")).unwrap();
+        close(Some(solved.throughput), number(&case, "throughput"));
+        close(Some(solved.response_s), number(&case, "response"));
+        for (ours, theirs) in solved.station_users.iter().zip(numbers(&case["queues"])) {
+            close(Some(*ours), theirs);
+        }
+    }
+}
+
+#[test]
+fn least_servers_for_an_objective() {
+    for case in section("least") {
+        let q = Queue::new(number(&case, "arrival_rate"), number(&case, "service_rate"), 1);
+        let objective =
+            Objective::ResponseQuantile { share: number(&case, "share"), t_s: number(&case, "t") };
+        assert_eq!(objective.least_servers(q, 1000), case["servers"].as_u64(), "{case}");
+    }
+}
+
+#[test]
+fn what_has_no_answer_has_none() {
+    let full = Queue::new(10.0, 1.0, 10);
+    assert_eq!(full.mean_wait(), None, "as much arrives as can be served");
+    assert_eq!(Queue::new(f64::NAN, 1.0, 2).mean_wait(), None);
+    assert_eq!(Queue::new(1.0, 0.0, 2).response_tail(1.0), None);
+    assert_eq!(mm1::mean_response(2.0, 2.0), None);
+    assert_eq!(mg1::mean_wait(10.0, 0.1, 1.0), None);
+    assert_eq!(solve(&[Station::Queue(0.1)], 0, 1.0), None);
+    assert_eq!(solve(&[Station::Queue(f64::NAN)], 3, 1.0), None);
+    // Service alone is longer than promised: no number of servers helps.
+    assert_eq!(Objective::MeanResponse(0.05).least_servers(Queue::new(1.0, 10.0, 1), 1000), None);
+    // Nobody waits for longer than the limit; ten thousand servers are no overflow.
+    assert!(erlang_c(10_000, 9_900.0).is_finite());
+    assert_eq!(Queue { variability: 0.0, ..Queue::new(3.0, 1.0, 5) }.mean_wait(), Some(0.0));
+}
