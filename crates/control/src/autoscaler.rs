@@ -51,12 +51,14 @@ impl Autoscaler {
     pub fn decide(&mut self, observation: &Observation, now_s: f64) -> Decision {
         let view = match View::new(observation, now_s, self.bounds) {
             Ok(view) => view,
-            Err(cause) => return self.settle(observation, now_s, Err(cause), None),
+            Err(cause) => return self.bounds.settle(observation, now_s, Err(cause), None),
         };
         let advice = self.strategy.advise(&view);
-        self.settle(observation, now_s, advice, Some(view))
+        self.bounds.settle(observation, now_s, advice, Some(view))
     }
+}
 
+impl Bounds {
     /// Makes a decision of a controller's advice: bounds, and holding where there is none.
     pub fn settle(
         &self,
@@ -66,7 +68,6 @@ impl Autoscaler {
         view: Option<View<'_>>,
     ) -> Decision {
         let desired = observation.replicas.desired;
-        let seen = view.map(View::into_seen).unwrap_or_default();
         let mut decision = Decision {
             seq: observation.seq,
             at_s: now_s,
@@ -76,7 +77,7 @@ impl Autoscaler {
             cpu_limit_cores: None,
             wanted: None,
             reason: String::new(),
-            seen,
+            seen: view.map(View::into_seen).unwrap_or_default(),
             debug: Default::default(),
         };
         match advice {
@@ -90,18 +91,16 @@ impl Autoscaler {
     }
 
     fn bound(&self, decision: &mut Decision, advice: Advice, observation: &Observation) {
-        let Bounds { min, max, min_cpu_cores, max_cpu_cores, .. } = self.bounds;
-        // `clamp` panics if they are crossed; files are checked, values made in code may not be.
-        let replicas = advice.replicas.min(max).max(min.min(max));
+        let replicas = self.clamp(advice.replicas);
         let bounded = match replicas {
-            r if r < advice.replicas => format!(", of which at most {max} are allowed"),
-            r if r > advice.replicas => format!(", but at least {min} are to run"),
+            r if r < advice.replicas => format!(", of which at most {} are allowed", self.max),
+            r if r > advice.replicas => format!(", but at least {} are to run", self.min),
             _ => String::new(),
         };
         decision.cpu_limit_cores = advice
             .cpu_limit_cores
             .filter(|c| c.is_finite())
-            .map(|c| c.min(max_cpu_cores).max(min_cpu_cores.min(max_cpu_cores)))
+            .map(|c| c.min(self.max_cpu_cores).max(self.min_cpu_cores.min(self.max_cpu_cores)))
             // The Engine counts in billionths; less than a thousandth of a core is no change.
             .filter(|c| observation.cpu_limit_cores.is_none_or(|now| (now - c).abs() >= 0.001));
         let changes = replicas != decision.replicas || decision.cpu_limit_cores.is_some();
@@ -110,5 +109,11 @@ impl Autoscaler {
         decision.wanted = Some(advice.replicas);
         decision.reason = advice.reason + &bounded;
         decision.debug = advice.debug;
+    }
+
+    /// A count within the bounds. (`u64::clamp` panics if they are crossed; files are checked, values made in code may not
+    /// be.)
+    pub fn clamp(&self, replicas: u64) -> u64 {
+        replicas.min(self.max).max(self.min.min(self.max))
     }
 }

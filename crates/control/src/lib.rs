@@ -21,6 +21,7 @@ mod autoscaler;
 mod controller;
 pub mod controllers;
 mod decision;
+pub mod external;
 pub mod forecast;
 mod hold;
 pub mod metrics;

@@ -94,6 +94,15 @@ impl<'a> View<'a> {
         })
     }
 
+    /// Reads every metric: a controller outside is shown all. Those that cannot be used have no value.
+    pub fn all(&self) -> BTreeMap<String, Reading> {
+        let shown = |(name, r): (&String, &Reading)| {
+            let age_s = finite_or(r.age_s + self.now_s - self.observation.t_s, f64::MAX);
+            (name.clone(), Reading { v: self.metric(name).ok(), age_s })
+        };
+        self.observation.metrics.iter().map(shown).collect()
+    }
+
     /// Notes something that was looked at and is no metric of the whole service.
     pub fn note(&self, name: &str, v: Option<f64>, age_s: f64) {
         let v = v.filter(|v| v.is_finite());

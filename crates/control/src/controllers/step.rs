@@ -50,8 +50,7 @@ impl Controller for StepScaling {
         let Some(step) = self.steps.iter().find(|s| s.holds(breach)) else {
             return Ok(Advice::replicas(from, format!("{told}: no step is for that")));
         };
-        let bounds = view.bounds();
-        let to = step.change.apply(from).clamp(bounds.min.min(bounds.max), bounds.max);
+        let to = view.bounds().clamp(step.change.apply(from));
         match self.cooldown.left_s(from, to, view.now_s()) {
             Some(left) => Ok(Advice::replicas(from, format!("{told}, but cools down for {left:.0} s more"))),
             None => Ok(Advice::replicas(to, format!("{told}: {from} to {to}"))),

@@ -46,8 +46,7 @@ impl Controller for TargetTracking {
             Of::Total => v / self.target,
         };
         // Binary fractions: 3 * 0.6 / 0.6 is to be 3.
-        let wanted = ((exact - 1e-9).ceil().max(0.0) as u64)
-            .clamp(view.bounds().min.min(view.bounds().max), view.bounds().max);
+        let wanted = view.bounds().clamp((exact - 1e-9).ceil().max(0.0) as u64);
         let told =
             format!("`{}` is {v:.4}, aimed at {}: {exact:.2} replicas would do", self.metric, self.target);
         let advice = |replicas, told| Ok(Advice::replicas(replicas, told).with("exact", exact));

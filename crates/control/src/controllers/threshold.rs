@@ -117,7 +117,7 @@ impl Controller for Threshold {
             return Ok(Advice::replicas(view.desired(), "no rule holds"));
         };
         let from = view.desired();
-        let to = to.clamp(view.bounds().min.min(view.bounds().max), view.bounds().max);
+        let to = view.bounds().clamp(to);
         if let Some(left) = self.cooldown.left_s(from, to, now_s) {
             return Ok(Advice::replicas(from, format!("{told}, but cools down for {left:.0} s more")));
         }
