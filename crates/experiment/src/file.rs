@@ -8,8 +8,8 @@ use swarmlab_codes as codes;
 use swarmlab_yaml::{Cx, Diagnostics, Value};
 
 use super::{
-    Experiment, Load, Measure, Overrides, Slo, TargetRef, evidence, read_named_file, stack_file, unreadable,
-    variables,
+    Experiment, Load, Measure, Overrides, Slo, TargetRef, autoscale, evidence, read_named_file, stack_file,
+    unreadable, variables,
 };
 
 /// Which testbed the experiment asks for.
@@ -162,6 +162,8 @@ fn element(
     if let (Some(value), Some(load), Some(measure)) = (map.get("load"), &load, &measure) {
         evidence::warn(&value, load, measure.bin);
     }
+    let autoscale =
+        map.or("autoscale", Vec::new(), |v| autoscale::read(v, stack.as_ref().map(|(_, s)| s), base));
     let slo = map.optional("slo", Slo::read);
     let seed = map.or("seed", 42, |v| v.int(0..=i64::MAX)).unsigned_abs();
     map.known_prefix("x-");
@@ -186,6 +188,7 @@ fn element(
         target: target?,
         load: load?,
         measure,
+        autoscale,
         slo,
         seed,
     })

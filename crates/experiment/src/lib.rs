@@ -6,6 +6,7 @@
 // The command line prints (`src/cli`); nobody else does.
 #![cfg_attr(not(test), deny(clippy::print_stdout))]
 
+mod autoscale;
 mod evidence;
 mod file;
 mod load;
@@ -19,6 +20,7 @@ mod target;
 mod text;
 mod variables;
 
+pub use autoscale::{Autoscale, Command as ControllerCommand, Decider};
 pub use evidence::LEAST_BINS;
 pub use file::{Loaded, TestbedChoice, peek_testbed, read, read_with};
 pub use load::{Load, ModelKind, WarmUp};
@@ -68,6 +70,8 @@ pub struct Experiment {
     pub load: Load,
     /// What is measured.
     pub measure: Measure,
+    /// Services whose replicas or limits a controller sets while the load runs.
+    pub autoscale: Vec<Autoscale>,
     /// What is promised to users, if anything.
     pub slo: Option<Slo>,
     /// Seed of everything random.

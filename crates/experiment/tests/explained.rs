@@ -11,6 +11,10 @@ use swarmlab_experiment::{read, read_scenario, read_shape_with_warnings};
 fn files(folder: &Path) {
     for (name, text) in [
         ("stack.yml", "services:\n  gateway: { image: i, ports: ['8080:8080'] }\n"),
+        (
+            "global.yml",
+            "services:\n  gateway: { image: i, ports: ['8080:8080'] }\n  agent: { image: i, deploy: { mode: global } }\n",
+        ),
         ("users.yml", "shape: constant\nlevel: 1\nduration: 10s\n"),
         ("journey.yml", "name: s\nsteps: [{ request: GET / }]\n"),
         ("two-targets.yml", "name: s\nsteps: [{ request: GET /, target: agent }]\n"),
