@@ -61,7 +61,7 @@ impl Steps {
 
     /// The value at a moment; `None` outside and where it is unknown.
     pub fn at(&self, t_s: f64) -> Option<f64> {
-        if !(t_s < self.end_s) {
+        if t_s.is_nan() || t_s >= self.end_s {
             return None;
         }
         let after = self.points.partition_point(|p| p.0 <= t_s);

@@ -162,9 +162,7 @@ impl Conversation {
     /// The controller has ended.
     pub fn ended(&mut self, now_s: f64) -> Option<Decision> {
         self.gone = true;
-        if self.open.is_none() {
-            return None;
-        }
+        self.open.as_ref()?;
         self.end(Err(Hold::Gone), now_s)
     }
 

@@ -124,15 +124,9 @@ fn row(value: &Value<'_>, metric: Option<&Metric>) -> Option<steps::Step> {
     let to = map.optional("to", |v| keys::difference(v, metric?));
     let change = change(&map);
     map.finish();
-    if let (Some(from), Some(to)) = (from, to) {
-        if from >= to {
-            value.fail(
-                codes::BAD_VALUE,
-                format!("{} ends before it begins", value.path()),
-                "`from` below `to`",
-            );
-            return None;
-        }
+    if from.zip(to).is_some_and(|(from, to)| from >= to) {
+        value.fail(codes::BAD_VALUE, format!("{} ends before it begins", value.path()), "`from` below `to`");
+        return None;
     }
     Some(steps::Step { from, to, change: change? })
 }

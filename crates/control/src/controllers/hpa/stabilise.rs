@@ -40,10 +40,8 @@ impl Memory {
         if self.recommendations.is_empty() {
             self.recommendations.push(Dated { at_s: now_s, replicas: current });
         }
-        if let Some((from, _)) = self.asked.take().filter(|(from, to)| from != to) {
-            if from == current {
-                self.changes.pop();
-            }
+        if self.asked.take().is_some_and(|(from, to)| from != to && from == current) {
+            self.changes.pop();
         }
     }
 
