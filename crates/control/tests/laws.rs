@@ -198,7 +198,7 @@ fn history(moments: Vec<Moment>) -> Vec<(Observation, f64)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     /// Within the bounds or as it was; the same again gives the same; writing the state down and reading it back changes
     /// nothing; what is not seen fresh moves nothing.

@@ -98,6 +98,22 @@ fn counts_by_metric() {
     all_equal("counts", all.iter().map(one).collect());
 }
 
+/// By hand: what is guessed of missing tasks must not turn the direction. Four tasks of one core, two of them without usage,
+/// aimed at 50 %: at 40 % the guess of 100 % would ask for more, at 60 % the guess of nothing for less.
+#[test]
+fn a_guess_does_not_turn_the_direction() {
+    let list: Vec<Task> = (0..4).map(|i| Task { id: format!("task {i}"), ..Task::default() }).collect();
+    let by = Tasks { tasks: &list, is_cpu: false, timing: &TIMING, now_s: NOW_S };
+    let requests: BTreeMap<String, i64> = list.iter().map(|t| (t.id.clone(), 1000)).collect();
+    for milli in [400, 600] {
+        let sample = |t: &Task| (t.id.clone(), Sample { milli, at_s: NOW_S, window_s: 0.0 });
+        let samples: Samples = list.iter().take(2).map(sample).collect();
+        let count =
+            calculator::by_utilization(4, 50, samples, &requests, &by, &Tolerances::default()).unwrap();
+        assert_eq!(count.replicas, 4, "{milli} thousandths each");
+    }
+}
+
 fn rules(v: Option<&Value>, other: Rules) -> Rules {
     let Some(v) = v.filter(|v| !v.is_null()) else { return other };
     let policy = |p: &Value| Policy {
