@@ -88,7 +88,11 @@ pub fn load_window(raw: &Raw, frame: &Frame) -> Frame {
 /// The column of a service.
 pub fn column(service: &str, metric: &str, unit: &str) -> String {
     let owner = swarmlab_frame::frame::Owner::Service(service.to_owned());
-    let prefix = owner.prefix().unwrap_or_default();
+    named(&owner.prefix().unwrap_or_default(), metric, unit)
+}
+
+/// The column of whatever begins with a word.
+pub(crate) fn named(prefix: &str, metric: &str, unit: &str) -> String {
     if unit.is_empty() || metric.ends_with(&format!("_{unit}")) || metric == unit {
         format!("{prefix}_{metric}")
     } else {

@@ -4,6 +4,7 @@ use swarmlab_frame::frame::Frame;
 
 use super::column;
 use crate::assemble::Raw;
+use crate::assemble::queries::columns;
 use swarmlab_intervals::{ErrorKind, FirstAnswer, redirects};
 use swarmlab_record::client::{ALL_ENDPOINTS, Totals};
 use swarmlab_record::events::Event;
@@ -57,6 +58,7 @@ pub fn notes(raw: &Raw, load: &Frame) -> Vec<Note> {
             }
         }
     }
+    out.extend(unanswered(raw, load));
     out.extend(redirected(raw));
     for event in &raw.events {
         match event {
@@ -77,6 +79,31 @@ pub fn notes(raw: &Raw, load: &Frame) -> Vec<Note> {
         out.push(Note { status: Status::Info, text });
     }
     out.sort_by_key(|n| std::cmp::Reverse(n.status));
+    out
+}
+
+/// The user's queries that Prometheus did not answer, or not always.
+fn unanswered(raw: &Raw, load: &Frame) -> Vec<Note> {
+    let (plan, bins) = (&raw.manifest.plan, load.bins().count());
+    let mut out = Vec::new();
+    for query in &plan.queries {
+        for name in columns(query, &plan.measured) {
+            let unknown = load.get(&name).map_or(bins, |values| values.iter().filter(|v| v.is_none()).count());
+            if bins == 0 || unknown as f64 <= GAP_SHARE * bins as f64 {
+                continue;
+            }
+            let why = if raw.manifest.testbed == Some(Bed::Embedded) {
+                "the embedded testbed has no Prometheus to ask"
+            } else {
+                "they are gaps, not zeros"
+            };
+            let text = format!(
+                "measure.queries.{}: {name} is unknown in {unknown} of {bins} bins of the load; {why}. Asked: {}",
+                query.name, query.promql
+            );
+            out.push(Note { status: Status::Warn, text });
+        }
+    }
     out
 }
 

@@ -3,7 +3,7 @@
 use swarmlab_record::metric::{Kind, Meaning};
 
 /// The kind and the unit that figures count on, for each meaning they ask for.
-pub const DEMANDED: [(Meaning, Kind, &str); 12] = {
+pub const DEMANDED: [(Meaning, Kind, &str); 18] = {
     use Kind::{Bucket, Counter, Gauge};
     [
         (Meaning::CPU, Counter, "s"),
@@ -18,6 +18,12 @@ pub const DEMANDED: [(Meaning, Kind, &str); 12] = {
         (Meaning::APPLICATION_REQUESTS, Counter, "requests"),
         (Meaning::APPLICATION_CPU, Counter, "s"),
         (Meaning::APPLICATION_BURNED, Counter, "s"),
+        (Meaning::PROXY_MEMBERS_HEALTHY, Gauge, "replicas"),
+        (Meaning::NODE_CPU, Counter, "s"),
+        (Meaning::CPU_PERIODS, Counter, "periods"),
+        (Meaning::CPU_THROTTLED_PERIODS, Counter, "periods"),
+        (Meaning::CPU_LIMIT, Gauge, "cores"),
+        (Meaning::MEMORY_LIMIT, Gauge, "bytes"),
     ]
 };
 

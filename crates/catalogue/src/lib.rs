@@ -31,8 +31,10 @@ mod service;
 
 pub use identify::{Context, Identified};
 pub use labels::LabelSet;
+pub use service::of_value as service_of;
 pub use read::parse;
 pub use row::{Catalogue, Role, Row};
+pub use swarmlab_record::plan::Query;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,6 +45,8 @@ pub struct Catalogues {
     all: Vec<Catalogue>,
     /// Places of the rows of a raw name: catalogue, row.
     by_name: BTreeMap<String, Vec<(usize, usize)>>,
+    /// What Prometheus is asked besides, as it stands.
+    queries: Vec<Query>,
 }
 
 impl Default for Catalogues {
@@ -65,7 +69,7 @@ impl Catalogues {
                 by_name.entry(row.selector.name.clone()).or_default().push((c, r));
             }
         }
-        Self { all, by_name }
+        Self { all, by_name, queries: Vec::new() }
     }
 
     /// With a user's catalogues before these; one of the same name takes the place of the other.
@@ -74,7 +78,18 @@ impl Catalogues {
         let mut all: Vec<Catalogue> = extra.into_iter().collect();
         let own: BTreeSet<String> = all.iter().map(|c| c.name.clone()).collect();
         all.extend(self.all.into_iter().filter(|c| !own.contains(&c.name)));
-        Self::of(all)
+        Self { queries: self.queries, ..Self::of(all) }
+    }
+
+    /// With these queries of a user.
+    #[must_use]
+    pub fn asking(self, queries: Vec<Query>) -> Self {
+        Self { queries, ..self }
+    }
+
+    /// The user's queries.
+    pub fn queries(&self) -> &[Query] {
+        &self.queries
     }
 
     /// All catalogues, the ones that decide first first.
@@ -101,6 +116,13 @@ impl Catalogues {
     /// Place of a raw name among all: where two names say the same of a service, the lower one speaks.
     pub fn rank(&self, metric: &str) -> (usize, usize) {
         self.by_name.get(metric).and_then(|rows| rows.first()).copied().unwrap_or((usize::MAX, usize::MAX))
+    }
+
+    /// Whether a value of this raw name says that there is nothing, and so is no sample.
+    pub fn is_absent(&self, metric: &str, value: f64) -> bool {
+        let rows = self.by_name.get(metric).map(Vec::as_slice).unwrap_or_default();
+        let row = |&(c, r): &(usize, usize)| self.all.get(c)?.rows.get(r)?.absent;
+        rows.first().and_then(row) == Some(value)
     }
 
     /// The longest interval that a row expects, seconds.

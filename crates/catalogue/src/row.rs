@@ -69,6 +69,8 @@ pub struct Row {
     pub factor: f64,
     /// Whether it counts the requests that a proxy received from its clients, and so proves that they go through it.
     pub proof: bool,
+    /// A value that says that there is nothing, such as 0 for a limit that is not set: it is no sample.
+    pub absent: Option<f64>,
     /// How the labels of this row are read, where it differs from the catalogue.
     pub labels: Labels,
 }

@@ -24,6 +24,12 @@ pub(crate) fn named(
     }
 }
 
+/// The service that a value names, in any of the ways in which configurations spell one; `None` if it is none of the
+/// stack's.
+pub fn of_value(value: &str, context: &Context<'_>) -> Option<String> {
+    named(value, Form::Service, &BTreeMap::new(), context)
+}
+
 /// The service behind a proxy that a value names, or the value itself: a name that is not understood is kept, so that
 /// nothing is counted for a service that it does not speak of.
 pub(crate) fn behind(value: &str, names: &BTreeMap<String, String>, context: &Context<'_>) -> String {

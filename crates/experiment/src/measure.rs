@@ -1,9 +1,9 @@
-//! `measure: { bin: 1s, services: [gateway, ms-exercise], catalogues: [queues.yml] }`
+//! `measure: { bin: 1s, services: [gateway, ms-exercise], catalogues: [queues.yml], queries: { depth: sum(queue_depth) } }`
 
 use std::path::Path;
 use std::time::Duration;
 
-use swarmlab_catalogue::Catalogue;
+use swarmlab_catalogue::{Catalogue, Query};
 use swarmlab_codes as codes;
 use swarmlab_yaml::{Diagnostic, Value};
 
@@ -19,11 +19,13 @@ pub struct Measure {
     pub services: Vec<String>,
     /// Catalogues of metrics beside those that are compiled in.
     pub catalogues: Vec<Catalogue>,
+    /// What Prometheus is asked besides, a column each.
+    pub queries: Vec<Query>,
 }
 
 impl Default for Measure {
     fn default() -> Self {
-        Self { bin: Duration::from_secs(1), services: Vec::new(), catalogues: Vec::new() }
+        Self { bin: Duration::from_secs(1), services: Vec::new(), catalogues: Vec::new(), queries: Vec::new() }
     }
 }
 
@@ -49,11 +51,75 @@ impl Measure {
             }
             Some(bin)
         });
+        let queries = map.or("queries", Vec::new(), |v| queries(v, services));
         let services = map.or("services", Vec::new(), |v| v.list(|item| known_service(item, services)));
         let catalogues = map.optional("catalogues", |v| catalogues(v, base, foreign)).unwrap_or_default();
         map.finish();
-        Some(Self { bin, services, catalogues })
+        Some(Self { bin, services, catalogues, queries })
     }
+}
+
+/// `{ NAME: PROMQL }`, or `{ NAME: { query: PROMQL, unit: UNIT, label: LABEL } }`.
+fn queries(value: &Value<'_>, services: Option<&[String]>) -> Option<Vec<Query>> {
+    let mut out = Vec::new();
+    for (key, asked) in value.entries()? {
+        let name = key.name.clone();
+        let is_word = swarmlab_catalogue::read::is_word(&name, "");
+        if !is_word {
+            let message = format!("a query cannot be called `{name}`: its name becomes that of a column");
+            let finding = value.cx().error(codes::NOT_A_WORD, key.span, message).at(asked.path());
+            value.cx().push(finding.expected("lower-case letters, digits and `_`, a letter first"));
+        }
+        if let Some(query) = query(name, &asked)
+            && is_word
+        {
+            let clash = |s: &&String| s.eq_ignore_ascii_case("query");
+            if let Some(service) = services.into_iter().flatten().find(clash).filter(|_| query.label.is_none()) {
+                let message = format!("{} has the columns `query_…`, and so has the service `{service}`", asked.path());
+                asked.fail(codes::BAD_VALUE, message, "a `label` that names the service of each answer, or another name of the service");
+            }
+            out.push(query);
+        }
+    }
+    Some(out)
+}
+
+fn query(name: String, value: &Value<'_>) -> Option<Query> {
+    if value.node().text().is_some() {
+        return Some(Query { name, promql: promql(value)?, unit: String::new(), label: None });
+    }
+    let map = value.mapping()?;
+    let promql = map.required("query", promql);
+    let unit = map.or("unit", String::new(), |v| {
+        let unit = v.name()?;
+        let fits = swarmlab_catalogue::read::is_word(&unit, "");
+        if !fits {
+            let message = format!("{} cannot be `{unit}`: it becomes part of a column's name", v.path());
+            v.fail(codes::NOT_A_WORD, message, "such as ms, bytes, per_s: lower-case letters, digits and `_`");
+        }
+        fits.then_some(unit)
+    });
+    let label = map.optional("label", |v| {
+        let label = v.name()?;
+        let fits = swarmlab_catalogue::selector::is_label_name(&label);
+        if !fits {
+            let message = format!("{} cannot be `{label}`: it is no name of a label", v.path());
+            v.fail(codes::BAD_LABEL, message, "letters, digits and `_`, no digit first");
+        }
+        fits.then_some(label)
+    });
+    map.finish();
+    Some(Query { name, promql: promql?, unit, label })
+}
+
+/// The text of a query; whether it is one, Prometheus says.
+fn promql(value: &Value<'_>) -> Option<String> {
+    let text = value.string()?.trim().to_owned();
+    if text.is_empty() {
+        value.fail(codes::BAD_VALUE, format!("{} asks nothing", value.path()), "PromQL, such as sum(queue_depth)");
+        return None;
+    }
+    Some(text)
 }
 
 /// The catalogues of files; a file that is wrong says so itself.
@@ -79,6 +145,33 @@ mod tests {
     use swarmlab_yaml::{Cx, load};
 
     use super::*;
+
+    #[test]
+    fn queries_are_read_and_their_names_become_columns() {
+        let read = |text: &str, services: &[&str]| {
+            let document = load(text, "e.yml").unwrap();
+            let cx = Cx::new(&document);
+            let services: Vec<String> = services.iter().map(|s| (*s).to_owned()).collect();
+            let measure = Measure::read(&cx.root(), Some(&services), Path::new("."), &mut Vec::new());
+            match cx.finish(measure) {
+                Ok((measure, _)) => Ok(measure.queries),
+                Err(all) => Err(all.iter().map(|d| d.code.to_string()).collect::<Vec<_>>()),
+            }
+        };
+        let text = "queries:\n  depth: sum(queue_depth)\n  wait: { query: 'max by (job) (w)', unit: ms, label: job }\n";
+        let queries = read(text, &["web"]).unwrap();
+        let told: Vec<_> =
+            queries.iter().map(|q| (q.name.as_str(), q.promql.as_str(), q.unit.as_str(), q.label.as_deref())).collect();
+        assert_eq!(
+            told,
+            [("depth", "sum(queue_depth)", "", None), ("wait", "max by (job) (w)", "ms", Some("job"))]
+        );
+        let refused = |text: &str| read(text, &["query"]).unwrap_err();
+        assert_eq!(refused("queries: { Depth: x }"), ["E351-not-a-word"]);
+        assert_eq!(refused("queries: { a: '', b: { query: x, unit: m/s, label: 0, else: 1 } }").len(), 4);
+        assert_eq!(refused("queries: { a: x }").len(), 1, "a service is called like the columns of queries");
+        assert!(read("queries: { a: { query: x, label: job } }", &["query"]).is_ok());
+    }
 
     #[test]
     fn a_users_catalogues_are_read_and_their_errors_are_theirs() {

@@ -123,6 +123,7 @@ pub(crate) fn resolved(experiment: &Experiment, specs: &StackSpecs) -> Plan {
         steps: load.scenario.requests_per_iteration(),
         bin_s: experiment.measure.bin.as_secs_f64(),
         measured: experiment.measure.services.clone(),
+        queries: experiment.measure.queries.clone(),
         slo_p95_s: experiment.slo.as_ref().and_then(|s| s.p95).map(|d| d.as_secs_f64()),
         slo_error_rate: experiment.slo.as_ref().and_then(|s| s.error_rate),
         seed: experiment.seed,

@@ -164,7 +164,11 @@ async fn measure(
         bus.tell(message).map_err(RunError::io("write the run's events"))?;
     }
     let plan = plan::session(experiment, kind, &specs, options);
-    let catalogues = Arc::new(Catalogues::builtin().with(experiment.measure.catalogues.iter().cloned()));
+    let catalogues = Arc::new(
+        Catalogues::builtin()
+            .with(experiment.measure.catalogues.iter().cloned())
+            .asking(experiment.measure.queries.clone()),
+    );
     let beds = beds::beds(kind, options, folder, catalogues);
     let left_while_starting = beds.left_while_starting(&specs);
     let target = (experiment.target.service.clone(), experiment.target.port);

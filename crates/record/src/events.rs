@@ -105,6 +105,7 @@ mod tests {
             desired: 4,
             running: 3,
             healthy: 2,
+            health_checked: Some(true),
             cause: "start".to_owned(),
         });
         log.write(&a).unwrap();

@@ -31,6 +31,18 @@ impl Meaning {
     pub const PROXY_RESPONSES: Self = Self::known("upstream_responses");
     /// Time from the proxy's request to the end of the response, cumulative buckets.
     pub const PROXY_UPSTREAM_TIME: Self = Self::known("upstream_time");
+    /// Replicas of the service behind a proxy that it sends requests to. Not added up: each proxy sees them for itself.
+    pub const PROXY_MEMBERS_HEALTHY: Self = Self::known("upstream_members_healthy");
+    /// CPU seconds of a machine by mode.
+    pub const NODE_CPU: Self = Self::known("node_cpu");
+    /// Periods of the kernel's bandwidth control in which the task ran under a CPU limit.
+    pub const CPU_PERIODS: Self = Self::known("cpu_periods");
+    /// Of those, the ones in which it was held back.
+    pub const CPU_THROTTLED_PERIODS: Self = Self::known("cpu_throttled_periods");
+    /// CPU limit of the task, cores.
+    pub const CPU_LIMIT: Self = Self::known("cpu_limit");
+    /// Memory limit of the task, bytes.
+    pub const MEMORY_LIMIT: Self = Self::known("memory_limit");
     /// Application requests the service itself counted.
     pub const APPLICATION_REQUESTS: Self = Self::known("requests");
     /// CPU seconds the service itself accounts for its process.

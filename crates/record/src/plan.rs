@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize};
 use swarmlab_shapes::Shape;
 
+use crate::metric::{Kind, Meaning};
+use crate::series::Identity;
+
 /// How users behave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -21,6 +24,44 @@ impl LoadModel {
         match self {
             Self::Closed => "closed",
             Self::Open => "open",
+        }
+    }
+}
+
+/// A user's own query, whose value is a column (`measure: { queries: … }`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Query {
+    /// Its name: lower-case letters, digits and `_`.
+    pub name: String,
+    /// What Prometheus is asked.
+    pub promql: String,
+    /// Unit of the answer, empty when dimensionless.
+    #[serde(default)]
+    pub unit: String,
+    /// The label that names the service that an answer is about; none: one answer, about no service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+}
+
+impl Query {
+    /// What its answers mean: a name that no catalogue's metric has by accident.
+    pub fn meaning(&self) -> Meaning {
+        Meaning::named(format!("query_{}", self.name))
+    }
+
+    /// The series of its answers about a service, or about none.
+    pub fn identity(&self, service: Option<String>) -> Identity {
+        Identity {
+            service: service.unwrap_or_default(),
+            task: "prometheus".to_owned(),
+            metric: self.promql.clone(),
+            meaning: self.meaning(),
+            kind: Kind::Gauge,
+            unit: self.unit.clone(),
+            scale: 1.0,
+            upstream: None,
+            task_is_exact: false,
+            labels: BTreeMap::new(),
         }
     }
 }
@@ -60,6 +101,9 @@ pub struct Plan {
     pub bin_s: f64,
     /// Services under study.
     pub measured: Vec<String>,
+    /// The user's own queries.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub queries: Vec<Query>,
     /// Objective for the 95th percentile of the response time, seconds.
     pub slo_p95_s: Option<f64>,
     /// Objective for the error rate.
@@ -90,6 +134,7 @@ impl Plan {
             steps: 1.0,
             bin_s,
             measured: Vec::new(),
+            queries: Vec::new(),
             slo_p95_s: None,
             slo_error_rate: None,
             seed,

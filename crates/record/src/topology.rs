@@ -166,6 +166,9 @@ pub struct ReplicaEvent {
     pub running: u64,
     /// Of those, the ones whose health check passes (or that have none).
     pub healthy: u64,
+    /// Whether a health check of the service says which are healthy. `None`: not told (recorded by an older version).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health_checked: Option<bool>,
     /// What happened.
     pub cause: String,
 }

@@ -112,6 +112,7 @@ pub(crate) mod tests {
             id: "s".into(),
             full: "lab_web".into(),
             mode,
+            health_check: false,
             changed_t_unix_s: Some(100.0),
             update: None,
         }

@@ -124,6 +124,8 @@ pub(crate) struct ServiceView {
     pub id: String,
     pub full: String,
     pub mode: ServiceMode,
+    /// Whether its specification has a health check; one of the image is not seen here.
+    pub health_check: bool,
     /// Time of its last change by the engine's clock, seconds since 1970.
     pub changed_t_unix_s: Option<f64>,
     /// State of its rolling update and the engine's words on it.
@@ -145,10 +147,13 @@ impl ServiceView {
             ServiceMode::Replicated(replicas.unwrap_or(1).max(0) as u64)
         };
         let update = service.update_status.as_ref();
+        let container = spec.task_template.as_ref().and_then(|t| t.container_spec.as_ref());
+        let test = container.and_then(|c| c.health_check.as_ref()?.test.as_ref());
         Some(Self {
             id: service.id.clone()?,
             full: spec.name.clone()?,
             mode,
+            health_check: test.and_then(|words| words.first()).is_some_and(|kind| kind != "NONE"),
             changed_t_unix_s: service.updated_at.as_deref().and_then(unix_s),
             update: update.and_then(|u| Some((u.state?, u.message.clone().unwrap_or_default()))),
         })

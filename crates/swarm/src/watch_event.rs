@@ -37,6 +37,8 @@ pub struct ReplicaEvent {
     pub running: u64,
     /// Of those running, the ones that are healthy or have no health check.
     pub healthy: u64,
+    /// Whether there is a health check that says so: in the service's specification, or in the image.
+    pub health_checked: bool,
     /// What changed the numbers.
     pub cause: Cause,
 }

@@ -10,7 +10,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 struct Watched {
     view: ServiceView,
-    told: Option<Tally>,
+    told: Option<(Tally, bool)>,
+    /// Whether a container of it was seen to have a health check, its image's.
+    checked: bool,
     told_t_unix_s: f64,
     removed_t_unix_s: Option<f64>,
 }
@@ -149,6 +151,7 @@ impl WatchState {
             let watched = self.services.entry(id.clone()).or_insert_with(|| Watched {
                 view: view.clone(),
                 told: None,
+                checked: false,
                 told_t_unix_s: f64::MIN,
                 removed_t_unix_s: None,
             });
@@ -257,16 +260,29 @@ impl WatchState {
             let told = self.started.iter().filter(|(_, (of, _))| *of == id).map(|(task, _)| task.as_str());
             counted.running = of_tasks.chain(told).collect::<HashSet<_>>().len() as u64;
         }
+        let health = |task: &TaskView| self.health.get(&task.container_id);
+        let checks = |task: &TaskView| health(task).is_some_and(|health| *health != Health::None);
+        let seen = self.tasks.iter().any(|task| task.service_id == id && checks(task));
         let Some(service) = self.services.get_mut(id) else { return };
-        if service.told == Some(counted) {
+        service.checked |= seen;
+        let health_checked = service.checked || service.view.health_check;
+        if service.told == Some((counted, health_checked)) {
             return;
         }
         // What is learnt late may have happened before what was told already.
         let t_unix_s = t.max(service.told_t_unix_s);
-        (service.told, service.told_t_unix_s) = (Some(counted), t_unix_s);
+        (service.told, service.told_t_unix_s) = (Some((counted, health_checked)), t_unix_s);
         let Tally { desired, running, healthy } = counted;
         let service = short_name(&self.stack, &service.view.full);
-        out.push(WatchEvent::Replicas(ReplicaEvent { t_unix_s, service, desired, running, healthy, cause }));
+        out.push(WatchEvent::Replicas(ReplicaEvent {
+            t_unix_s,
+            service,
+            desired,
+            running,
+            healthy,
+            health_checked,
+            cause,
+        }));
     }
 }
 
@@ -395,6 +411,27 @@ mod tests {
         assert_eq!(replicas(&events), [(150.0, 1, 1, 0)]);
         let events = state.event(EngineEvent { t_unix_s: 151.0, what: health(Health::Healthy) });
         assert_eq!(replicas(&events), [(151.0, 1, 1, 1)]);
+    }
+
+    #[test]
+    fn a_health_check_is_the_services_or_its_images() {
+        let checked = |events: &[WatchEvent]| {
+            let of = |event: &WatchEvent| match event {
+                WatchEvent::Replicas(r) => Some(r.health_checked),
+                _ => None,
+            };
+            events.iter().filter_map(of).collect::<Vec<_>>()
+        };
+        let running = || vec![at(100.0, task("a", Running, Running))];
+        let mut state = WatchState::new("lab");
+        let one = || service(ServiceMode::Replicated(1));
+        assert_eq!(checked(&state.look(vec![one()], running(), 110.0)), [false]);
+        // Its image's check is seen at its container.
+        let health = HashMap::from([("c-a".to_owned(), Health::Healthy)]);
+        assert_eq!(checked(&state.learn_health(health, 111.0)), [true]);
+        let mut state = WatchState::new("lab");
+        let specified = ServiceView { health_check: true, ..one() };
+        assert_eq!(checked(&state.look(vec![specified], running(), 110.0)), [true]);
     }
 
     #[test]

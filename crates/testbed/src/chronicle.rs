@@ -117,7 +117,15 @@ mod tests {
     fn counted(healthy: u64) -> Told {
         let service = "web".to_owned();
         let cause = String::new();
-        Told::Replicas(ReplicaEvent { t_unix_s: 0.0, service, desired: 1, running: 1, healthy, cause })
+        Told::Replicas(ReplicaEvent {
+            t_unix_s: 0.0,
+            service,
+            desired: 1,
+            running: 1,
+            healthy,
+            health_checked: None,
+            cause,
+        })
     }
 
     #[tokio::test]

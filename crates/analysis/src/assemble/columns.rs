@@ -1,16 +1,16 @@
 //! Which columns a frame has, and from which series each comes. A meaning that no one foresaw becomes a column of its own
 //! name: counters as rates, gauges as levels, buckets as quantiles.
 
+use std::collections::BTreeMap;
+
 use swarmlab_frame::align::{
-    HistogramSum, Quantile, StepFunction, TaskSum, Tolerance, counter_rate, gauge_last,
+    HistogramSum, Quantile, TaskSum, Tolerance, counter_rate, gauge_last, sum_over_tasks,
 };
 use swarmlab_frame::clock::Bins;
-use swarmlab_frame::frame::{Column, Fold, NameError, Owner};
+use swarmlab_frame::frame::{Column, Fold, NameError};
 use swarmlab_record::metric::{Kind, Meaning};
-use swarmlab_record::series::{Head, Identity, Sample, Series};
-use swarmlab_record::topology::{ReplicaEvent, Topology};
-
-use super::{AssembleError, Raw, replica_events};
+use swarmlab_record::series::{Head, Identity, Series};
+use swarmlab_record::topology::Topology;
 
 /// Labels by which proxies name a response's class, and how they spell the class.
 const CLASS_LABELS: &[&str] = &["code_class", "envoy_response_code_class", "class"];
@@ -23,6 +23,7 @@ pub(super) fn rate_unit(meaning: &Meaning, unit: &str) -> String {
     match unit {
         // A CPU second per second is a core; other seconds per second are a share of the time.
         "s" if is_cpu => "cores".to_owned(),
+        "core_s" => "cores".to_owned(),
         "s" => "s_per_s".to_owned(),
         "bytes" => "bytes_per_s".to_owned(),
         // Events: what is counted is in the column's name.
@@ -58,6 +59,8 @@ enum Sums {
     One(TaskSum),
     /// Rates by class of response: first digit, name at the source, sum.
     Classes(Vec<(char, String, TaskSum)>),
+    /// Rates by the value of a label: the label, whether a value is part of the whole, sums.
+    Parts(&'static Parts, BTreeMap<String, TaskSum>),
     /// Boxed: it is much larger than the others.
     Buckets(Box<HistogramSum>),
     /// They make no columns.
@@ -71,6 +74,9 @@ impl Columns {
         let (service, meaning) = (first.service.clone(), first.meaning.clone());
         let sums = match first.kind {
             Kind::Counter if meaning == Meaning::PROXY_RESPONSES => Sums::Classes(Vec::new()),
+            Kind::Counter if parts(&meaning).is_some() => {
+                parts(&meaning).map_or(Sums::Nothing, |parts| Sums::Parts(parts, BTreeMap::new()))
+            }
             Kind::Gauge | Kind::Counter => Sums::One(TaskSum::default()),
             Kind::Bucket => {
                 let identities: Vec<&Identity> = heads.iter().map(|h| h.identity.as_ref()).collect();
@@ -111,6 +117,10 @@ impl Columns {
                     }
                 }
             }
+            Sums::Parts(parts, sums) => {
+                let value = series.identity.labels.get(parts.label).cloned().unwrap_or_default();
+                sums.entry(value).or_default().add(&rate());
+            }
             Sums::Buckets(histogram) => histogram.add(index, series, tolerance),
             Sums::Nothing => {}
         }
@@ -144,9 +154,45 @@ impl Columns {
                 };
                 classes.into_iter().map(column).collect()
             }
+            Sums::Parts(parts, sums) => {
+                let unit = rate_unit(&self.meaning, &is.unit);
+                let source = differenced(&is.metric);
+                let sums: BTreeMap<String, Vec<Option<f64>>> =
+                    sums.into_iter().map(|(value, sum)| (value, sum.sum())).collect();
+                let whole: Vec<_> = sums.iter().filter(|(v, _)| !parts.beside.contains(&v.as_str())).collect();
+                let whole: Vec<_> = whole.into_iter().map(|(_, rates)| rates).collect();
+                let whole = Column::server(service, name, &unit, &source, Fold::Mean, sum_over_tasks(&whole))?;
+                let of_value = |(value, rates): (String, Vec<Option<f64>>)| {
+                    let name = format!("{name}_{}", word(&value));
+                    Column::server(service, &name, &unit, format!("{source}, {}: {value}", parts.label), Fold::Mean, rates)
+                };
+                let values = sums.into_iter().filter(|(value, _)| !word(value).is_empty()).map(of_value);
+                std::iter::once(Ok(whole)).chain(values).collect()
+            }
             Sums::Buckets(histogram) => latencies(service, name, is, *histogram),
         }
     }
+}
+
+/// Meanings that are told by the value of a label: a column each, and one of the whole.
+struct Parts {
+    meaning: Meaning,
+    label: &'static str,
+    /// Values that are told and are no part of the whole.
+    beside: &'static [&'static str],
+}
+
+const PARTS: &[Parts] =
+    &[Parts { meaning: Meaning::NODE_CPU, label: "mode", beside: &["idle", "iowait"] }];
+
+fn parts(meaning: &Meaning) -> Option<&'static Parts> {
+    PARTS.iter().find(|parts| parts.meaning == *meaning)
+}
+
+/// A label's value as a part of a column's name.
+fn word(value: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    value.chars().filter(|c| plain(*c)).collect::<String>().to_ascii_lowercase()
 }
 
 fn differenced(metric: &str) -> String {
@@ -168,34 +214,6 @@ fn latencies(service: &str, stem: &str, is: &Identity, sum: HistogramSum) -> Res
         let values = quantiles.iter().map(|v| v.as_ref().and_then(value)).collect();
         let column = format!("{}_{name}", stem.strip_suffix("_time").unwrap_or(stem));
         out.push(Column::server(service, &column, &is.unit, &source, Fold::Never, values)?);
-    }
-    Ok(out)
-}
-
-/// Replica counts from the orchestrator's own events: the value in force at the end of each bin.
-///
-/// # Errors
-/// [`AssembleError`] when a column cannot be named.
-pub fn replicas(raw: &Raw, bins: &Bins) -> Result<Vec<Column>, AssembleError> {
-    let events = replica_events(&raw.events);
-    let known_until = raw.known_until_unix_s();
-    let mut out = Vec::new();
-    for service in &raw.manifest.topology.services {
-        let of_service: Vec<_> = events.iter().filter(|e| e.service == service.name).collect();
-        if of_service.is_empty() {
-            continue;
-        }
-        for (metric, pick) in [
-            ("replicas_desired", (|e| e.desired) as fn(&ReplicaEvent) -> u64),
-            ("replicas_running", |e| e.running),
-            ("replicas_healthy", |e| e.healthy),
-        ] {
-            let points = of_service.iter().map(|e| Sample::new(e.t_unix_s, pick(e) as f64)).collect();
-            let values = StepFunction::new(points, known_until).last(bins);
-            let source = "orchestrator's tasks and events, value in force at the end of the bin";
-            let owner = Owner::Service(service.name.clone());
-            out.push(Column::new(owner, metric, "", source, Fold::Last, values)?);
-        }
     }
     Ok(out)
 }

@@ -13,6 +13,8 @@ use swarmlab_record::series::{Head, Series};
 use swarmlab_record::topology::Topology;
 
 use super::columns::{Columns, speaks};
+use super::queries::Queries;
+use super::replicas::Serving;
 use super::{AssembleError, Raw};
 use crate::counts::{Totals, increase};
 
@@ -26,6 +28,10 @@ pub(super) struct Digest {
     /// Group of each series, and its place in it.
     places: Vec<Option<(Key, usize)>>,
     totals: Totals,
+    topology: Topology,
+    bins: Bins,
+    serving: Serving,
+    queries: Queries,
 }
 
 struct Group {
@@ -53,12 +59,17 @@ impl Digest {
             done: Vec::new(),
         };
         let groups = members.into_iter().map(|(key, heads)| (key, group(heads))).collect();
+        let topology = raw.manifest.topology.clone();
+        let queries = Queries::new(raw, bins);
         let window = (windows.load_start_unix_s, windows.drained_unix_s);
-        Self { window, groups, places, totals: Totals::default() }
+        let (totals, serving) = (Totals::default(), Serving::default());
+        Self { window, groups, places, totals, topology, bins, serving, queries }
     }
 
     /// Adds the `index`-th series.
     pub(super) fn add(&mut self, index: usize, series: &Series) -> Result<(), AssembleError> {
+        self.serving.add(series, &self.topology, &self.bins);
+        self.queries.add(series);
         let Some(Some((key, place))) = self.places.get(index) else { return Ok(()) };
         self.totals.add(key, increase(series, self.window.0, self.window.1));
         let Some(group) = self.groups.get_mut(key) else { return Ok(()) };
@@ -74,15 +85,19 @@ impl Digest {
         Ok(())
     }
 
-    /// The columns in the order of the services, and the totals.
-    pub(super) fn finish(mut self, topology: &Topology) -> Result<(Vec<Column>, Totals), AssembleError> {
+    /// The columns in the order of the services, those of the user's queries, and the totals.
+    pub(super) fn finish(mut self) -> Result<(Vec<Column>, Totals), AssembleError> {
         let mut by_service: BTreeMap<String, Vec<Column>> = BTreeMap::new();
         for ((service, _), group) in std::mem::take(&mut self.groups) {
             let columns = by_service.entry(service).or_default();
             columns.extend(group.done);
             columns.extend(group.columns.map(Columns::finish).transpose()?.into_iter().flatten());
         }
-        let columns = topology.services.iter().filter_map(|s| by_service.remove(&s.name)).flatten().collect();
+        let services = &self.topology.services;
+        let mut columns: Vec<Column> =
+            services.iter().filter_map(|s| by_service.remove(&s.name)).flatten().collect();
+        columns.extend(self.serving.finish()?);
+        columns.extend(self.queries.finish()?);
         Ok((columns, self.totals))
     }
 }

@@ -6,6 +6,8 @@
 mod columns;
 mod digest;
 mod grid;
+pub(crate) mod queries;
+mod replicas;
 mod series;
 #[cfg(test)]
 mod tests;
@@ -119,7 +121,7 @@ pub fn build<E: From<AssembleError>>(
     for (i, series) in series.into_iter().enumerate() {
         digest.add(i, &series?)?;
     }
-    let (columns, totals) = digest.finish(&raw.manifest.topology)?;
+    let (columns, totals) = digest.finish()?;
     Ok((joined(raw, client, &windows, bins, columns)?, totals))
 }
 
@@ -133,7 +135,7 @@ fn joined(
     let mut frame = Frame::with_zero(bins, windows.load_start_unix_s);
     frame.extend(to_columns(client, &bins)?)?;
     frame.extend(servers)?;
-    frame.extend(columns::replicas(raw, &bins)?)?;
+    frame.extend(replicas::of_events(raw, &bins)?)?;
     Ok(frame)
 }
 

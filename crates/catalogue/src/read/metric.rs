@@ -1,4 +1,4 @@
-//! `{ metric: …, meaning: …, kind: …, unit: …, factor: …, proof: … }`, and labels where they differ.
+//! `{ metric: …, meaning: …, kind: …, unit: …, factor: …, absent: …, proof: … }`, and labels where they differ.
 
 use swarmlab_codes as codes;
 use swarmlab_record::metric::{Kind, Meaning};
@@ -23,6 +23,7 @@ pub(super) fn read(value: &Value<'_>) -> Option<Row> {
         _ => word(v, ""),
     });
     let factor = map.or("factor", 1.0, factor);
+    let absent = map.optional("absent", |v| v.float(-1e18..=1e18));
     let proof = map.or("proof", false, Value::bool);
     let labels = labels::read(&map);
     map.finish();
@@ -54,7 +55,7 @@ pub(super) fn read(value: &Value<'_>) -> Option<Row> {
         at("proof").fail(codes::NO_PROOF_METRIC, format!("`{}` proves nothing", selector.name), expected);
         return None;
     }
-    Some(Row { selector, meaning, kind, unit, factor, proof, labels })
+    Some(Row { selector, meaning, kind, unit, factor, absent, proof, labels })
 }
 
 fn selector(value: &Value<'_>) -> Option<Selector> {

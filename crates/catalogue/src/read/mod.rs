@@ -124,8 +124,7 @@ fn over(own: Labels, base: Labels) -> Labels {
 /// A word that may become part of a column's name: lower-case letters, digits, `_` and what else is allowed here.
 fn word(value: &Value<'_>, also: &str) -> Option<String> {
     let word = value.string()?;
-    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || also.contains(c);
-    if word.starts_with(|c: char| c.is_ascii_lowercase()) && word.len() <= 60 && word.chars().all(fits) {
+    if is_word(&word, also) {
         return Some(word);
     }
     let expected = match also {
@@ -134,6 +133,12 @@ fn word(value: &Value<'_>, also: &str) -> Option<String> {
     };
     value.fail(codes::NOT_A_WORD, format!("{} cannot be `{word}`", value.path()), expected);
     None
+}
+
+/// Whether it is a word that may become part of a column's name, at most 60 characters; `also` may be in it too.
+pub fn is_word(word: &str, also: &str) -> bool {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || also.contains(c);
+    word.starts_with(|c: char| c.is_ascii_lowercase()) && word.len() <= 60 && word.chars().all(fits)
 }
 
 /// Whether a value is a plain text and not a mapping or a list.

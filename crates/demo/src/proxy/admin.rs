@@ -26,7 +26,11 @@ pub(super) async fn answer(
     request: Request<Incoming>,
 ) -> Response<Full<Bytes>> {
     let reply = match (request.method(), request.uri().path()) {
-        (&Method::GET, "/metrics") => return exposition(forwarder.metrics.registry()),
+        (&Method::GET, "/metrics") => {
+            let members = forwarder.upstreams.addresses().len();
+            forwarder.metrics.upstream_members.set(i64::try_from(members).unwrap_or(i64::MAX));
+            return exposition(forwarder.metrics.registry());
+        }
         (&Method::GET, "/healthz") => Reply::json(StatusCode::OK, &serde_json::json!({ "status": "ok" })),
         (&Method::GET, "/upstreams") => Reply::json(StatusCode::OK, &forwarder.upstreams.addresses()),
         (&Method::PUT, "/upstreams") if !may_set => {

@@ -52,6 +52,7 @@ pub(super) struct ProxyMetrics {
     pub(super) upstream_requests: Counter,
     upstream_responses: Family<ClassLabel, Counter>,
     pub(super) upstream_seconds: Histogram,
+    pub(super) upstream_members: Gauge,
     failures: Family<FailureLabel, Counter>,
 }
 
@@ -77,6 +78,8 @@ impl ProxyMetrics {
         let upstream_seconds = Histogram::new(geometric_s(1e-4, 60.0, 1.1));
         let help = "From handing over a request to the end of its answer";
         own.register("upstream_seconds", help, upstream_seconds.clone());
+        let upstream_members = Gauge::default();
+        own.register("upstream_members", "Addresses that requests go to", upstream_members.clone());
         let failures = Family::default();
         own.register("upstream_failures", "Attempts without a complete answer", failures.clone());
 
@@ -88,6 +91,7 @@ impl ProxyMetrics {
             upstream_requests,
             upstream_responses,
             upstream_seconds,
+            upstream_members,
             failures,
         }
     }

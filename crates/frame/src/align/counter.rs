@@ -1,7 +1,7 @@
 //! Counters: the increase of a total between two edges.
 
 use crate::clock::Bins;
-use swarmlab_record::series::Series;
+use swarmlab_record::series::{Sample, Series};
 
 use super::Tolerance;
 
@@ -13,6 +13,8 @@ struct Total {
     tolerance: Tolerance,
     born_unix_s: Option<f64>,
     died_unix_s: Option<f64>,
+    /// Growth a second between the last sample and the death; `None` when that is too long to say anything.
+    tail_per_s: Option<f64>,
 }
 
 impl Total {
@@ -53,7 +55,41 @@ impl Total {
             last = value;
             knots.push((t, value + offset));
         }
-        Self { knots, scrape_interval_s: series.interval_s, tolerance, born_unix_s, died_unix_s }
+        let mut total = Self {
+            knots,
+            scrape_interval_s: series.interval_s,
+            tolerance,
+            born_unix_s,
+            died_unix_s,
+            tail_per_s: None,
+        };
+        total.tail_per_s = total.tail(series, last);
+        total
+    }
+
+    /// How the total grows from the last sample to the death. A container's account is often read once more after its
+    /// end: it cannot have grown since, so that reading is the total at the death. Otherwise the growth of the last
+    /// interval goes on.
+    fn tail(&self, series: &Series, last_value: f64) -> Option<f64> {
+        let (died, &(t, total)) = (self.died_unix_s?, self.knots.last()?);
+        let rest_s = died - t;
+        if !self.tolerance.bridges(rest_s, self.scrape_interval_s) {
+            return None;
+        }
+        let after = |s: &&Sample| s.t_unix_s > died && s.value.is_finite();
+        let ghost = series.samples.iter().find(after).filter(|_| series.identity.task_is_exact);
+        if let Some(ghost) = ghost.filter(|g| g.value >= last_value && rest_s > 0.0) {
+            return Some((ghost.value - last_value) / rest_s);
+        }
+        let before = self.knots.len().checked_sub(2).and_then(|i| self.knots.get(i));
+        let growth = before.filter(|(t0, _)| self.bridged(*t0, t)).map(|(t0, f0)| (total - f0) / (t - t0));
+        Some(growth.unwrap_or(0.0))
+    }
+
+    /// Whether the total between two knots is known well enough to interpolate.
+    fn bridged(&self, from: f64, to: f64) -> bool {
+        self.tolerance.bridges(to - from, self.scrape_interval_s)
+            || self.born_unix_s == Some(from) && self.tolerance.is_begun(to - from)
     }
 
     /// The total at an edge, `None` where it is not known.
@@ -68,14 +104,8 @@ impl Total {
             return Some(f1);
         }
         match self.knots.get(after) {
-            Some(&(t2, f2)) => self
-                .tolerance
-                .bridges(t2 - t1, self.scrape_interval_s)
-                .then(|| f1 + (f2 - f1) * ((t - t1) / (t2 - t1))),
-            None => self
-                .died_unix_s
-                .is_some_and(|died| t >= died && self.tolerance.fresh(died - t1, self.scrape_interval_s))
-                .then_some(f1),
+            Some(&(t2, f2)) => self.bridged(t1, t2).then(|| f1 + (f2 - f1) * ((t - t1) / (t2 - t1))),
+            None => Some(f1 + self.tail_per_s? * (t.min(self.died_unix_s?) - t1)),
         }
     }
 
@@ -100,11 +130,18 @@ impl Total {
 ///   bin with an edge inside the gap is null. A bin that holds the whole gap is known, since the
 ///   counter went on counting.
 /// - **Birth.** With a known birth the total is 0 until then, so bins before it are 0 and the first,
-///   partial bin counts from the birth. Without it, bins that begin before the first sample are null.
-/// - **Death.** Bins after a known death are 0. Between the last sample and the death nothing was
-///   seen: an edge in there is unknown, and a bin that reaches past the death counts what was seen,
-///   unless the last sample was older than [`Tolerance::stale_intervals`] at death (null). Without a
-///   known death, bins that end after the last sample are null.
+///   partial bin counts from the birth. What the first sample tells was counted since the birth: it is
+///   spread evenly over the time between, up to [`Tolerance::birth_s`] (or a gap, if that is longer).
+///   Without a known birth, bins that begin before the first sample are null.
+/// - **Death.** Bins after a known death are 0. From the last sample to the death, where that is no gap,
+///   the total grows on as it did in the last interval, or to what was
+///   read of the task after its end. After longer silence its edges are null. Without a known death,
+///   bins that end after the last sample are null.
+///
+/// **Error.** At a birth work moves between the bins up to the first sample, and none is added or lost.
+/// At a death the total is wrong by at most the time from the last sample to the death times the
+/// change of the rate in it, and not at all where the account was read after the end. A restart without
+/// a new task loses what was counted since the sample before: at most one interval of work.
 ///
 /// Samples that are not finite, or outside the task's life, are left out.
 pub fn counter_increase(series: &Series, bins: &Bins, tolerance: Tolerance) -> Vec<Option<f64>> {

@@ -11,7 +11,9 @@ use super::Tolerance;
 /// [`Tolerance::stale_intervals`]: then the level is unknown. A task that is known to be dead, or not
 /// yet born, at the bin's end holds nothing: 0, so that a service's memory is the sum over its
 /// tasks. Samples outside the task's life and samples that are not finite are left out, so no level
-/// is carried across a death.
+/// is carried across a death. From a known birth to the first sample, at most
+/// [`Tolerance::birth_s`], the level is that of the first sample: a task that nobody has looked at yet
+/// holds about what it is first seen with.
 pub fn gauge_last(series: &Series, bins: &Bins, tolerance: Tolerance) -> Vec<Option<f64>> {
     let alive = |t: f64| {
         series.born_unix_s.is_none_or(|born| t >= born) && series.died_unix_s.is_none_or(|died| t < died)
@@ -28,7 +30,10 @@ pub fn gauge_last(series: &Series, bins: &Bins, tolerance: Tolerance) -> Vec<Opt
                 return Some(0.0);
             }
             let after = samples.partition_point(|s| s.t_unix_s <= end);
-            let last = samples.get(after.checked_sub(1)?)?;
+            let Some(last) = after.checked_sub(1).and_then(|i| samples.get(i)) else {
+                let (born, first) = (series.born_unix_s?, samples.first()?);
+                return tolerance.is_begun(first.t_unix_s - born).then_some(first.value);
+            };
             tolerance.fresh(end - last.t_unix_s, series.interval_s).then_some(last.value)
         })
         .collect()

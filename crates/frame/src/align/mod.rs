@@ -29,23 +29,32 @@ use crate::clock::SAME_INSTANT_S;
 /// How much may be missing before a value counts as unknown, in scrape intervals of the series.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Tolerance {
-    /// Counters: neighbouring samples further apart than this are not interpolated between.
+    /// Counters: neighbouring samples further apart than this are not interpolated between, and a task's
+    /// last sample may be this long before its death.
     pub gap_intervals: f64,
-    /// Gauges: a sample older than this at the bin's end says nothing. Counters: a task's last
-    /// sample may be this long before its death.
+    /// Gauges: a sample older than this at the bin's end says nothing.
     pub stale_intervals: f64,
+    /// A task may be seen first so long after its birth, seconds: its counters began at 0 then, whoever looked. It is a
+    /// time and not a number of intervals, since that is how long a new container takes to be found.
+    pub birth_s: f64,
 }
 
 impl Default for Tolerance {
-    /// Gaps of 3 intervals, staleness of 2: one missed scrape is bridged, an outage is not.
+    /// Gaps of 3 intervals, staleness of 2: one missed scrape is bridged, an outage is not. A new container is found
+    /// within 10 s.
     fn default() -> Self {
-        Self { gap_intervals: 3.0, stale_intervals: 2.0 }
+        Self { gap_intervals: 3.0, stale_intervals: 2.0, birth_s: 10.0 }
     }
 }
 
 impl Tolerance {
     fn bridges(self, elapsed_s: f64, scrape_interval_s: f64) -> bool {
         elapsed_s <= self.gap_intervals * scrape_interval_s + SAME_INSTANT_S
+    }
+
+    /// Whether a task that was born so long before its first sample is known in between.
+    fn is_begun(self, unseen_s: f64) -> bool {
+        unseen_s <= self.birth_s + SAME_INSTANT_S
     }
 
     fn fresh(self, age_s: f64, scrape_interval_s: f64) -> bool {

@@ -17,6 +17,8 @@ pub enum Owner {
     Endpoint(String),
     /// One service of the stack.
     Service(String),
+    /// A user's own queries.
+    Query,
 }
 
 impl Owner {
@@ -27,6 +29,7 @@ impl Owner {
     pub fn prefix(&self) -> Result<String, NameError> {
         match self {
             Self::Client => Ok("client".into()),
+            Self::Query => Ok("query".into()),
             Self::Endpoint(name) => {
                 let word = fold(name);
                 if word.is_empty() {

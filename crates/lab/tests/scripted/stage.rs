@@ -262,6 +262,7 @@ impl Site for ScriptedBed {
                 desired: 1,
                 running: 1,
                 healthy: 1,
+                health_checked: Some(true),
                 cause: "started".to_owned(),
             };
             let _ = out.send(Observation::Replicas(event)).await;

@@ -233,6 +233,8 @@ impl Fleet {
             desired: state.desired.get(service).copied().unwrap_or(running),
             running,
             healthy,
+            // Whether it answers is looked at each second.
+            health_checked: Some(true),
             cause: cause.to_owned(),
         };
         // Told under the lock: counts must not overtake each other.

@@ -246,6 +246,7 @@ impl Shared {
             desired,
             running: ready,
             healthy: ready,
+            health_checked: Some(true),
             cause: cause.to_owned(),
         }));
     }
@@ -342,6 +343,7 @@ impl Shared {
                 desired: *desired,
                 running: *running,
                 healthy: *healthy,
+                health_checked: Some(true),
                 cause: "scripted".to_owned(),
             }),
             News::Born(service, task) => life(service, task, Some(t), None),

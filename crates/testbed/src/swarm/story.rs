@@ -55,6 +55,7 @@ impl Teller {
                     desired: e.desired,
                     running: e.running,
                     healthy: e.healthy,
+                    health_checked: Some(e.health_checked),
                     cause: cause(&e.cause),
                 })]
             }

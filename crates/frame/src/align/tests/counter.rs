@@ -1,5 +1,6 @@
 use super::{bins, series};
 use crate::align::*;
+use swarmlab_record::series::Series;
 
 fn rate(samples: &[(f64, f64)], born: Option<f64>, died: Option<f64>) -> Vec<Option<f64>> {
     counter_rate(&series(samples, born, died), &bins(0.0, 1.0, 6), Tolerance::default())
@@ -65,8 +66,12 @@ fn a_task_counts_from_its_birth_when_that_is_known() {
     let born = rate(&samples, Some(1.5), None);
     assert_eq!(born, [Some(0.0), Some(1.5), Some(2.5), None, None, None]);
     assert_eq!(rate(&samples, None, None), [None; 6]);
-    // First seen long after its birth: in between nothing is known, before it is 0.
-    let late = rate(&[(5.0, 40.0), (6.0, 42.0)], Some(1.0), None);
+    // First seen 4 s after its birth, more than a gap: what it did in them is known as a whole.
+    let late = [(5.0, 40.0), (6.0, 42.0)];
+    assert_eq!(rate(&late, Some(1.0), None)[1..], [[Some(10.0); 4].as_slice(), &[Some(2.0)]].concat());
+    // Seen too late: in between nothing is known, before it is 0.
+    let strict = Tolerance { birth_s: 3.5, ..Tolerance::default() };
+    let late = counter_rate(&series(&late, Some(1.0), None), &bins(0.0, 1.0, 6), strict);
     assert_eq!(late, [Some(0.0), None, None, None, None, Some(2.0)]);
 }
 
@@ -82,17 +87,33 @@ fn samples_outside_the_life_are_ghosts() {
 
 #[test]
 fn after_a_known_death_a_task_adds_nothing() {
-    // Last seen at 2, dead at 3.5: the edge at 3 lies in between and is unknown.
-    let samples = [(0.0, 0.0), (1.0, 1.0), (2.0, 2.0)];
+    // Last seen at 2, dead at 3.5: it went on as before.
+    let samples = [(0.0, 0.0), (1.0, 1.0), (2.0, 3.0)];
     let dead = rate(&samples, None, Some(3.5));
-    assert_eq!(dead, [Some(1.0), Some(1.0), None, None, Some(0.0), Some(0.0)]);
-    assert_eq!(rate(&samples, None, None), [Some(1.0), Some(1.0), None, None, None, None]);
-    // A bin that reaches over the death counts what was seen, unless too much was not.
+    assert_eq!(dead, [Some(1.0), Some(2.0), Some(2.0), Some(1.0), Some(0.0), Some(0.0)]);
+    assert_eq!(rate(&samples, None, None), [Some(1.0), Some(2.0), None, None, None, None]);
+    // A bin that reaches over the death counts that, unless too much was not seen.
     let over = |died| {
         counter_increase(&series(&samples, None, Some(died)), &bins(0.0, 10.0, 1), Tolerance::default())
     };
-    assert_eq!(over(4.0), [Some(2.0)]);
-    assert_eq!(over(4.1), [None]);
+    assert_eq!(over(5.0), [Some(9.0)]);
+    assert_eq!(over(5.1), [None]);
+    // Seen once only, or after a gap: how it went on nobody knows, so nothing is added.
+    let once = rate(&[(1.0, 5.0)], None, Some(2.5));
+    assert_eq!(once, [None, Some(0.0), Some(0.0), Some(0.0), Some(0.0), Some(0.0)]);
+}
+
+#[test]
+fn what_is_read_of_a_task_after_its_end_is_its_total() {
+    // Read at 2 and, a second after its death at 3, again.
+    let mut task = series(&[(0.0, 0.0), (1.0, 1.0), (2.0, 2.0), (4.0, 2.5)], None, Some(3.0));
+    let rates = |s: &Series| counter_rate(s, &bins(0.0, 1.0, 6), Tolerance::default());
+    assert_eq!(rates(&task)[1..4], [Some(1.0), Some(0.5), Some(0.0)]);
+    // An address may be another task's by then, and a smaller value is of another counter.
+    std::sync::Arc::make_mut(&mut task.identity).task_is_exact = false;
+    assert_eq!(rates(&task)[1..4], [Some(1.0), Some(1.0), Some(0.0)]);
+    let other = series(&[(0.0, 0.0), (1.0, 1.0), (2.0, 2.0), (4.0, 0.5)], None, Some(3.0));
+    assert_eq!(rates(&other)[1..4], [Some(1.0), Some(1.0), Some(0.0)]);
 }
 
 #[test]

@@ -30,8 +30,12 @@ fn no_level_is_carried_across_a_death_or_a_birth() {
     // Born at 1.2: the sample at 0.5 belongs to nobody.
     let born = level(&samples, Some(1.2), None);
     assert_eq!(born, [Some(0.0), Some(5.0), Some(6.0), Some(6.0), Some(6.0)]);
-    // Alive and not seen yet: unknown.
-    assert_eq!(level(&[(4.5, 1.0)], Some(2.0), None), [Some(0.0), None, None, None, Some(1.0)]);
+    // Alive and not seen yet: what it is first seen with, if that is soon.
+    let first = [Some(0.0), Some(1.0), Some(1.0), Some(1.0), Some(1.0)];
+    assert_eq!(level(&[(4.5, 1.0)], Some(2.0), None), first);
+    let strict = Tolerance { birth_s: 2.0, ..Tolerance::default() };
+    let late = gauge_last(&series(&[(4.5, 1.0)], Some(2.0), None), &bins(0.0, 1.0, 5), strict);
+    assert_eq!(late, [Some(0.0), None, None, None, Some(1.0)]);
 }
 
 fn steps(events: &[(f64, f64)], until: f64) -> StepFunction {

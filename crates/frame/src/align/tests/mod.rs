@@ -3,6 +3,7 @@
 mod counter;
 mod histogram;
 mod levels;
+mod lives;
 mod properties;
 
 use std::sync::Arc;
