@@ -259,6 +259,50 @@ fn watch_containers(
     })
 }
 
+/// Asks an Envoy itself, independently of the run, how many members of a cluster it calls healthy.
+fn watch_members(
+    stack: &str,
+    proxy: &str,
+    cluster: &str,
+    stop: Arc<AtomicBool>,
+) -> std::thread::JoinHandle<Vec<(f64, u64)>> {
+    use bollard::exec::StartExecResults;
+    use futures_util::StreamExt;
+    let (full, line) = (format!("{stack}_{proxy}"), format!("cluster.{cluster}.membership_healthy: "));
+    let script = "exec 3<>/dev/tcp/127.0.0.1/9901 && printf 'GET /stats?filter=membership_healthy HTTP/1.1\\r\\nHost: e\\r\\nConnection: close\\r\\n\\r\\n' >&3 && while read -r l <&3; do echo \"$l\"; done";
+    std::thread::spawn(move || {
+        runtime().block_on(async {
+            let d = docker();
+            let filters = HashMap::from([(
+                "label".to_owned(),
+                vec![format!("com.docker.swarm.service.name={full}")],
+            )]);
+            let o = q::ListContainersOptions { filters: Some(filters), ..Default::default() };
+            let id = d.list_containers(Some(o)).await.unwrap()[0].id.clone().unwrap();
+            let mut seen = Vec::new();
+            while !stop.load(Ordering::Relaxed) {
+                let exec = bollard::models::ExecConfig {
+                    attach_stdout: Some(true),
+                    cmd: Some(["bash", "-c", script].map(str::to_owned).into()),
+                    ..Default::default()
+                };
+                let begun = unix_now_s();
+                let exec = d.create_exec(&id, exec).await.unwrap();
+                let started = d.start_exec(&exec.id, None).await.unwrap();
+                let StartExecResults::Attached { mut output, .. } = started else { panic!("not attached") };
+                let mut told = String::new();
+                while let Some(Ok(part)) = output.next().await {
+                    told.push_str(&part.to_string());
+                }
+                let members = told.lines().find_map(|l| l.trim().strip_prefix(&line)?.parse().ok());
+                seen.extend(members.map(|n| ((begun + unix_now_s()) / 2.0, n)));
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+            seen
+        })
+    })
+}
+
 #[test]
 #[ignore = "needs a Docker engine (scripts/test)"]
 fn replica_columns_follow_the_engine_within_a_second() {
@@ -269,6 +313,7 @@ fn replica_columns_follow_the_engine_within_a_second() {
     running.until_phase("warm_up");
     let stop = Arc::new(AtomicBool::new(false));
     let watcher = watch_containers("replicas", "ms-exercise", stop.clone());
+    let members = watch_members("replicas", "ms-exercise-envoy", "ms-exercise", stop.clone());
     let ordered: Arc<Mutex<Vec<(f64, f64)>>> = Arc::default();
     for (at_s, replicas) in [(5.0, 4), (25.0, 1)] {
         running.until_load(at_s);
@@ -284,6 +329,7 @@ fn replica_columns_follow_the_engine_within_a_second() {
     let ended = running.end();
     stop.store(true, Ordering::Relaxed);
     let seen = watcher.join().unwrap();
+    let members = members.join().unwrap();
     assert!(ended.status.success(), "{:#?}", ended.line("error"));
     let start = ended.manifest()["windows"]["load_start_unix_s"].as_f64().unwrap();
     let (first, last) = (seen[0].0 - start, seen.last().unwrap().0 - start);
@@ -323,6 +369,31 @@ fn replica_columns_follow_the_engine_within_a_second() {
         let after = desired.iter().find(|(t, _)| start + t + 1.0 >= asked + 1.0).unwrap();
         assert_eq!(after.1, Some(*replicas), "asked for {replicas} at {:.2} s: {desired:?}", asked - start);
     }
+    // Serving is what the Envoy before them says: asked by itself within a second of the bin's end.
+    let serving = bins("ms_exercise_replicas_serving");
+    assert!(members.len() > 30, "Envoy answered {} times", members.len());
+    for (end, value) in &serving {
+        let near: Vec<u64> =
+            members.iter().filter(|(u, _)| (u - start - end).abs() <= 1.0).map(|(_, n)| *n).collect();
+        let fits = near.iter().any(|n| *n as f64 == *value);
+        assert!(fits || near.is_empty(), "at {end} s {value} serve by the column, by Envoy {near:?}");
+    }
+    assert!(
+        serving.iter().any(|(_, v)| *v == 4.0) && serving.last().is_some_and(|(_, v)| *v == 1.0),
+        "{serving:?}"
+    );
+    // Births and deaths cost no bin, and are counted in theirs.
+    for name in ["ms_exercise_cpu_cores", "ms_exercise_memory_bytes"] {
+        let known = column(&ended.folder(), name);
+        let unknown: Vec<_> =
+            known.iter().filter(|(t, v)| (0.0..44.0).contains(t) && v.is_none()).map(|(t, _)| *t).collect();
+        assert!(unknown.is_empty(), "{name} is unknown at {unknown:?} s");
+    }
+    let happened = |name: &str| bins(name).iter().map(|(_, n)| n).sum::<f64>();
+    assert_eq!((happened("ms_exercise_tasks_started"), happened("ms_exercise_tasks_ended")), (3.0, 3.0));
+    // Prometheus has no health check: nobody knows whether it is healthy.
+    assert!(column(&ended.folder(), "prometheus_replicas_healthy").iter().all(|(_, v)| v.is_none()));
+    assert!(column(&ended.folder(), "prometheus_replicas_running").iter().any(|(_, v)| *v == Some(1.0)));
     // New and ended tasks: their CPU counts from birth to death, and requests are still counted exactly at the front.
     let summary = ended.summary();
     let sent = summary["counts"]["sent"].as_f64().unwrap();
@@ -330,6 +401,69 @@ fn replica_columns_follow_the_engine_within_a_second() {
     let front = servers.iter().find(|c| c["counter"] == "gateway-envoy: requests from its clients").unwrap();
     assert_eq!(front["count"].as_f64().unwrap(), sent);
     assert_gone("replicas");
+}
+
+#[test]
+#[ignore = "needs a Docker engine (scripts/test)"]
+fn limits_throttling_and_a_users_own_queries_are_columns() {
+    let lab = Lab::new();
+    let shape = "shape: constant\nlevel: 6\nduration: 25s\n";
+    let extra = "variables: { EXERCISE_CPUS: \"0.2\" }\nmeasure:\n  services: [ms-exercise]\n  queries:\n    \
+                 targets: count(up == 1)\n    \
+                 in_flight: { query: 'sum by (job) (demo_in_flight)', unit: requests, label: job }\n    \
+                 nothing: no_such_metric\n    broken: 'sum('\n";
+    let experiment = lab.experiment("limits", "swarm", shape, extra);
+    let ended = lab.run(&experiment, &["--name", "limits", "--engine", &engine()]).end();
+    assert!(ended.status.success(), "{:#?}", ended.line("error"));
+    let folder = ended.folder();
+    let known = |name: &str| -> Vec<f64> {
+        column(&folder, name).into_iter().filter(|(t, _)| (0.0..24.0).contains(t)).filter_map(|(_, v)| v).collect()
+    };
+    let most = |name: &str| known(name).into_iter().fold(0.0, f64::max);
+    // A fifth of a core, and more than that asked for: held back in most periods of 100 ms.
+    assert!(most("ms_exercise_cpu_throttled_periods_per_s") > 1.0);
+    assert!(most("ms_exercise_cpu_periods_per_s") <= 12.0);
+    assert!(most("ms_exercise_cpu_throttled_s_per_s") > 0.0);
+    assert!(known("ms_exercise_cpu_limit_cores").iter().all(|v| (v - 0.2).abs() < 1e-9));
+    assert!(known("ms_exercise_memory_limit_bytes").iter().all(|v| *v == 256.0 * 1024.0 * 1024.0));
+    let (user, system) = (known("ms_exercise_cpu_user_cores"), known("ms_exercise_cpu_system_cores"));
+    let (user, system, cpu) = (user.iter().sum::<f64>(), system.iter().sum::<f64>(), known("ms_exercise_cpu_cores"));
+    assert!(((user + system) / cpu.iter().sum::<f64>() - 1.0).abs() < 0.1, "{user} and {system} of {cpu:?}");
+    for name in [
+        "ms_exercise_memory_rss_bytes",
+        "ms_exercise_threads",
+        "ms_exercise_network_received_bytes_per_s",
+        "ms_exercise_envoy_upstream_connections",
+        "ms_exercise_envoy_upstream_active_requests",
+        "node_exporter_node_cpu_user_cores",
+        "node_exporter_node_memory_total_bytes",
+        "cadvisor_node_network_received_bytes_per_s",
+    ] {
+        assert!(most(name) > 0.0, "{name}");
+    }
+    for name in [
+        "ms_exercise_envoy_upstream_retries_per_s",
+        "ms_exercise_envoy_upstream_timeouts_per_s",
+        "ms_exercise_envoy_upstream_queue_overflows_per_s",
+        "postgres_disk_written_bytes_per_s",
+        "node_exporter_node_cpu_steal_cores",
+    ] {
+        assert!(known(name).len() > 20, "{name} is known in {} bins", known(name).len());
+    }
+    // The queries: one that has an answer, one by service, one that has none, one that is no PromQL.
+    assert!(known("query_targets").len() > 20 && most("query_targets") > 5.0);
+    assert!(known("ms_exercise_query_in_flight_requests").len() > 20);
+    for name in ["query_nothing", "query_broken"] {
+        assert!(column(&folder, name).iter().all(|(_, v)| v.is_none()), "{name}");
+    }
+    let notes = ended.summary()["notes"].to_string();
+    assert!(notes.contains("measure.queries.nothing: query_nothing is unknown"), "{notes}");
+    assert!(notes.contains("measure.queries.broken: Prometheus does not answer it"), "{notes}");
+    let report = std::fs::read_to_string(folder.join("report.html")).unwrap();
+    for words in ["What the containers did", "What the proxies did", "What the machines did", "CPU held back by its limit"] {
+        assert!(report.contains(words), "{words}");
+    }
+    assert_gone("limits");
 }
 
 #[test]

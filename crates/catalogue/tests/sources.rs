@@ -30,6 +30,64 @@ fn cadvisor_names_service_and_task_exactly() {
 }
 
 #[test]
+fn cadvisor_tells_limits_disks_and_processes() {
+    for (metric, meaning, kind, unit, factor) in [
+        ("container_cpu_user_seconds_total", "cpu_user", Kind::Counter, "core_s", 1.0),
+        ("container_cpu_cfs_periods_total", "cpu_periods", Kind::Counter, "periods", 1.0),
+        ("container_cpu_cfs_throttled_periods_total", "cpu_throttled_periods", Kind::Counter, "periods", 1.0),
+        ("container_spec_cpu_quota", "cpu_limit", Kind::Gauge, "cores", 1e-5),
+        ("container_spec_memory_limit_bytes", "memory_limit", Kind::Gauge, "bytes", 1.0),
+        ("container_oom_events_total", "oom_kills", Kind::Counter, "kills", 1.0),
+        ("container_fs_writes_bytes_total", "disk_written", Kind::Counter, "bytes", 1.0),
+        ("container_threads", "threads", Kind::Gauge, "threads", 1.0),
+    ] {
+        let is = series(&cadvisor(metric, "s_ms-exercise", "s"));
+        assert_eq!((is.service.as_str(), is.task_is_exact), ("ms-exercise", true), "{metric}");
+        assert_eq!((is.meaning.name(), is.kind, is.unit.as_str(), is.scale), (meaning, kind, unit, factor));
+    }
+    let all = Catalogues::builtin();
+    assert!(all.is_absent("container_spec_memory_limit_bytes", 0.0), "no limit is no limit of 0");
+    assert!(!all.is_absent("container_spec_memory_limit_bytes", 1.0));
+    assert!(!all.is_absent("container_oom_events_total", 0.0) && !all.is_absent("unheard_of", 0.0));
+}
+
+#[test]
+fn the_root_of_all_control_groups_is_the_machine() {
+    let root = |interface: &str| {
+        format!(
+            "container_network_receive_bytes_total{{id=\"/\",interface=\"{interface}\",job=\"node-exporter\",instance=\"x:8080\"}}"
+        )
+    };
+    let is = series(&root("eth0"));
+    assert_eq!((is.service.as_str(), is.meaning.name(), is.task.as_str()), ("node-exporter", "node_network_received", "x:8080"));
+    assert_eq!(kept(&is), "interface=eth0");
+    for interface in ["lo", "docker0", "docker_gwbridge"] {
+        assert_eq!(identify(&root(interface)), Identified::NotOurs, "{interface}");
+    }
+    let is = series(&cadvisor("container_network_receive_bytes_total", "s_gateway", "s"));
+    assert_eq!(is.meaning, Meaning::NETWORK_RECEIVED);
+}
+
+#[test]
+fn envoy_tells_what_it_had_to_mend_and_whom_it_serves() {
+    let of = |metric: &str| {
+        series(&format!("{metric}{{envoy_cluster_name=\"ms-exercise\",job=\"edge\",instance=\"10.0.0.2:9901\"}}"))
+    };
+    for (metric, meaning, kind) in [
+        ("envoy_cluster_membership_healthy", "upstream_members_healthy", Kind::Gauge),
+        ("envoy_cluster_upstream_rq_retry", "upstream_retries", Kind::Counter),
+        ("envoy_cluster_upstream_rq_timeout", "upstream_timeouts", Kind::Counter),
+        ("envoy_cluster_upstream_rq_rx_reset", "upstream_resets_received", Kind::Counter),
+        ("envoy_cluster_upstream_rq_pending_overflow", "upstream_queue_overflows", Kind::Counter),
+        ("envoy_cluster_upstream_cx_active", "upstream_connections", Kind::Gauge),
+        ("envoy_cluster_upstream_rq_active", "upstream_active_requests", Kind::Gauge),
+    ] {
+        let is = of(metric);
+        assert_eq!((is.meaning.name(), is.kind, is.upstream.as_deref()), (meaning, kind, Some("ms-exercise")));
+    }
+}
+
+#[test]
 fn other_stacks_and_plain_containers_are_not_ours() {
     let cpu = "container_cpu_usage_seconds_total";
     assert_eq!(identify(&cadvisor(cpu, "other_gateway", "other")), Identified::NotOurs);
@@ -178,11 +236,12 @@ fn node_exporter_speaks_of_machines() {
     let is = series(&format!("node_cpu_seconds_total{{cpu=\"0\",mode=\"user\",{scraped}}}"));
     assert_eq!((is.service.as_str(), is.meaning.name()), ("node-exporter", "node_cpu"));
     assert_eq!(kept(&is), "cpu=0 mode=user");
-    for mode in ["idle", "iowait"] {
-        assert_eq!(
-            identify(&format!("node_cpu_seconds_total{{cpu=\"0\",mode=\"{mode}\",{scraped}}}")),
-            Identified::NotOurs
-        );
+    for (metric, meaning) in [
+        ("node_pressure_memory_stalled_seconds_total", "node_memory_stalled"),
+        ("node_pressure_io_waiting_seconds_total", "node_io_waiting"),
+        ("node_disk_io_time_seconds_total", "node_disk_busy"),
+    ] {
+        assert_eq!(series(&format!("{metric}{{device=\"sda\",{scraped}}}")).meaning.name(), meaning);
     }
     assert_eq!(
         identify(&format!("node_network_receive_bytes_total{{device=\"lo\",{scraped}}}")),

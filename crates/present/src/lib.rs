@@ -5,6 +5,7 @@
 
 mod associations;
 pub mod recompute;
+mod resources;
 mod seal;
 mod tables;
 mod timeline;
@@ -48,11 +49,11 @@ pub fn model(raw: &Raw, frame: &Frame, analysis: &Analysis) -> ReportModel {
         notice: None,
         figures: analysis.summary.headline.iter().map(figure).collect(),
         verdicts: analysis.summary.verdicts.iter().map(verdict).collect(),
-        timeline: timeline::timeline(raw, frame, &analysis.summary.endpoints),
+        timeline: timeline::timeline(raw, frame, &load, &analysis.summary.endpoints),
         intervals: associations::demands(&analysis.summary.demands),
         heat_maps: associations::heat_maps(raw, &load, &analysis.correlations, &names),
         scatters: associations::scatters(&load, &analysis.correlations, &names),
-        tables: tables::all(analysis),
+        tables: tables::all(raw, &load, analysis),
         notes: analysis
             .summary
             .notes

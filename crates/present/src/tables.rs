@@ -1,14 +1,18 @@
-//! Tables of the report: endpoints, counts, demands.
+//! Tables of the report: endpoints, counts, demands, resources.
 
 use std::collections::BTreeMap;
 
 use swarmlab_report::model::{Cell, Column, Table};
 
-use swarmlab_analysis::Analysis;
+use swarmlab_analysis::{Analysis, Raw};
+use swarmlab_frame::frame::Frame;
+
+use crate::resources;
 
 /// All tables that have rows.
-pub fn all(analysis: &Analysis) -> Vec<Table> {
+pub fn all(raw: &Raw, load: &Frame, analysis: &Analysis) -> Vec<Table> {
     let mut tables = vec![endpoints(analysis), counts(analysis), demands(analysis)];
+    tables.extend(resources::tables(raw, load));
     tables.retain(|t| !t.rows.is_empty());
     tables
 }

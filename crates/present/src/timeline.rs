@@ -8,13 +8,14 @@ use swarmlab_report::model::{
     Ink, Line, Marker, Panel, Phase, Reference, Scale, Stretch, Timeline, Unit, Whole,
 };
 
+use crate::resources;
 use swarmlab_analysis::assemble::{Raw, replica_events};
 use swarmlab_analysis::column;
 use swarmlab_record::events::Event;
 use swarmlab_record::plan::LoadModel;
 
 /// All panels.
-pub fn timeline(raw: &Raw, frame: &Frame, endpoints: &[EndpointFigures]) -> Timeline {
+pub fn timeline(raw: &Raw, frame: &Frame, load: &Frame, endpoints: &[EndpointFigures]) -> Timeline {
     let zero = frame.zero_unix_s();
     Timeline {
         t_s: frame.t_s(),
@@ -23,7 +24,7 @@ pub fn timeline(raw: &Raw, frame: &Frame, endpoints: &[EndpointFigures]) -> Time
         markers: markers(raw, zero),
         doubtful: doubtful(raw, zero),
         load_s: raw.windows().ok().map(|w| (w.load_start_unix_s - zero, w.load_end_unix_s - zero)),
-        panels: panels(raw, frame, endpoints.last()),
+        panels: [panels(raw, frame, endpoints.last()), resources::panels(raw, frame, load)].concat(),
     }
 }
 
@@ -141,14 +142,20 @@ fn panels(raw: &Raw, frame: &Frame, all: Option<&EndpointFigures>) -> Vec<Panel>
     for s in &e.measured {
         let ink = || Ink::Service(s.clone());
         let desired = line(frame, &format!("{s}, asked for"), &column(s, "replicas_desired", ""), ink());
-        let healthy = line(frame, s, &column(s, "replicas_healthy", ""), ink());
-        replicas.extend(healthy.map(|l| Line { step: true, ..l }));
+        // Those that get requests; where no proxy says so, those that are healthy; where nobody checks, those that run.
+        let known = |metric: &&str| {
+            frame.get(&column(s, metric, "")).is_some_and(|values| values.iter().any(Option::is_some))
+        };
+        let kinds = ["replicas_serving", "replicas_healthy", "replicas_running"];
+        let Some(metric) = kinds.iter().find(|m| known(m)) else { continue };
+        let there = column(s, metric, "");
+        let name = if *metric == "replicas_running" { format!("{s}, running") } else { s.clone() };
+        replicas.extend(line(frame, &name, &there, ink()).map(|l| Line { step: true, ..l }));
         // What was asked for is a line of its own only where it was not what was there.
-        let differs =
-            |l: &Line| frame.get(&column(s, "replicas_healthy", "")).is_none_or(|h| h != l.values.as_slice());
+        let differs = |l: &Line| frame.get(&there).is_none_or(|h| h != l.values.as_slice());
         replicas.extend(desired.filter(differs).map(|l| Line { step: true, dashed: true, ..l }));
     }
-    out.push(panel("Healthy replicas", Unit::Count, replicas));
+    out.push(panel("Replicas", Unit::Count, replicas));
     out.retain(|p| !p.lines.is_empty());
     out
 }

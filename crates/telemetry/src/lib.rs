@@ -12,6 +12,7 @@
 pub mod clock;
 pub mod procfs;
 pub mod prometheus;
+mod queries;
 mod remarks;
 pub mod sampler;
 

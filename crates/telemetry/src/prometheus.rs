@@ -10,13 +10,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use prometheus_http_query::response::Data as PromqlResult;
 use prometheus_http_query::{Client, TargetState};
-use swarmlab_catalogue::{Catalogues, Context, Identified, Query};
+use swarmlab_catalogue::{Catalogues, Context, Identified};
 use swarmlab_record::series::{Identity, Reading};
 use swarmlab_record::topology::{ClockOffset, Topology};
 
 use super::TelemetryError;
+use super::queries::answers;
 use super::remarks::{Remark, Remarks};
 
 /// How far behind the scrape a sample's own timestamp may lie (cAdvisor's housekeeping), seconds.
@@ -277,51 +277,6 @@ impl PrometheusSource {
 
     fn identify(&self, labels: &HashMap<String, String>) -> Identified {
         self.catalogues.identify(labels, &Context { stack: &self.stack, topology: &self.topology })
-    }
-}
-
-/// Value and time of an answer, by the service it is about.
-type Answers = Vec<(Option<String>, f64, f64)>;
-
-/// What a query was answered, or why that is no column: a column has one value for each moment (and service).
-fn answers(query: &Query, data: PromqlResult, context: &Context<'_>) -> Result<Answers, String> {
-    let vector = match data {
-        PromqlResult::Scalar(sample) if query.label.is_none() => {
-            return Ok(vec![(None, sample.timestamp(), sample.value())]);
-        }
-        PromqlResult::Scalar(_) => return Err("it is answered with a number, which has no label".to_owned()),
-        PromqlResult::Matrix(_) => {
-            return Err("it is answered with samples over time: ask for a value, without `[…]` at its end".to_owned());
-        }
-        PromqlResult::Vector(vector) => vector,
-    };
-    let Some(label) = &query.label else {
-        return match &vector[..] {
-            [] => Ok(Vec::new()),
-            [one] => Ok(vec![(None, one.sample().timestamp(), one.sample().value())]),
-            many => Err(format!(
-                "it is answered with {} series, and nobody says which counts: add them up, `sum(…)`, or name the `label` of the service",
-                many.len()
-            )),
-        };
-    };
-    let mut out: Answers = Vec::new();
-    for one in &vector {
-        let Some(value) = one.metric().get(label) else {
-            return Err(format!("a series of its answer has no label `{label}`: write `by ({label})`"));
-        };
-        let Some(service) = swarmlab_catalogue::service_of(value, context) else { continue };
-        if out.iter().any(|(known, ..)| known.as_ref() == Some(&service)) {
-            return Err(format!("it is answered with several series of `{service}`: write `by ({label})`"));
-        }
-        out.push((Some(service), one.sample().timestamp(), one.sample().value()));
-    }
-    match (vector.first(), out.is_empty()) {
-        (Some(first), true) => {
-            let value = first.metric().get(label).map_or("", String::as_str);
-            Err(format!("its label `{label}` names no service of the stack, but `{value}`"))
-        }
-        _ => Ok(out),
     }
 }
 
