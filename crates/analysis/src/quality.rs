@@ -88,7 +88,8 @@ fn unanswered(raw: &Raw, load: &Frame) -> Vec<Note> {
     let mut out = Vec::new();
     for query in &plan.queries {
         for name in columns(query, &plan.measured) {
-            let unknown = load.get(&name).map_or(bins, |values| values.iter().filter(|v| v.is_none()).count());
+            let unknown =
+                load.get(&name).map_or(bins, |values| values.iter().filter(|v| v.is_none()).count());
             if bins == 0 || unknown as f64 <= GAP_SHARE * bins as f64 {
                 continue;
             }

@@ -31,9 +31,9 @@ mod service;
 
 pub use identify::{Context, Identified};
 pub use labels::LabelSet;
-pub use service::of_value as service_of;
 pub use read::parse;
 pub use row::{Catalogue, Role, Row};
+pub use service::of_value as service_of;
 pub use swarmlab_record::plan::Query;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -59,7 +59,10 @@ fn the_root_of_all_control_groups_is_the_machine() {
         )
     };
     let is = series(&root("eth0"));
-    assert_eq!((is.service.as_str(), is.meaning.name(), is.task.as_str()), ("node-exporter", "node_network_received", "x:8080"));
+    assert_eq!(
+        (is.service.as_str(), is.meaning.name(), is.task.as_str()),
+        ("node-exporter", "node_network_received", "x:8080")
+    );
     assert_eq!(kept(&is), "interface=eth0");
     for interface in ["lo", "docker0", "docker_gwbridge"] {
         assert_eq!(identify(&root(interface)), Identified::NotOurs, "{interface}");
@@ -71,7 +74,9 @@ fn the_root_of_all_control_groups_is_the_machine() {
 #[test]
 fn envoy_tells_what_it_had_to_mend_and_whom_it_serves() {
     let of = |metric: &str| {
-        series(&format!("{metric}{{envoy_cluster_name=\"ms-exercise\",job=\"edge\",instance=\"10.0.0.2:9901\"}}"))
+        series(&format!(
+            "{metric}{{envoy_cluster_name=\"ms-exercise\",job=\"edge\",instance=\"10.0.0.2:9901\"}}"
+        ))
     };
     for (metric, meaning, kind) in [
         ("envoy_cluster_membership_healthy", "upstream_members_healthy", Kind::Gauge),
@@ -83,7 +88,10 @@ fn envoy_tells_what_it_had_to_mend_and_whom_it_serves() {
         ("envoy_cluster_upstream_rq_active", "upstream_active_requests", Kind::Gauge),
     ] {
         let is = of(metric);
-        assert_eq!((is.meaning.name(), is.kind, is.upstream.as_deref()), (meaning, kind, Some("ms-exercise")));
+        assert_eq!(
+            (is.meaning.name(), is.kind, is.upstream.as_deref()),
+            (meaning, kind, Some("ms-exercise"))
+        );
     }
 }
 

@@ -25,7 +25,12 @@ pub struct Measure {
 
 impl Default for Measure {
     fn default() -> Self {
-        Self { bin: Duration::from_secs(1), services: Vec::new(), catalogues: Vec::new(), queries: Vec::new() }
+        Self {
+            bin: Duration::from_secs(1),
+            services: Vec::new(),
+            catalogues: Vec::new(),
+            queries: Vec::new(),
+        }
     }
 }
 
@@ -74,9 +79,16 @@ fn queries(value: &Value<'_>, services: Option<&[String]>) -> Option<Vec<Query>>
             && is_word
         {
             let clash = |s: &&String| s.eq_ignore_ascii_case("query");
-            if let Some(service) = services.into_iter().flatten().find(clash).filter(|_| query.label.is_none()) {
-                let message = format!("{} has the columns `query_…`, and so has the service `{service}`", asked.path());
-                asked.fail(codes::BAD_VALUE, message, "a `label` that names the service of each answer, or another name of the service");
+            if let Some(service) =
+                services.into_iter().flatten().find(clash).filter(|_| query.label.is_none())
+            {
+                let message =
+                    format!("{} has the columns `query_…`, and so has the service `{service}`", asked.path());
+                asked.fail(
+                    codes::BAD_VALUE,
+                    message,
+                    "a `label` that names the service of each answer, or another name of the service",
+                );
             }
             out.push(query);
         }
@@ -95,7 +107,11 @@ fn query(name: String, value: &Value<'_>) -> Option<Query> {
         let fits = swarmlab_catalogue::read::is_word(&unit, "");
         if !fits {
             let message = format!("{} cannot be `{unit}`: it becomes part of a column's name", v.path());
-            v.fail(codes::NOT_A_WORD, message, "such as ms, bytes, per_s: lower-case letters, digits and `_`");
+            v.fail(
+                codes::NOT_A_WORD,
+                message,
+                "such as ms, bytes, per_s: lower-case letters, digits and `_`",
+            );
         }
         fits.then_some(unit)
     });
@@ -116,7 +132,11 @@ fn query(name: String, value: &Value<'_>) -> Option<Query> {
 fn promql(value: &Value<'_>) -> Option<String> {
     let text = value.string()?.trim().to_owned();
     if text.is_empty() {
-        value.fail(codes::BAD_VALUE, format!("{} asks nothing", value.path()), "PromQL, such as sum(queue_depth)");
+        value.fail(
+            codes::BAD_VALUE,
+            format!("{} asks nothing", value.path()),
+            "PromQL, such as sum(queue_depth)",
+        );
         return None;
     }
     Some(text)
@@ -160,8 +180,10 @@ mod tests {
         };
         let text = "queries:\n  depth: sum(queue_depth)\n  wait: { query: 'max by (job) (w)', unit: ms, label: job }\n";
         let queries = read(text, &["web"]).unwrap();
-        let told: Vec<_> =
-            queries.iter().map(|q| (q.name.as_str(), q.promql.as_str(), q.unit.as_str(), q.label.as_deref())).collect();
+        let told: Vec<_> = queries
+            .iter()
+            .map(|q| (q.name.as_str(), q.promql.as_str(), q.unit.as_str(), q.label.as_deref()))
+            .collect();
         assert_eq!(
             told,
             [("depth", "sum(queue_depth)", "", None), ("wait", "max by (job) (w)", "ms", Some("job"))]

@@ -171,8 +171,9 @@ fn has_any<'a>(names: &[&'a str], load: &Frame, metrics: &[(&str, &str)]) -> Vec
 fn table(title: &str, note: &str, who: &str, services: &[&str], load: &Frame, specs: &[Spec]) -> Table {
     let cells: Vec<Vec<Option<f64>>> =
         services.iter().map(|s| specs.iter().map(|(.., of)| of(&Of(load, s))).collect()).collect();
-    let shown: Vec<usize> =
-        (0..specs.len()).filter(|i| cells.iter().any(|row| row.get(*i).is_some_and(Option::is_some))).collect();
+    let shown: Vec<usize> = (0..specs.len())
+        .filter(|i| cells.iter().any(|row| row.get(*i).is_some_and(Option::is_some)))
+        .collect();
     let columns = shown.iter().map(|i| Column::number(specs[*i].0, specs[*i].1));
     let cell = |row: &[Option<f64>], i: usize| -> Cell {
         row[i].map_or_else(|| Cell::from(""), |v| Cell::from(format!("{v:.*}", specs[i].2)))
@@ -193,7 +194,11 @@ fn table(title: &str, note: &str, who: &str, services: &[&str], load: &Frame, sp
 pub fn panels(raw: &Raw, frame: &Frame, load: &Frame) -> Vec<Panel> {
     let names: Vec<&str> = raw.manifest.topology.services.iter().map(|s| s.name.as_str()).collect();
     let mut out = Vec::new();
-    out.extend(panel("CPU held back by its limit", Unit::Ratio, names.iter().filter_map(|s| throttled(s, frame, load)).collect()));
+    out.extend(panel(
+        "CPU held back by its limit",
+        Unit::Ratio,
+        names.iter().filter_map(|s| throttled(s, frame, load)).collect(),
+    ));
     let from = |least: f64, s: &str, metric: &str, unit: &str, words: &str, ink: Ink| {
         let name = column(s, metric, unit);
         let moved = load.get(&name).and_then(highest).is_some_and(|v| v > least);
@@ -227,7 +232,8 @@ pub fn panels(raw: &Raw, frame: &Frame, load: &Frame) -> Vec<Panel> {
         }
     }
     out.extend(panel("Pressure on the machines", Unit::Ratio, waited));
-    let stolen = names.iter().filter_map(|s| from(WAITED_SHARE, s, "node_cpu_steal", "cores", s, Ink::ByName));
+    let stolen =
+        names.iter().filter_map(|s| from(WAITED_SHARE, s, "node_cpu_steal", "cores", s, Ink::ByName));
     out.extend(panel("CPU taken by the hypervisor", Unit::Cores, stolen.collect()));
     out.extend(raw.manifest.plan.queries.iter().filter_map(|q| asked(q, frame, &names)));
     out
@@ -245,7 +251,8 @@ fn panel(title: &str, unit: Unit, lines: Vec<Line>) -> Option<Panel> {
 
 /// The share of periods in which a service was held back, if it ever was for more than a moment.
 fn throttled(service: &str, frame: &Frame, load: &Frame) -> Option<Line> {
-    let share = |frame| Of(frame, service).share(("cpu_throttled_periods", "per_s"), ("cpu_periods", "per_s"));
+    let share =
+        |frame| Of(frame, service).share(("cpu_throttled_periods", "per_s"), ("cpu_periods", "per_s"));
     let moved = highest(&share(load)?).is_some_and(|v| v > THROTTLED_SHARE);
     let values = share(frame).filter(|_| moved)?;
     Some(Line { name: service.to_owned(), ink: Ink::Service(service.to_owned()), values, ..Line::default() })
@@ -255,7 +262,12 @@ fn throttled(service: &str, frame: &Frame, load: &Frame) -> Option<Line> {
 fn asked(query: &swarmlab_record::plan::Query, frame: &Frame, names: &[&str]) -> Option<Panel> {
     let line = |name: &str, ink: Ink, column: &str| {
         let values = frame.get(column)?.to_vec();
-        values.iter().any(Option::is_some).then(|| Line { name: name.to_owned(), ink, values, ..Line::default() })
+        values.iter().any(Option::is_some).then(|| Line {
+            name: name.to_owned(),
+            ink,
+            values,
+            ..Line::default()
+        })
     };
     let of_nobody = frame.columns().iter().filter(|c| *c.owner() == swarmlab_frame::frame::Owner::Query);
     let own = format!("{}, last sample in the bin", query.promql);
@@ -315,7 +327,13 @@ mod tests {
         let heads: Vec<_> = table.columns.iter().map(|c| format!("{} {}", c.label, c.unit)).collect();
         assert_eq!(
             heads,
-            ["service ", "CPU cores, mean", "highest cores", "of its limit %, highest", "throttled % of periods"]
+            [
+                "service ",
+                "CPU cores, mean",
+                "highest cores",
+                "of its limit %, highest",
+                "throttled % of periods"
+            ]
         );
         let rows: Vec<Vec<&str>> =
             table.rows.iter().map(|r| r.iter().map(|c| c.text.as_str()).collect()).collect();
@@ -326,9 +344,13 @@ mod tests {
     #[test]
     fn a_service_is_drawn_once_it_is_held_back() {
         let columns = |throttled| {
-            [("web", "cpu_periods", "per_s", known([10.0; 4])), ("web", "cpu_throttled_periods", "per_s", throttled)]
+            [
+                ("web", "cpu_periods", "per_s", known([10.0; 4])),
+                ("web", "cpu_throttled_periods", "per_s", throttled),
+            ]
         };
-        let (calm, held) = (frame(&columns(known([0.0; 4]))), frame(&columns([Some(0.0), Some(4.0), None, Some(0.0)])));
+        let (calm, held) =
+            (frame(&columns(known([0.0; 4]))), frame(&columns([Some(0.0), Some(4.0), None, Some(0.0)])));
         assert_eq!(throttled("web", &calm, &calm), None);
         let line = throttled("web", &held, &held).unwrap();
         assert_eq!(line.values, [Some(0.0), Some(0.4), None, Some(0.0)]);

@@ -14,7 +14,9 @@ pub(crate) fn answers(query: &Query, data: Data, context: &Context<'_>) -> Resul
         }
         Data::Scalar(_) => return Err("it is answered with a number, which has no label".to_owned()),
         Data::Matrix(_) => {
-            return Err("it is answered with samples over time: ask for a value, without `[…]` at its end".to_owned());
+            return Err(
+                "it is answered with samples over time: ask for a value, without `[…]` at its end".to_owned()
+            );
         }
         Data::Vector(vector) => vector,
     };

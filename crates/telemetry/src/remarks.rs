@@ -49,7 +49,9 @@ impl Remarks {
     /// Why a query of the user's has no answer that makes a column.
     pub(crate) fn query(&mut self, query: &Query, why: &str) {
         let reason = format!("measure.queries.{}", query.name);
-        self.queries.entry(reason.clone()).or_insert_with(|| format!("{reason}: {why} (asked: {})", query.promql));
+        self.queries
+            .entry(reason.clone())
+            .or_insert_with(|| format!("{reason}: {why} (asked: {})", query.promql));
     }
 
     /// Reasons that were told elsewhere.

@@ -159,12 +159,21 @@ impl Columns {
                 let source = differenced(&is.metric);
                 let sums: BTreeMap<String, Vec<Option<f64>>> =
                     sums.into_iter().map(|(value, sum)| (value, sum.sum())).collect();
-                let whole: Vec<_> = sums.iter().filter(|(v, _)| !parts.beside.contains(&v.as_str())).collect();
+                let whole: Vec<_> =
+                    sums.iter().filter(|(v, _)| !parts.beside.contains(&v.as_str())).collect();
                 let whole: Vec<_> = whole.into_iter().map(|(_, rates)| rates).collect();
-                let whole = Column::server(service, name, &unit, &source, Fold::Mean, sum_over_tasks(&whole))?;
+                let whole =
+                    Column::server(service, name, &unit, &source, Fold::Mean, sum_over_tasks(&whole))?;
                 let of_value = |(value, rates): (String, Vec<Option<f64>>)| {
                     let name = format!("{name}_{}", word(&value));
-                    Column::server(service, &name, &unit, format!("{source}, {}: {value}", parts.label), Fold::Mean, rates)
+                    Column::server(
+                        service,
+                        &name,
+                        &unit,
+                        format!("{source}, {}: {value}", parts.label),
+                        Fold::Mean,
+                        rates,
+                    )
                 };
                 let values = sums.into_iter().filter(|(value, _)| !word(value).is_empty()).map(of_value);
                 std::iter::once(Ok(whole)).chain(values).collect()
@@ -182,8 +191,7 @@ struct Parts {
     beside: &'static [&'static str],
 }
 
-const PARTS: &[Parts] =
-    &[Parts { meaning: Meaning::NODE_CPU, label: "mode", beside: &["idle", "iowait"] }];
+const PARTS: &[Parts] = &[Parts { meaning: Meaning::NODE_CPU, label: "mode", beside: &["idle", "iowait"] }];
 
 fn parts(meaning: &Meaning) -> Option<&'static Parts> {
     PARTS.iter().find(|parts| parts.meaning == *meaning)

@@ -93,7 +93,8 @@ mod tests {
     fn a_query_without_an_answer_is_a_column_of_nulls() {
         let mut raw = load_alone(2);
         let plan = &mut raw.manifest.plan;
-        plan.queries = vec![query("depth", "jobs", None), query("lost", "", None), query("share", "", Some("job"))];
+        plan.queries =
+            vec![query("depth", "jobs", None), query("lost", "", None), query("share", "", Some("job"))];
         plan.measured = vec!["web".into(), "db".into()];
         let measured = plan.measured.clone();
         let asked = plan.queries.clone();

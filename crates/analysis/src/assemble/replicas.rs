@@ -44,7 +44,11 @@ pub(super) fn of_events(raw: &Raw, bins: &Bins) -> Result<Vec<Column>, AssembleE
         if told_of_tasks {
             let own: Vec<&TaskLife> = lives.iter().filter(|l| l.service == service.name).collect();
             for (metric, when, source) in [
-                ("tasks_started", born as fn(&TaskLife) -> Option<f64>, "orchestrator: containers that started in the bin"),
+                (
+                    "tasks_started",
+                    born as fn(&TaskLife) -> Option<f64>,
+                    "orchestrator: containers that started in the bin",
+                ),
                 ("tasks_ended", died, "orchestrator: containers that ended in the bin"),
             ] {
                 let values = happened(own.iter().filter_map(|l| when(l)), bins, known_until);
@@ -96,7 +100,8 @@ impl Serving {
         let least = |tasks: &[Vec<Option<f64>>]| -> Vec<Option<f64>> {
             let bins = tasks.iter().map(Vec::len).max().unwrap_or(0);
             let of_bin = |i: usize| -> Option<f64> {
-                let told: Vec<f64> = tasks.iter().map(|t| t.get(i).copied().flatten()).collect::<Option<_>>()?;
+                let told: Vec<f64> =
+                    tasks.iter().map(|t| t.get(i).copied().flatten()).collect::<Option<_>>()?;
                 told.into_iter().reduce(f64::min)
             };
             (0..bins).map(of_bin).collect()
@@ -122,13 +127,10 @@ mod tests {
     use crate::assemble::fixture::load_alone;
 
     fn topology(fronts: &[(&str, &str)]) -> Topology {
-        let service = |name: &str| Service {
-            name: name.into(),
-            role: Role::Other,
-            replicas: 1,
-            image: String::new(),
-        };
-        let front = |(proxy, service): &(&str, &str)| Front { proxy: (*proxy).into(), service: (*service).into() };
+        let service =
+            |name: &str| Service { name: name.into(), role: Role::Other, replicas: 1, image: String::new() };
+        let front =
+            |(proxy, service): &(&str, &str)| Front { proxy: (*proxy).into(), service: (*service).into() };
         Topology {
             services: ["edge", "own", "web", "db"].map(service).into(),
             fronts: fronts.iter().map(front).collect(),
