@@ -190,7 +190,11 @@ mod tests {
         );
         let refused = |text: &str| read(text, &["query"]).unwrap_err();
         assert_eq!(refused("queries: { Depth: x }"), ["E351-not-a-word"]);
-        assert_eq!(refused("queries: { a: '', b: { query: x, unit: m/s, label: 0, else: 1 } }").len(), 4);
+        let all = refused("queries: { a: '', b: { query: x, unit: m/s, label: a-b, else: 1 } }");
+        for code in ["E351-not-a-word", "E352-bad-label", "E001-unknown-key"] {
+            assert!(all.iter().any(|c| c == code), "{code} is not among {all:?}");
+        }
+        assert!(all.len() >= 4, "{all:?}");
         assert_eq!(refused("queries: { a: x }").len(), 1, "a service is called like the columns of queries");
         assert!(read("queries: { a: { query: x, label: job } }", &["query"]).is_ok());
     }

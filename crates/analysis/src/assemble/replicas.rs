@@ -63,8 +63,9 @@ fn born(life: &TaskLife) -> Option<f64> {
     life.born_unix_s
 }
 
+/// Of a task that had begun: one that the Swarm gives up before had no container.
 fn died(life: &TaskLife) -> Option<f64> {
-    life.died_unix_s
+    life.born_unix_s.and(life.died_unix_s)
 }
 
 /// How many of these moments lie in each bin; null where it is not known as a whole.

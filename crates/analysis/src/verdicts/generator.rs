@@ -157,7 +157,10 @@ mod tests {
         assert_eq!(judge(&raw), Status::Warn);
         (raw.client[3].doubts, raw.client[5].doubts) = ("pickup overslept".into(), "crowded".into());
         let explanation = generator(None, &raw).explanation;
-        assert!(explanation.ends_with("What made intervals INVALID: overslept in 1, pickup in 1."), "{explanation}");
+        assert!(
+            explanation.ends_with("What made intervals INVALID: overslept in 1, pickup in 1."),
+            "{explanation}"
+        );
         raw.client[..6].iter_mut().for_each(|r| r.trust = Some(Trust::Invalid));
         assert_eq!(judge(&raw), Status::Fail);
         raw.client.iter_mut().for_each(|r| r.trust = None);

@@ -39,7 +39,7 @@ impl Truth {
                 samples.push((t, self.total(t) - since));
             }
         }
-        let died = (self.died_s < WATCHED_S).then_some(self.died_s);
+        let died = (self.died_s < WATCHED_S + 30.0).then_some(self.died_s);
         let interval_s = swarmlab_record::series::median_gap_s(
             &samples.iter().map(|&(t, v)| swarmlab_record::series::Sample::new(t, v)).collect::<Vec<_>>(),
         )
