@@ -57,9 +57,8 @@ impl Row {
     }
 }
 
-/// Server metrics that are correlated, by service.
-const SERVER: &[(&str, &str)] =
-    &[("cpu", "cores"), ("memory", "bytes"), ("network_received", "bytes_per_s"), ("replicas_healthy", "")];
+/// Server metrics that are correlated, by service, beside its replicas.
+const SERVER: &[(&str, &str)] = &[("cpu", "cores"), ("memory", "bytes"), ("network_received", "bytes_per_s")];
 /// Metrics of a proxy, shown for the service behind it.
 const PROXY: &[(&str, &str)] = &[("cpu", "cores"), ("upstream_p95", "ms")];
 /// Client metrics that are correlated.
@@ -86,7 +85,11 @@ fn claimed(at_zero: Option<Correlation>, lag_bins: i64, best: Correlation) -> (i
 pub fn server_columns(raw: &Raw, frame: &Frame) -> Vec<String> {
     let mut out = Vec::new();
     for service in &raw.manifest.plan.measured {
-        out.extend(SERVER.iter().map(|(m, u)| column(service, m, u)));
+        // Of a service without a health check nobody knows how many are healthy.
+        let known = |name: &String| frame.get(name).is_some_and(|v| v.iter().any(Option::is_some));
+        let healthy = column(service, "replicas_healthy", "");
+        let replicas = if known(&healthy) { healthy } else { column(service, "replicas_running", "") };
+        out.extend(SERVER.iter().map(|(m, u)| column(service, m, u)).chain([replicas]));
         for proxy in raw.manifest.topology.before(service) {
             out.extend(PROXY.iter().map(|(m, u)| column(proxy, m, u)));
         }
