@@ -47,9 +47,9 @@ means "Compose knows it, `docker stack deploy` leaves it out; so does swarmlab."
 example r"
 # stack.yml
 services:
-  web: { image: nginx, restart: always }
+  web: { image: nginx, privileged: true }
 ",
-advice "Remove it; the help line names what has the effect on a Swarm (`deploy.restart_policy` instead of `restart`).";
+advice "Remove it; the help line names what has the effect on a Swarm (`cap_add` instead of `privileged`), if something has.";
 
 REFUSED_KEY E 212 "refused-key", exit 2: "a key that a Swarm refuses",
 means "`docker stack deploy` refuses a file with this key.",
@@ -65,9 +65,7 @@ means "Leaving it out in silence would start something else than the file says."
 example r"
 # stack.yml
 services:
-  web: { image: nginx, configs: [c] }
-configs:
-  c: { file: c.conf, template_driver: golang }
+  web: { image: nginx, volumes: [{ type: cluster, source: data, target: /data }] }
 ",
 advice "The help line says what to write instead, if there is something.";
 
@@ -247,4 +245,32 @@ services:
     deploy: { labels: { swarmlab.demand: 1ms } }
 ",
 advice "Keep one of the two.";
+
+FILE_VERSION E 255 "file-version", exit 2: "a stack file of another format",
+means "`version` names a format that a Swarm does not take: it takes Compose v3 (3, or 3.0 to 3.13), as `docker stack deploy` does.",
+example r"
+# stack.yml
+version: '2.4'
+services:
+  web: { image: nginx }
+",
+advice "Leave `version` out, or write \"3.8\"; then see what else of the file is of the older format.";
+
+LITERAL_DEFAULT W 256 "literal-default", exit 0: "a default with a variable in it, which is not replaced",
+means "As with `docker stack deploy` a default ends at the first `}` and is taken as it stands: `${A:-${B}}` is the text `${B}` where `A` is not set.",
+example r"
+# stack.yml
+services:
+  web: { image: nginx, hostname: '${A:-${B:-c}}' }
+",
+advice "Give the variable its value where swarmlab is started.";
+
+BARE_DEFAULT W 257 "bare-default", exit 0: "text after a variable is taken for its default",
+means "As with `docker stack deploy` a name without braces takes what follows a `-` or `?` for its default or message: `$HOST-$PORT` is the value of `HOST` alone.",
+example r"
+# stack.yml
+services:
+  web: { image: nginx, hostname: 'a$A-b' }
+",
+advice "Write braces around the name: `${A}-b`.";
 }

@@ -1,8 +1,7 @@
 //! Configs and secrets: files that the Swarm keeps and shows to tasks.
 
 use crate::env::Surroundings;
-use crate::keys::unsupported;
-use crate::read::{labels, number};
+use crate::read::{labels, number, options};
 use crate::stack::External;
 use std::collections::BTreeMap;
 use swarmlab_codes as codes;
@@ -22,10 +21,14 @@ pub struct Blob {
     pub engine_name: Option<String>,
     /// True if it must exist already; `data` is then empty.
     pub external: bool,
-    /// What containers find in the file that is mounted.
+    /// What containers find in the file that is mounted; empty if a driver fetches it.
     pub data: Vec<u8>,
     /// Labels.
     pub labels: BTreeMap<String, String>,
+    /// The plugin that expands it as a template for each task (`golang`).
+    pub template_driver: Option<String>,
+    /// The plugin that fetches a secret's content, with its options.
+    pub driver: Option<(String, BTreeMap<String, String>)>,
     /// Where its name stands in the file.
     pub span: Span,
 }
@@ -39,6 +42,8 @@ impl std::fmt::Debug for Blob {
             .field("external", &self.external)
             .field("data_bytes", &self.data.len())
             .field("labels", &self.labels)
+            .field("template_driver", &self.template_driver)
+            .field("driver", &self.driver)
             .field("span", &self.span)
             .finish()
     }
@@ -69,15 +74,19 @@ pub(crate) fn read(name: &str, value: &Value<'_>, most: usize, around: &Surround
     let map = value.mapping()?;
     let External { external, name: engine_name } = External::read(&map, name);
     let labels = map.optional("labels", labels).unwrap_or_default();
-    for key in ["driver", "driver_opts", "template_driver"] {
-        if let Some(v) = map.get_unlisted(key) {
-            unsupported(&v, "write the content into a file and name it under `file`");
-        }
-    }
+    let template_driver = map.optional("template_driver", Value::text);
+    let driver_opts = map.optional("driver_opts", options).unwrap_or_default();
+    let driver = map.optional("driver", Value::text).map(|name| (name, driver_opts));
     let data = if external {
         if let Some(v) = map.get("file") {
             let message = "an external object is not created, so `file` cannot be chosen";
             v.cx().push(v.error(codes::EXTERNAL_CONFLICT, message).help("remove `file` or `external`"));
+        }
+        Some(Vec::new())
+    } else if driver.is_some() {
+        if let Some(v) = map.get("file") {
+            let message = "a driver fetches the content, so `file` has no place here";
+            v.cx().push(v.error(codes::BAD_VALUE, message).help("remove `file` or `driver`"));
         }
         Some(Vec::new())
     } else {
@@ -96,7 +105,8 @@ pub(crate) fn read(name: &str, value: &Value<'_>, most: usize, around: &Surround
         })
     };
     map.known_prefix("x-").finish();
-    Some(Blob { name: name.to_owned(), engine_name, external, data: data?, labels, span: value.key_span() })
+    let (name, data, span) = (name.to_owned(), data?, value.key_span());
+    Some(Blob { name, engine_name, external, data, labels, template_driver, driver, span })
 }
 
 /// A service's `configs` or `secrets`: names, or mappings.

@@ -3,7 +3,7 @@
 use crate::deploy::{EndpointMode, Mode};
 use crate::mounts::MountKind;
 use crate::ports::{Port, PortMode};
-use crate::service::Service;
+use crate::service::{CredentialSpec, Service};
 use crate::stack::Stack;
 use std::collections::HashMap;
 use swarmlab_codes as codes;
@@ -87,14 +87,8 @@ fn references(service: &Service, known: &Known<'_>, cx: &Cx<'_>) {
             );
         }
     }
-    for name in &service.depends_on {
-        undeclared(
-            "service",
-            name,
-            &known.services,
-            service.span,
-            &format!("services.{}.depends_on", service.name),
-        );
+    if let Some(CredentialSpec::Config(config)) = &service.credential_spec {
+        undeclared("config", &config.value, &known.configs, config.span, &config.path);
     }
 }
 
@@ -220,9 +214,11 @@ fn unused(stack: &Stack, cx: &Cx<'_>) {
             warn("volume", &volume.name, volume.span);
         }
     }
-    for config in
-        stack.configs.iter().filter(|c| !services().any(|s| s.configs.iter().any(|u| u.source == c.name)))
-    {
+    let uses_config = |s: &Service, name: &str| {
+        let by_account = matches!(&s.credential_spec, Some(CredentialSpec::Config(c)) if c.value == name);
+        by_account || s.configs.iter().any(|u| u.source == name)
+    };
+    for config in stack.configs.iter().filter(|c| !services().any(|s| uses_config(s, &c.name))) {
         warn("config", &config.name, config.span);
     }
     for secret in

@@ -78,12 +78,14 @@ pub struct Limits {
 }
 
 /// What a node must have free for a task.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Reservations {
     /// Billionths of a processor.
     pub nano_cpus: Option<i64>,
     /// Memory.
     pub memory_bytes: Option<i64>,
+    /// Countable things that the node's engine declares, as (kind, number): GPUs, licences.
+    pub generic: Vec<(String, i64)>,
 }
 
 /// When an ended task is replaced.
@@ -236,16 +238,46 @@ fn resources(value: &Value<'_>) -> Option<(Option<Limits>, Option<Reservations>)
         let map = v.mapping()?;
         let nano_cpus = map.optional("cpus", nano_cpus);
         let memory_bytes = map.optional("memory", memory);
-        for key in ["generic_resources", "devices"] {
-            if let Some(v) = map.get_unlisted(key) {
-                crate::keys::unsupported(&v, "reserve processors and memory only");
-            }
-        }
+        let generic = map.or("generic_resources", Vec::new(), |v| v.list(generic));
         map.known_prefix("x-").finish();
-        Some(Reservations { nano_cpus, memory_bytes })
+        Some(Reservations { nano_cpus, memory_bytes, generic })
     });
     map.known_prefix("x-").finish();
     Some((limits, reservations))
+}
+
+/// `discrete_resource_spec: { kind: gpu, value: 2 }`
+fn generic(value: &Value<'_>) -> Option<(String, i64)> {
+    let map = value.mapping()?;
+    let read = map.required("discrete_resource_spec", |v| {
+        let map = v.mapping()?;
+        let kind = map.required("kind", Value::text);
+        let number = map.required("value", |v| v.int(0..=i64::MAX));
+        map.finish();
+        Some((kind?, number?))
+    });
+    map.finish();
+    read
+}
+
+/// `no`, `always`, `unless-stopped`, `on-failure`, `on-failure:3`: what `restart` of a container says, as a policy of
+/// the Swarm. (A number of attempts means something after a failure only.)
+pub(crate) fn from_restart(value: &Value<'_>) -> Option<Option<RestartPolicy>> {
+    value.parse("no, always, unless-stopped, on-failure or on-failure:N", |text| {
+        let (name, count) = text.split_once(':').map_or((text, None), |(name, count)| (name, Some(count)));
+        let max_attempts = match count.map(|count| count.parse::<u32>().map(u64::from)) {
+            None => None,
+            Some(Ok(count)) => Some(count).filter(|n| *n > 0),
+            Some(Err(_)) => return Err(format!("`{}` is no number of attempts", count.unwrap_or_default())),
+        };
+        let condition = match name {
+            "no" | "" => return Ok(None),
+            "always" | "unless-stopped" => RestartCondition::Any,
+            "on-failure" => RestartCondition::OnFailure,
+            _ => return Err(format!("`{name}` is no restart policy")),
+        };
+        Ok(Some(RestartPolicy { condition: Some(condition), max_attempts, ..RestartPolicy::default() }))
+    })
 }
 
 /// The Engine refuses less than a thousandth of a processor.

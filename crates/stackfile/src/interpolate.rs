@@ -1,16 +1,19 @@
 //! Variables in a stack file: `$A`, `${A}`, `${A:-default}`, `${A-default}`, `${A:?message}`,
-//! `${A?message}`, `${A:+other}`, `${A+other}`, `$$`.
+//! `${A?message}`, `$$`, and as an addition of this project `${A:+other}`, `${A+other}`.
 //!
 //! They are replaced in the values of the tree, after parsing: what a variable holds can never change the
 //! structure of the file. Keys and the top-level `x-` sections are left as they are (what a service takes
 //! from such a section by an anchor is replaced there).
+//!
+//! As the docker command line does it (`cli/compose/template`): a default ends at the first `}` and is taken
+//! as it stands, so that a hashed password (`${P:-$apr1$x$y}`) needs no escapes; and a name without braces
+//! takes what follows a `-`, `:-`, `?` or `:?` for its operand, up to the next `}` or the end (`$A-b` is the
+//! value of `A`, not followed by `-b`). Both are warned of where they are likely to surprise. One slip of it is
+//! not followed: a `-` within the message of a required variable makes that message a default.
 
 use std::ops::Range;
 use swarmlab_codes as codes;
 use swarmlab_yaml::{Cx, Diagnostic, Document, Kind, MAX_FINDINGS, Node, Span, join_path, resolve_plain};
-
-/// How deep defaults may nest (`${A:-${B:-${C}}}`).
-const MAX_NESTING: usize = 10;
 
 /// What is wrong with a text, and where in it (in bytes).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,12 +41,28 @@ pub enum Problem {
         /// Name of the variable.
         name: String,
     },
+    /// A default that holds a variable, which is not replaced: a warning.
+    LiteralDefault {
+        /// Where the whole stands.
+        at: Range<usize>,
+    },
+    /// A name without braces that takes the text after it for its default: a warning.
+    BareOperand {
+        /// Where it stands, operand included.
+        at: Range<usize>,
+        /// Name of the variable.
+        name: String,
+    },
 }
 
 impl Problem {
     fn at(&self) -> &Range<usize> {
         match self {
-            Problem::Malformed { at, .. } | Problem::Required { at, .. } | Problem::Unset { at, .. } => at,
+            Problem::Malformed { at, .. }
+            | Problem::Required { at, .. }
+            | Problem::Unset { at, .. }
+            | Problem::LiteralDefault { at }
+            | Problem::BareOperand { at, .. } => at,
         }
     }
 }
@@ -52,19 +71,6 @@ impl Problem {
 pub fn interpolate_text(text: &str, env: &dyn Fn(&str) -> Option<String>) -> (String, Vec<Problem>) {
     let mut out = String::with_capacity(text.len());
     let mut problems = Vec::new();
-    expand(text, 0, 0, env, &mut out, &mut problems);
-    (out, problems)
-}
-
-/// Expands `text`, which stands at byte `base` of the whole.
-fn expand(
-    text: &str,
-    base: usize,
-    depth: usize,
-    env: &dyn Fn(&str) -> Option<String>,
-    out: &mut String,
-    problems: &mut Vec<Problem>,
-) {
     let mut rest = 0;
     while let Some(found) = text[rest..].find('$') {
         let dollar = rest + found;
@@ -75,68 +81,86 @@ fn expand(
             rest = dollar + 2;
             continue;
         }
-        if !after.starts_with('{') {
-            let len = name_len(after);
-            rest = dollar + 1 + len;
-            let at = base + dollar..base + rest;
-            if len == 0 {
-                problems.push(Problem::Malformed { at, why: "a `$` must be followed by a name".to_owned() });
-            } else {
-                plain(&after[..len], at, env, out, problems);
-            }
+        let braced = after.starts_with('{');
+        let inner = if braced { &after[1..] } else { after };
+        let name = &inner[..name_len(inner)];
+        let operand = Operand::read(&inner[name.len()..], braced);
+        let end = dollar + 1 + usize::from(braced) + name.len() + operand.as_ref().map_or(0, |o| o.len);
+        let closed = text[end..].starts_with('}');
+        rest = if braced && closed { end + 1 } else { end };
+        let at = dollar..rest;
+        if name.is_empty() || (braced && !closed) {
+            rest = malformed(text, dollar, braced, name, &mut problems);
             continue;
         }
-        let Some(close) = closing_brace(&after[1..]) else {
-            let at = base + dollar..base + text.len();
-            problems.push(Problem::Malformed { at, why: "`${` is not closed by `}`".to_owned() });
-            return;
-        };
-        let inner = &after[1..1 + close];
-        rest = dollar + 2 + close + 1;
-        let at = base + dollar..base + rest;
-        let (name, operation) = inner.split_at(name_len(inner));
-        if name.is_empty() {
-            let why = format!("`{inner}` does not begin with the name of a variable");
-            problems.push(Problem::Malformed { at, why });
+        let Some(operand) = operand else {
+            plain(name, at, env, &mut out, &mut problems);
             continue;
-        }
-        if operation.is_empty() {
-            plain(name, at, env, out, problems);
-            continue;
-        }
-        let (counts_empty, operation) = match operation.strip_prefix(':') {
-            Some(operation) => (true, operation),
-            None => (false, operation),
         };
-        let value = env(name).filter(|v| !(counts_empty && v.is_empty()));
-        let mut operand = operation.chars();
-        let operator = operand.next();
-        let operand = operand.as_str();
-        let operand_base = at.end - 1 - operand.len();
-        let nested = |out: &mut String, problems: &mut Vec<Problem>| {
-            if depth >= MAX_NESTING {
-                let why = format!("variables are nested more than {MAX_NESTING} deep");
-                problems.push(Problem::Malformed { at: at.clone(), why });
-            } else {
-                expand(operand, operand_base, depth + 1, env, out, problems);
+        if !braced {
+            problems.push(Problem::BareOperand { at: at.clone(), name: name.to_owned() });
+        }
+        let value = env(name).filter(|v| !(operand.counts_empty && v.is_empty()));
+        match (operand.operator, value) {
+            ('-' | '?', Some(value)) => out.push_str(&value),
+            ('-', None) | ('+', Some(_)) => {
+                if operand.text.contains("${") {
+                    problems.push(Problem::LiteralDefault { at });
+                }
+                out.push_str(operand.text);
             }
-        };
-        match (operator, value) {
-            (Some('-' | '?'), Some(value)) => out.push_str(&value),
-            (Some('-'), None) | (Some('+'), Some(_)) => nested(out, problems),
-            (Some('+'), None) => {}
-            (Some('?'), None) => {
-                let mut message = String::new();
-                nested(&mut message, problems);
-                problems.push(Problem::Required { at: at.clone(), name: name.to_owned(), message });
+            ('?', None) => {
+                let (name, message) = (name.to_owned(), operand.text.to_owned());
+                problems.push(Problem::Required { at, name, message });
             }
-            _ => {
-                let why = format!("`{name}` must be followed by `}}`, `:-`, `-`, `:?`, `?`, `:+` or `+`");
-                problems.push(Problem::Malformed { at: at.clone(), why });
-            }
+            _ => {}
         }
     }
     out.push_str(&text[rest..]);
+    (out, problems)
+}
+
+/// What follows a variable's name: `:-default`, `-default`, `:?message`, `?message`, `:+other`, `+other`.
+struct Operand<'t> {
+    counts_empty: bool,
+    operator: char,
+    text: &'t str,
+    /// Of the whole, in bytes.
+    len: usize,
+}
+
+impl<'t> Operand<'t> {
+    /// Without braces there is no `+`: the docker command line does not know it, and there it is mere text.
+    fn read(after_name: &'t str, braced: bool) -> Option<Operand<'t>> {
+        let rest = after_name.strip_prefix(':').unwrap_or(after_name);
+        let operator = rest.chars().next().filter(|c| matches!(c, '-' | '?') || (braced && *c == '+'))?;
+        let text = &rest[1..];
+        let text = &text[..text.find('}').unwrap_or(text.len())];
+        let counts_empty = rest.len() < after_name.len();
+        Some(Operand { counts_empty, operator, text, len: usize::from(counts_empty) + 1 + text.len() })
+    }
+}
+
+/// Files what is wrong with what the `$` at `dollar` begins; returns where the text goes on.
+fn malformed(text: &str, dollar: usize, braced: bool, name: &str, problems: &mut Vec<Problem>) -> usize {
+    let after = &text[dollar + 1..];
+    if !braced {
+        let end = dollar + 1 + name.len();
+        problems.push(Problem::Malformed { at: dollar..end, why: "a `$` must be followed by a name".to_owned() });
+        return end;
+    }
+    let Some(close) = after.find('}') else {
+        problems.push(Problem::Malformed { at: dollar..text.len(), why: "`${` is not closed by `}`".to_owned() });
+        return text.len();
+    };
+    let why = if name.is_empty() {
+        format!("`{}` does not begin with the name of a variable", &after[1..close])
+    } else {
+        format!("`{name}` must be followed by `}}`, `:-`, `-`, `:?`, `?`, `:+` or `+`")
+    };
+    let end = dollar + 1 + close + 1;
+    problems.push(Problem::Malformed { at: dollar..end, why });
+    end
 }
 
 fn plain(
@@ -158,26 +182,6 @@ fn name_len(text: &str) -> usize {
         return 0;
     }
     text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len())
-}
-
-/// Where the `}` stands that closes the brace before `text`; variables inside defaults are skipped.
-fn closing_brace(text: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let mut open = 0;
-    let mut i = 0;
-    while i < bytes.len() {
-        match bytes[i] {
-            b'$' if bytes.get(i + 1) == Some(&b'{') => {
-                open += 1;
-                i += 1;
-            }
-            b'}' if open == 0 => return Some(i),
-            b'}' => open -= 1,
-            _ => {}
-        }
-        i += 1;
-    }
-    None
 }
 
 /// Replaces the variables in all values of a document.
@@ -221,6 +225,12 @@ fn walk(
             // ${N}`), but an empty value is an empty text and not a missing one.
             node.kind = match resolve_plain(&text) {
                 Kind::Null => Kind::String(text.clone()),
+                // The docker command line takes these from a variable, though not from the file itself.
+                Kind::String(_) => match text.to_ascii_lowercase().as_str() {
+                    "y" | "yes" | "on" => Kind::Bool(true),
+                    "n" | "no" | "off" => Kind::Bool(false),
+                    _ => Kind::String(text.clone()),
+                },
                 kind => kind,
             };
             node.raw = text;
@@ -248,6 +258,12 @@ fn diagnostic(problem: &Problem, node: &Node, cx: &Cx<'_>) -> Diagnostic {
                 format!("the variable `{name}` is not set: nothing takes its place"),
             )
             .help(format!("set it, or give it a default: `${{{name}:-…}}`")),
+        Problem::LiteralDefault { .. } => cx
+            .warning(codes::LITERAL_DEFAULT, span, "a variable within a default is not replaced")
+            .help("a default ends at the first `}` and is taken as it stands"),
+        Problem::BareOperand { name, .. } => cx
+            .warning(codes::BARE_DEFAULT, span, format!("what follows `${name}` is taken for its default"))
+            .help(format!("write `${{{name}}}` and then the text that is to follow the value")),
     }
 }
 
@@ -286,7 +302,6 @@ mod tests {
             ("x", "x"),
             ("$A", "a"),
             ("${A}", "a"),
-            ("$A-b", "a-b"),
             ("$$A", "$A"),
             ("$$$A", "$a"),
             ("${A:-d}", "a"),
@@ -301,8 +316,14 @@ mod tests {
             ("${E+x}", "x"),
             ("${U+x}", ""),
             ("${U:-a:b/c}", "a:b/c"),
-            ("${U:-${A}b}", "ab"),
-            ("${U:-${V:-$A}}/$A", "a/a"),
+            ("${U:-$apr1$x$y}", "$apr1$x$y"),
+            ("${U:-$$x}", "$$x"),
+            ("${U:-a}b}", "ab}"),
+            ("${A}}", "a}"),
+            ("${U:-{{.x}}}", "{{.x}}"),
+            ("${A:+$$x}", "$$x"),
+            ("$A+b", "a+b"),
+            ("$A.x", "a.x"),
             ("${U:-}", ""),
             ("$D", "$A"),
             ("é$A é", "éa é"),
@@ -326,9 +347,30 @@ mod tests {
         };
         assert_eq!(problems("x ${U:?set} $A"), [required(2..11, "U", "set")]);
         assert_eq!(problems("${E:?}"), [required(0..6, "E", "")]);
-        assert_eq!(problems("${U:-$V}")[..], [Problem::Unset { at: 5..7, name: "V".to_owned() }]);
-        let deep = format!("{}x{}", "${U:-".repeat(40), "}".repeat(40));
-        assert!(matches!(&problems(&deep)[..], [Problem::Malformed { .. }]));
+        assert_eq!(problems("${U:-$V}"), []);
+        assert_eq!(problems("$U:?set"), [
+            Problem::BareOperand { at: 0..7, name: "U".to_owned() },
+            required(0..7, "U", "set"),
+        ]);
+    }
+
+    /// Taken from what `docker stack config` (28.2) makes of the same texts.
+    #[test]
+    fn what_surprises_is_done_as_docker_does_it_and_warned_of() {
+        let done = |text: &str| interpolate_text(text, &env);
+        let literal = |at| Problem::LiteralDefault { at };
+        let bare = |at, name: &str| Problem::BareOperand { at, name: name.to_owned() };
+        for (text, want, problem) in [
+            ("${U:-${V:-c}}", "${V:-c}", literal(0..12)),
+            ("${U:-${V}}", "${V}", literal(0..9)),
+            ("${U:-${A}b}/z", "${Ab}/z", literal(0..9)),
+            ("$A-b", "a", bare(0..4, "A")),
+            ("$A:-b", "a", bare(0..5, "A")),
+            ("$U-$A x", "$A x", bare(0..7, "U")),
+            ("$A?x", "a", bare(0..4, "A")),
+        ] {
+            assert_eq!(done(text), (want.to_owned(), vec![problem]), "{text}");
+        }
     }
 
     proptest! {

@@ -19,21 +19,18 @@ const IGNORED: [(&str, &str); 18] = [
     ("network_mode", "name the network under `networks`"),
     ("pid", ""),
     ("privileged", "name single capabilities under `cap_add`"),
-    ("restart", "write `deploy.restart_policy`"),
     ("security_opt", ""),
     ("shm_size", "mount a `tmpfs` at /dev/shm"),
+    ("tmpfs", "mount it: `volumes: [{ type: tmpfs, target: /path, tmpfs: { size: 67108864 } }]`"),
     ("userns_mode", ""),
 ];
 
-/// Refused by `docker stack deploy`, or by this room although the Swarm knows them, each with what to do
-/// instead.
-const REFUSED: [(&str, &str); 10] = [
+/// Refused by `docker stack deploy`, each with what to do instead.
+const REFUSED: [(&str, &str); 8] = [
     ("cpu_quota", "write `deploy.resources.limits.cpus`"),
     ("cpu_shares", "write `deploy.resources.reservations.cpus`"),
     ("cpuset", "write `deploy.resources.limits.cpus`"),
-    ("credential_spec", "it concerns Windows containers only"),
     ("extends", "share settings by an anchor and a merge key: `<<: *name`"),
-    ("isolation", "it concerns Windows containers only"),
     ("mem_limit", "write `deploy.resources.limits.memory`"),
     ("memswap_limit", "write `deploy.resources.limits.memory`"),
     ("volume_driver", "declare the volume under the top-level `volumes`, with its driver"),
@@ -61,9 +58,24 @@ fn with_help(found: swarmlab_yaml::Diagnostic, help: &str) -> swarmlab_yaml::Dia
     if help.is_empty() { found } else { found.help(help) }
 }
 
-/// Files an error for a key that the Swarm knows and this room does not handle.
+/// Files a warning for something of a key that has no effect.
+pub(crate) fn ignored(value: &Value<'_>, what: &str) {
+    value.warn(codes::IGNORED_KEY, format!("{what} has no effect on a Swarm"));
+}
+
+/// Files a warning for each key of a mapping that is none of `known`: the docker command line passes over them here.
+pub(crate) fn ignore_others(map: &MapReader<'_>, known: &[&str]) {
+    for (key, value) in map.value().entries().unwrap_or_default() {
+        if !known.contains(&key.name.as_str()) && !key.name.starts_with("x-") {
+            ignored(&value, &format!("`{}`", value.path()));
+        }
+    }
+}
+
+/// Files an error for something that the Swarm knows and this room does not handle.
 pub(crate) fn unsupported(value: &Value<'_>, why: &str) {
     let cx = value.cx();
-    let message = format!("{} is not supported", value.path());
-    cx.push(cx.error(codes::UNSUPPORTED, value.key_span(), message).at(value.path()).help(why));
+    let what = value.node().text().map(|text| format!(" `{text}`")).unwrap_or_default();
+    let message = format!("{}{what} is not supported", value.path());
+    cx.push(cx.error(codes::UNSUPPORTED, value.span(), message).at(value.path()).help(why));
 }

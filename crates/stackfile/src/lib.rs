@@ -9,9 +9,11 @@
 //! here, what it refuses is an error, and so is any key it does not know. Where this room is stricter, or
 //! keeps what it drops, the element's documentation says so:
 //!
-//! * scalars keep the text they were written with (`PORT: 0080` stays `0080`, `1.10` stays `1.10`);
+//! * scalars keep the text they were written with (`PORT: 0080` stays `0080`, `1.10` stays `1.10`), and a number is
+//!   taken where the command line wants quotes around it;
 //! * an empty environment value stays empty; only a missing value is taken from the environment;
-//! * `tmpfs:` is honoured, unknown volume options are errors;
+//! * a name of one letter before a colon is a volume (`a:/data`), no drive of a Windows machine;
+//! * which keys a `version` below 3.13 lacks is not checked;
 //! * what the Engine would refuse later (an ingress port under `dnsrr`, a memory limit below 4 MiB, names
 //!   that are too long) is refused here, with its place.
 //!
@@ -61,9 +63,9 @@ pub use interpolate::{Problem, interpolate_text};
 pub use mounts::{Mount, MountKind, Propagation};
 pub use networks::{Attachment, IpamPlan, Network};
 pub use ports::{Port, PortMode, Protocol};
-pub use service::{Logging, Service, Ulimit};
+pub use service::{CredentialSpec, Isolation, Logging, Service, Ulimit};
 pub use specs::{BlobPlan, NetworkPlan, Role, ServicePlan, StackSpecs, VolumePlan};
 pub use stack::{Stack, load, load_file};
-pub use units::{parse_bytes, parse_nano_cpus};
+pub use units::{parse_bytes, parse_go_duration, parse_nano_cpus};
 pub use volumes::Volume;
 pub use words::split_words;

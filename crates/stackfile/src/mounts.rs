@@ -1,8 +1,8 @@
 //! What a service mounts: volumes, folders of the node, memory.
 
 use crate::env::Surroundings;
+use crate::keys::{ignore_others, ignored, unsupported};
 use crate::read::bytes;
-use crate::units::parse_bytes;
 use std::path::PathBuf;
 use swarmlab_codes as codes;
 use swarmlab_yaml::{Kind, Span, Value};
@@ -30,7 +30,8 @@ pub enum MountKind {
         /// Its path on the node.
         source: PathBuf,
         /// Which later mounts are seen on the other side.
-        propagation: Option<Propagation>,
+        /// Given without a value, the Engine is told of bind options without any in them.
+        propagation: Option<Option<Propagation>>,
     },
     /// A volume of the stack, or an anonymous one.
     Volume {
@@ -43,8 +44,11 @@ pub enum MountKind {
     Tmpfs {
         /// Its size at most.
         size_bytes: Option<i64>,
-        /// Mode of its root folder.
-        mode: Option<u32>,
+    },
+    /// A named pipe of a Windows node.
+    Npipe {
+        /// Its path on the node.
+        source: String,
     },
 }
 
@@ -79,45 +83,27 @@ pub(crate) fn read(value: &Value<'_>, around: &Surroundings<'_>) -> Option<Vec<M
     value.list(|item| match &item.node().kind {
         Kind::Mapping(_) => long(item, around),
         _ => {
-            let kind = item.parse("[source:]target[:options]", |text| short(text, around))?;
-            let (target, read_only, kind) = kind;
-            absolute(item, &target)?;
+            let short = item.parse("[source:]target[:options]", |text| short(text, around))?;
+            for option in &short.ignored {
+                ignored(item, &format!("the option `{option}`"));
+            }
+            absolute(item, &short.target)?;
+            let Short { target, read_only, kind, .. } = short;
             Some(Mount { target, read_only, kind, span: item.span(), path: item.path().to_owned() })
         }
     })
 }
 
-/// A service's `tmpfs`: one path or several, each with options (`/tmp:size=64m,mode=1777`).
-pub(crate) fn read_tmpfs(value: &Value<'_>) -> Option<Vec<Mount>> {
-    let one = |item: &Value<'_>| {
-        let (target, size_bytes, mode) = item.parse("path[:size=64m,mode=1777]", tmpfs)?;
-        absolute(item, &target)?;
-        let kind = MountKind::Tmpfs { size_bytes, mode };
-        Some(Mount { target, read_only: false, kind, span: item.span(), path: item.path().to_owned() })
-    };
-    match &value.node().kind {
-        Kind::Sequence(_) => value.list(one),
-        _ => Some(vec![one(value)?]),
-    }
+struct Short {
+    target: String,
+    read_only: bool,
+    kind: MountKind,
+    /// Options that the docker command line passes over.
+    ignored: Vec<String>,
 }
 
-fn tmpfs(text: &str) -> Result<(String, Option<i64>, Option<u32>), String> {
-    let (target, options) = text.split_once(':').unwrap_or((text, ""));
-    let (mut size, mut mode) = (None, None);
-    for option in options.split(',').filter(|o| !o.is_empty()) {
-        match option.split_once('=') {
-            Some(("size", text)) => size = Some(parse_bytes(text)?),
-            Some(("mode", text)) => {
-                mode = Some(u32::from_str_radix(text, 8).map_err(|_| format!("`{text}` is no file mode"))?);
-            }
-            _ => return Err(format!("`{option}` is no option of a tmpfs (size, mode)")),
-        }
-    }
-    Ok((target.to_owned(), size, mode))
-}
-
-fn short(text: &str, around: &Surroundings<'_>) -> Result<(String, bool, MountKind), String> {
-    let parts: Vec<&str> = text.split(':').collect();
+fn short(text: &str, around: &Surroundings<'_>) -> Result<Short, String> {
+    let parts = parts(text);
     if parts.iter().any(|p| p.is_empty()) {
         return Err(format!("`{text}` has an empty part"));
     }
@@ -127,29 +113,62 @@ fn short(text: &str, around: &Surroundings<'_>) -> Result<(String, bool, MountKi
         [source, target, options] => (Some(source), target, options),
         _ => return Err(format!("`{text}` has more than three parts")),
     };
-    let (mut read_only, mut no_copy, mut propagation) = (false, false, None);
+    let (mut read_only, mut no_copy, mut propagation, mut ignored) = (false, false, None, Vec::new());
     for option in options.split(',').filter(|o| !o.is_empty()) {
         match (option, PROPAGATIONS.iter().find(|(name, _)| *name == option)) {
             ("ro", _) => read_only = true,
             ("rw", _) => read_only = false,
             ("nocopy", _) => no_copy = true,
             (_, Some((_, kind))) => propagation = Some(*kind),
-            _ => return Err(format!("`{option}` is no option of a mount (ro, rw, nocopy, rslave, …)")),
+            _ => ignored.push(option.to_owned()),
         }
     }
     let kind = match source {
-        Some(path) if path.starts_with(['.', '/', '~']) => {
-            MountKind::Bind { source: on_node(path, around), propagation }
+        Some(path) if is_path(path) => {
+            if no_copy {
+                return Err("`nocopy` concerns volumes only".to_owned());
+            }
+            MountKind::Bind { source: on_node(path, around), propagation: propagation.map(Some) }
         }
         _ if propagation.is_some() => return Err("propagation concerns folders of the node only".to_owned()),
         source => MountKind::Volume { source: source.map(str::to_owned), no_copy },
     };
-    Ok((target.to_owned(), read_only, kind))
+    Ok(Short { target: target.to_owned(), read_only, kind, ignored })
+}
+
+/// The parts between colons, but for the colon of a Windows drive (`C:\\data:C:\\data:ro`).
+fn parts(text: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut start = 0;
+    for (at, _) in text.match_indices(':') {
+        let drive = text[start..at].len() == 1
+            && text[start..at].starts_with(|c: char| c.is_ascii_alphabetic())
+            && text[at + 1..].starts_with('\\');
+        if !drive {
+            parts.push(&text[start..at]);
+            start = at + 1;
+        }
+    }
+    parts.push(&text[start..]);
+    parts
+}
+
+fn is_path(source: &str) -> bool {
+    source.starts_with(['.', '/', '~']) || is_windows_path(source)
+}
+
+/// `C:\\data` or `\\\\.\\pipe\\name`.
+fn is_windows_path(path: &str) -> bool {
+    path.starts_with("\\\\") || (path.starts_with(|c: char| c.is_ascii_alphabetic()) && path[1..].starts_with(":\\"))
 }
 
 fn long(item: &Value<'_>, around: &Surroundings<'_>) -> Option<Mount> {
     let map = item.mapping()?;
-    let kind = map.required("type", |v| v.enum_of(&["bind", "volume", "tmpfs"].map(|k| (k, k))));
+    if let Some(v) = map.get("type").filter(|v| v.node().text() == Some("cluster")) {
+        unsupported(&v, "use a volume of the node, or mount what a storage plugin provides as one");
+        return None;
+    }
+    let kind = map.required("type", |v| v.enum_of(&["bind", "volume", "tmpfs", "npipe"].map(|k| (k, k))));
     let target = map.required("target", Value::text);
     if let (Some(text), Some(value)) = (&target, map.get("target")) {
         absolute(&value, text);
@@ -159,42 +178,37 @@ fn long(item: &Value<'_>, around: &Surroundings<'_>) -> Option<Mount> {
     map.optional("consistency", Value::text);
     let propagation = map.optional("bind", |v| {
         let map = v.mapping()?;
-        let propagation = map.optional("propagation", |v| v.enum_of(&PROPAGATIONS));
-        map.finish();
-        propagation
+        ignore_others(&map, &["propagation"]);
+        Some(map.optional("propagation", |v| v.enum_of(&PROPAGATIONS)))
     });
     let no_copy = map.optional("volume", |v| {
         let map = v.mapping()?;
-        let no_copy = map.optional("nocopy", Value::bool);
-        map.finish();
-        no_copy
+        ignore_others(&map, &["nocopy"]);
+        map.optional("nocopy", Value::bool)
     });
     let memory = map.optional("tmpfs", |v| {
         let map = v.mapping()?;
-        let size_bytes = map.optional("size", bytes);
-        let mode = map.optional("mode", |v| crate::read::number(v, 0..=0o7777));
-        map.finish();
-        Some((size_bytes, mode))
+        ignore_others(&map, &["size"]);
+        map.optional("size", bytes)
     });
     map.known_prefix("x-").finish();
     let kind = kind?;
     for section in ["bind", "volume", "tmpfs"] {
-        if let Some(v) = map.get(section).filter(|_| section != kind) {
+        let fits = section == kind || (section == "bind" && kind == "npipe");
+        if let Some(v) = map.get(section).filter(|_| !fits) {
             let message = format!("a mount of type {kind} takes no `{section}` options");
             v.cx().push(v.error(codes::BAD_VALUE, message).help(format!("remove `{section}`")));
         }
     }
     let mount = match (kind, &source) {
         ("bind", Some(source)) => MountKind::Bind { source: on_node(&source.text()?, around), propagation },
-        ("bind", None) => return map.required("source", |_| None),
+        ("npipe", Some(source)) => MountKind::Npipe { source: source.text()? },
+        ("bind" | "npipe", None) => return map.required("source", |_| None),
         ("tmpfs", Some(source)) => {
             source.cx().push(source.error(codes::BAD_VALUE, "a tmpfs has no source").help("remove `source`"));
             return None;
         }
-        ("tmpfs", None) => {
-            let (size_bytes, mode) = memory.unwrap_or_default();
-            MountKind::Tmpfs { size_bytes, mode }
-        }
+        ("tmpfs", None) => MountKind::Tmpfs { size_bytes: memory },
         (_, source) => {
             let source = source.as_ref().map(|v| v.name()).transpose_option()?;
             MountKind::Volume { source, no_copy: no_copy.unwrap_or(false) }
@@ -222,12 +236,15 @@ impl<T> TransposeOption<T> for Option<Option<T>> {
 /// The Engine takes absolute paths of the node only. Where the folder of the stack file was given
 /// relative, it is relative to the folder the program runs in.
 fn on_node(path: &str, around: &Surroundings<'_>) -> PathBuf {
+    if is_windows_path(path) {
+        return PathBuf::from(path);
+    }
     let path = around.resolve(path);
     std::path::absolute(&path).unwrap_or(path)
 }
 
 fn absolute(value: &Value<'_>, target: &str) -> Option<()> {
-    if target.starts_with('/') {
+    if target.starts_with('/') || is_windows_path(target) {
         return Some(());
     }
     value.fail(

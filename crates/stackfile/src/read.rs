@@ -1,6 +1,6 @@
 //! Shapes of values that many elements of a stack file share.
 
-use crate::units::parse_bytes;
+use crate::units::{parse_bytes, parse_go_duration};
 use crate::words::split_words;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -78,14 +78,13 @@ pub(crate) fn bytes(value: &Value<'_>) -> Option<i64> {
     value.parse("a size such as 128M or 1.5G", parse_bytes)
 }
 
-/// A duration that the Engine can hold (64 bits of nanoseconds, signed).
+/// A duration that the Engine can hold (64 bits of nanoseconds, signed), as Go reads it.
 pub(crate) fn duration(value: &Value<'_>) -> Option<Duration> {
-    let duration = value.duration()?;
-    if i64::try_from(duration.as_nanos()).is_err() {
-        value.fail(codes::BAD_VALUE, format!("{} is too long", value.path()), "at most 292 years");
-        return None;
+    // A bare number gets the help that other durations of this project give: its unit is missing.
+    if matches!(value.node().kind, Kind::Int(_) | Kind::Float(_)) && value.node().raw != "0" {
+        return value.duration();
     }
-    Some(duration)
+    value.parse("a duration such as 10s, 1m30s or 250ms", parse_go_duration)
 }
 
 /// A duration of at least one millisecond, or zero for "the Engine's default".

@@ -81,8 +81,10 @@ pub struct Service {
     pub logging: Option<Logging>,
     /// How ready the kernel is to kill it, -1000 to 1000.
     pub oom_score_adj: Option<i64>,
-    /// Services named under `depends_on`: no effect on a Swarm.
-    pub depends_on: Vec<String>,
+    /// How a Windows container is kept apart.
+    pub isolation: Option<Isolation>,
+    /// What a Windows container's account comes from.
+    pub credential_spec: Option<CredentialSpec>,
     /// How the Swarm runs it.
     pub deploy: Deploy,
     /// What it is to the experiment.
@@ -123,6 +125,28 @@ pub struct Ulimit {
     pub hard: i64,
 }
 
+/// How a Windows container is kept apart from its node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Isolation {
+    /// As the node's engine does it.
+    Default,
+    /// By the node's own kernel.
+    Process,
+    /// By a virtual machine.
+    Hyperv,
+}
+
+/// Where a Windows container's account (group managed service account) is described.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CredentialSpec {
+    /// In a config of this file.
+    Config(Spanned<String>),
+    /// In a file of the node.
+    File(String),
+    /// In the node's registry.
+    Registry(String),
+}
+
 /// Where a service's output goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Logging {
@@ -137,12 +161,15 @@ pub(crate) fn read(name: &str, value: &Value<'_>, around: &Surroundings<'_>) -> 
     check_name(name, value);
     keys::judge(&map);
     let own = map.optional("x-swarmlab", extension::read).unwrap_or_default();
-    let deploy = map.optional("deploy", deploy::read).unwrap_or_default();
+    let mut deploy = map.optional("deploy", deploy::read).unwrap_or_default();
+    restart(&map, &mut deploy);
     let (role, fronts) = (extension::role(&deploy, &map), extension::fronts(&deploy));
     let demand = extension::demand(own.demand, &deploy, &map);
     let image = map.required("image", Value::text);
-    let mut mounts = map.optional("volumes", |v| mounts::read(v, around)).unwrap_or_default();
-    mounts.extend(map.optional("tmpfs", mounts::read_tmpfs).unwrap_or_default());
+    let mounts = map.optional("volumes", |v| mounts::read(v, around)).unwrap_or_default();
+    if let Some(depends_on) = map.get("depends_on").filter(|v| !v.is_null()) {
+        no_order(&depends_on);
+    }
     let service = Service {
         name: name.to_owned(),
         span: value.key_span(),
@@ -175,7 +202,15 @@ pub(crate) fn read(name: &str, value: &Value<'_>, around: &Surroundings<'_>) -> 
         extra_hosts: map.optional("extra_hosts", extra_hosts).unwrap_or_default(),
         logging: map.optional("logging", logging),
         oom_score_adj: map.optional("oom_score_adj", |v| v.int(-1000..=1000)),
-        depends_on: map.optional("depends_on", depends_on).unwrap_or_default(),
+        isolation: map.optional("isolation", |v| {
+            let all = [
+                ("default", Isolation::Default),
+                ("process", Isolation::Process),
+                ("hyperv", Isolation::Hyperv),
+            ];
+            v.enum_of(&all)
+        }),
+        credential_spec: map.optional("credential_spec", credential_spec),
         deploy,
         role,
         fronts,
@@ -277,13 +312,39 @@ fn logging(value: &Value<'_>) -> Option<Logging> {
     Some(Logging { driver, options })
 }
 
-fn depends_on(value: &Value<'_>) -> Option<Vec<String>> {
+/// Says that `depends_on` has no effect; what it names need not be declared, as it does nothing.
+fn no_order(value: &Value<'_>) {
     let cx = value.cx();
     let message = "`depends_on` has no effect on a Swarm: all services start at once";
     let warning = cx.warning(codes::IGNORED_KEY, value.key_span(), message).at(value.path());
     cx.push(warning.help("a service must wait for what it needs, or fail and be restarted"));
-    match value.node().kind {
-        Kind::Mapping(_) => Some(value.entries()?.into_iter().map(|(key, _)| key.name.clone()).collect()),
-        _ => texts(value),
+}
+
+/// `restart` stands for the restart policy where there is none.
+fn restart(map: &MapReader<'_>, deploy: &mut Deploy) {
+    let Some(value) = map.get_unlisted("restart").filter(|v| !v.is_null()) else { return };
+    let policy = deploy::from_restart(&value).flatten();
+    if deploy.restart_policy.is_some() {
+        let message = "`restart` has no effect beside `deploy.restart_policy`";
+        let cx = value.cx();
+        cx.push(cx.warning(codes::IGNORED_KEY, value.key_span(), message).at(value.path()).help("remove it"));
+    } else {
+        deploy.restart_policy = policy;
     }
+}
+
+/// One of `config`, `file` and `registry`.
+fn credential_spec(value: &Value<'_>) -> Option<CredentialSpec> {
+    let map = value.mapping()?;
+    let config = map.optional("config", |v| v.spanned(Value::text)).map(CredentialSpec::Config);
+    let file = map.optional("file", Value::text).map(CredentialSpec::File);
+    let registry = map.optional("registry", Value::text).map(CredentialSpec::Registry);
+    map.finish();
+    let mut given = [config, file, registry].into_iter().flatten();
+    let first = given.next();
+    if given.next().is_some() {
+        let message = "a credential spec comes from one place only";
+        value.cx().push(value.error(codes::BAD_VALUE, message).expected("one of config, file, registry"));
+    }
+    first
 }

@@ -2,10 +2,10 @@
 //!
 //! The types here hold nothing but finished requests in the Engine's own vocabulary
 //! (`bollard_stubs::models`, the very types `bollard::models` re-exports), in the order in which they
-//! must be created: networks, volumes, configs and secrets, then services. Whoever talks to the Engine
+//! must be created: networks, configs and secrets, then services. Whoever talks to the Engine
 //! only has to fill in the ids of configs and secrets, which exist once they are created.
 
-use bollard_stubs::models::{NetworkCreateRequest, ServiceSpec, VolumeCreateRequest};
+use bollard_stubs::models::{NetworkCreateRequest, ServiceSpec};
 use std::collections::HashMap;
 use swarmlab_yaml::Diagnostic;
 
@@ -41,18 +41,16 @@ pub struct NetworkPlan {
     pub request: NetworkCreateRequest,
 }
 
-/// One named volume of a stack.
+/// One named volume of a stack. Nobody creates it beforehand: the node that runs a task does, by the driver, options
+/// and labels that the task's mount carries, and it alone can judge them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VolumePlan {
     /// Name in the file.
     pub short: String,
     /// Name in the Engine: `<stack>_<short>`, or the name the file gives.
     pub full: String,
-    /// True if the volume must exist already and is neither created nor removed.
+    /// True if it is not the stack's: it is not removed with it.
     pub external: bool,
-    /// The request that creates it, namespace label set. (Swarm also creates a missing volume on the
-    /// node of the task by the driver settings that each mount carries.)
-    pub request: VolumeCreateRequest,
 }
 
 /// One config or secret of a stack: an immutable blob in the Swarm's store.
@@ -69,6 +67,10 @@ pub struct BlobPlan {
     pub data: Vec<u8>,
     /// Labels of the object, namespace label included; empty if external.
     pub labels: HashMap<String, String>,
+    /// The plugin that expands it as a template for each task (`golang`).
+    pub template_driver: Option<String>,
+    /// The plugin that fetches a secret's content, with its options.
+    pub driver: Option<(String, HashMap<String, String>)>,
 }
 
 /// Never prints the content: it may be a secret.
@@ -80,6 +82,8 @@ impl std::fmt::Debug for BlobPlan {
             .field("external", &self.external)
             .field("data_bytes", &self.data.len())
             .field("labels", &self.labels)
+            .field("template_driver", &self.template_driver)
+            .field("driver", &self.driver)
             .finish()
     }
 }

@@ -82,10 +82,15 @@ pub fn load_file(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<St
     load(&text, path, env, &|path| std::fs::read(path))
 }
 
+/// The newest version of the format is 3.13.
+const NEWEST_MINOR: u8 = 13;
+
 fn read(cx: &Cx<'_>, around: &Surroundings<'_>) -> Option<Stack> {
     let root = cx.root();
     let map = root.mapping()?;
-    map.known(&["version"]);
+    if let Some(value) = map.get("version").filter(|v| !v.is_null()) {
+        version(&value);
+    }
     if let Some(name) = map.get_unlisted("name") {
         name.warn(codes::IGNORED_KEY, "`name` has no effect: the stack is named when it is brought up");
     }
@@ -114,6 +119,21 @@ fn read(cx: &Cx<'_>, around: &Surroundings<'_>) -> Option<Stack> {
     };
     check::check(&stack, cx);
     Some(stack)
+}
+
+/// Format 3 in any of its versions; nothing of it depends on which.
+fn version(value: &Value<'_>) {
+    let text = value.node().text().unwrap_or_default();
+    let minor = match text.strip_prefix('3') {
+        Some("") => Some(0),
+        Some(rest) => rest.strip_prefix('.').and_then(|minor| minor.parse::<u8>().ok()),
+        None => None,
+    };
+    if !text.is_empty() && minor.is_none_or(|minor| minor > NEWEST_MINOR) {
+        let message = format!("`{text}` is no version of this format");
+        let found = value.error(codes::FILE_VERSION, message).expected(format!("3, or 3.0 to 3.{NEWEST_MINOR}"));
+        value.cx().push(found.help("a Swarm takes Compose v3 files; leave `version` out, or write \"3.8\""));
+    }
 }
 
 /// The readable entries of a section of named things; what is wrong with the others is filed.

@@ -145,12 +145,12 @@ secretz: {}
 #[test]
 fn what_a_swarm_ignores_is_a_warning() {
     let stack =
-        good(&web("build: .\nrestart: always\ncontainer_name: w\ndepends_on: [web]\nprivileged: true"));
+        good(&web("build: .\ntmpfs: /t\ncontainer_name: w\ndepends_on: [web]\nprivileged: true"));
     let lines: Vec<_> =
         stack.warnings.iter().map(|w| format!("{}:{} {}", w.span.line, w.span.column, w.message)).collect();
     assert_snapshot!(lines.join("\n"), @r"
     4:5 `build` has no effect on a Swarm
-    5:5 `restart` has no effect on a Swarm
+    5:5 `tmpfs` has no effect on a Swarm
     6:5 `container_name` has no effect on a Swarm
     7:5 `depends_on` has no effect on a Swarm: all services start at once
     8:5 `privileged` has no effect on a Swarm
@@ -215,8 +215,38 @@ fn references_must_be_declared() {
     let text =
         web("networks: [a]\nconfigs: [b]\nsecrets: [{ source: c }]\nvolumes: [\"d:/d\"]\ndepends_on: [e]");
     let said = bad(&text);
-    for kind in ["network `a`", "config `b`", "secret `c`", "volume `d`", "service `e`"] {
+    for kind in ["network `a`", "config `b`", "secret `c`", "volume `d`"] {
         assert!(said.contains(&format!("the {kind} is not declared")), "{kind}\n{said}");
+    }
+    // It does nothing, so it may name whatever it likes.
+    assert!(!said.contains("`e`"), "{said}");
+}
+
+#[test]
+fn options_that_docker_passes_over_are_warned_of() {
+    for (lines, what) in [
+        ("volumes: [\"/a:/b:z,ro\"]", "the option `z`"),
+        ("volumes: [\"/a:/b:cached\"]", "the option `cached`"),
+        ("volumes: [{ type: bind, source: /a, target: /b, bind: { create_host_path: true } }]", "create_host_path"),
+        ("volumes: [{ type: volume, target: /b, volume: { subpath: x } }]", "subpath"),
+        ("volumes: [{ type: tmpfs, target: /b, tmpfs: { mode: 0755 } }]", "mode"),
+        ("tmpfs: [/a, \"/b:size=1m\"]", "`tmpfs`"),
+        ("restart: always\ndeploy: { restart_policy: { condition: none } }", "`restart`"),
+    ] {
+        let stack = good(&web(lines));
+        let [warning] = &stack.warnings[..] else { panic!("{lines}: {:?}", stack.warnings) };
+        assert!(warning.code.name() == "ignored-key" && warning.message.contains(what), "{lines}: {warning}");
+    }
+}
+
+#[test]
+fn the_files_version_is_looked_at() {
+    for version in ["3", "\"3\"", "3.8", "\"3.0\"", "\"3.13\"", "''", ""] {
+        good(&format!("version: {version}\n{}", web("")));
+    }
+    for version in ["2", "\"2.4\"", "\"3.14\"", "4", "x", "3.8.1", "30"] {
+        let said = bad(&format!("version: {version}\n{}", web("")));
+        assert!(said.contains("E255-file-version"), "{version}: {said}");
     }
 }
 
@@ -251,7 +281,17 @@ fn parts_that_the_engine_would_refuse_are_refused_here() {
         ("healthcheck: { interval: 5us }", "too short"),
         ("networks: [default, default]", "E223-repeated"),
         ("volumes: [\"/a:b\"]", "no absolute path"),
-        ("volumes: [\"/a:/b:rx\"]", "no option of a mount"),
+        ("volumes: [\"/a:/b:nocopy\"]", "concerns volumes only"),
+        ("volumes: [\"v:/b:rslave\"]", "concerns folders of the node only"),
+        ("volumes: [{ type: cluster, source: v, target: /b }]", "E213-unsupported"),
+        ("restart: sometimes", "is no restart policy"),
+        ("restart: on-failure:x", "no number of attempts"),
+        ("credential_spec: { file: a, registry: b }", "from one place only"),
+        ("credential_spec: { config: c }", "the config `c` is not declared"),
+        ("isolation: vm", "one of default, process, hyperv"),
+        ("stop_grace_period: -1s", "is negative"),
+        ("stop_grace_period: 1d", "is no unit of time"),
+        ("deploy: { resources: { limits: { memory: 512Mi } } }", "is no unit of size"),
         ("volumes: [{ type: tmpfs, source: x, target: /t }]", "a tmpfs has no source"),
         ("volumes: [{ type: bind, target: /t }]", "`source`"),
         ("volumes: [{ type: volume, target: /t, bind: {} }]", "takes no `bind`"),

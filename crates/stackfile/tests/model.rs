@@ -5,7 +5,7 @@ mod common;
 
 use common::{bad, good, load, web};
 use std::time::Duration;
-use swarmlab_stackfile::{Mode, MountKind, PortMode, Probe, Role, Service};
+use swarmlab_stackfile::{Mode, MountKind, PortMode, Probe, RestartCondition, Role, Service};
 
 fn service(lines: &str) -> Service {
     good(&web(lines)).services.remove(0)
@@ -96,21 +96,44 @@ fn mounts_in_all_forms() {
     let stack = good(&format!(
         "{}volumes: {{ data: }}\n",
         web(
-            "volumes:\n  - data:/d:nocopy\n  - /sys:/host/sys:ro,rslave\n  - ./conf:/conf\n  - /anonymous\n  - { type: bind, source: ../x, target: /x, bind: { propagation: shared } }\n  - { type: tmpfs, target: /t, tmpfs: { size: 16M } }\ntmpfs: \"/tmp:size=64m,mode=1777\""
+            "volumes:\n  - data:/d:nocopy\n  - /sys:/host/sys:ro,rslave\n  - ./conf:/conf\n  - /anonymous\n  - { type: bind, source: ../x, target: /x, bind: { propagation: shared } }\n  - { type: tmpfs, target: /t, tmpfs: { size: 16M } }\n  - { type: npipe, source: '\\\\.\\pipe\\e', target: '\\\\.\\pipe\\e' }\n  - C:\\data:D:\\data:ro"
         )
     ));
     let mounts = &stack.services[0].mounts;
     let here = std::path::absolute("stacks").unwrap();
     assert_eq!(mounts[0].kind, MountKind::Volume { source: Some("data".into()), no_copy: true });
     assert!(
-        matches!(&mounts[1].kind, MountKind::Bind { source, propagation: Some(_) } if source.as_os_str() == "/sys")
+        matches!(&mounts[1].kind, MountKind::Bind { source, propagation: Some(Some(_)) } if source.as_os_str() == "/sys")
     );
     assert!(mounts[1].read_only);
     assert!(matches!(&mounts[2].kind, MountKind::Bind { source, .. } if *source == here.join("conf")));
     assert_eq!(mounts[3].kind, MountKind::Volume { source: None, no_copy: false });
     assert!(matches!(&mounts[4].kind, MountKind::Bind { source, .. } if *source == here.with_file_name("x")));
-    assert_eq!(mounts[5].kind, MountKind::Tmpfs { size_bytes: Some(16 << 20), mode: None });
-    assert_eq!(mounts[6].kind, MountKind::Tmpfs { size_bytes: Some(64 << 20), mode: Some(0o1777) });
+    assert_eq!(mounts[5].kind, MountKind::Tmpfs { size_bytes: Some(16 << 20) });
+    assert_eq!(mounts[6].kind, MountKind::Npipe { source: r"\\.\pipe\e".into() });
+    assert!(matches!(&mounts[7].kind, MountKind::Bind { source, .. } if source.as_os_str() == r"C:\data"));
+    assert_eq!((mounts[7].target.as_str(), mounts[7].read_only), (r"D:\data", true));
+}
+
+#[test]
+fn restart_stands_for_the_policy_where_there_is_none() {
+    let policy = |lines: &str| service(lines).deploy.restart_policy.map(|p| (p.condition.unwrap(), p.max_attempts));
+    assert_eq!(policy("restart: on-failure:3"), Some((RestartCondition::OnFailure, Some(3))));
+    assert_eq!(policy("restart: on-failure"), Some((RestartCondition::OnFailure, None)));
+    assert_eq!(policy("restart: always"), Some((RestartCondition::Any, None)));
+    assert_eq!(policy("restart: unless-stopped"), Some((RestartCondition::Any, None)));
+    assert_eq!(policy("restart: \"no\""), None);
+    let both = "restart: always\ndeploy: { restart_policy: { condition: none } }";
+    assert_eq!(policy(both), Some((RestartCondition::None, None)));
+}
+
+#[test]
+fn a_variable_may_say_yes() {
+    let text = web("init: ${I}\ntty: ${T:-No}\nhostname: ${H}\nread_only: ${R}");
+    let vars = [("I", "yes"), ("H", "on"), ("R", "Y")];
+    let web = load(&text, &vars, &[]).unwrap().services.remove(0);
+    assert_eq!((web.init, web.tty, web.read_only), (Some(true), false, true));
+    assert_eq!(web.hostname.as_deref(), Some("on"));
 }
 
 #[test]

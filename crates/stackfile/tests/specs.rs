@@ -226,14 +226,14 @@ fn services() {
           },
           "Ulimits": [
             {
-              "Hard": 1024,
-              "Name": "nofile",
-              "Soft": 1024
-            },
-            {
               "Hard": 1,
               "Name": "core",
               "Soft": 0
+            },
+            {
+              "Hard": 1024,
+              "Name": "nofile",
+              "Soft": 1024
             }
           ]
         },
@@ -348,18 +348,11 @@ fn everything_else() {
       "Name": "shop_default"
     }
     "#);
-    assert_snapshot!(sorted(&specs.volumes[0].request), @r#"
-    {
-      "Labels": {
-        "com.docker.stack.namespace": "shop",
-        "keep": "yes"
-      },
-      "Name": "shop_data"
-    }
-    "#);
+    let volumes: Vec<_> = specs.volumes.iter().map(|v| format!("{} {} {}", v.short, v.full, v.external)).collect();
+    assert_eq!(volumes, ["data shop_data false"]);
     assert_snapshot!(format!("{:?}\n{:?}", specs.configs, specs.secrets), @r#"
-    [BlobPlan { short: "envoy", full: "shop_envoy_8c77ae5b", external: false, data_bytes: 11, labels: {"com.docker.stack.namespace": "shop"} }]
-    [BlobPlan { short: "token", full: "shared-token", external: true, data_bytes: 0, labels: {} }]
+    [BlobPlan { short: "envoy", full: "shop_envoy_8c77ae5b", external: false, data_bytes: 11, labels: {"com.docker.stack.namespace": "shop"}, template_driver: None, driver: None }]
+    [BlobPlan { short: "token", full: "shared-token", external: true, data_bytes: 0, labels: {}, template_driver: None, driver: None }]
     "#);
     assert_eq!(specs.configs[0].data, b"static: {}\n");
 }

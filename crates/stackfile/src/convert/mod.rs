@@ -9,7 +9,7 @@ use crate::networks::Network;
 use crate::specs::{BlobPlan, NetworkPlan, StackSpecs, VolumePlan};
 use crate::stack::Stack;
 use crate::volumes::Volume;
-use bollard_stubs::models::{Ipam, IpamConfig, NetworkCreateRequest, VolumeCreateRequest};
+use bollard_stubs::models::{Ipam, IpamConfig, NetworkCreateRequest};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
 use swarmlab_codes as codes;
@@ -86,6 +86,8 @@ impl<'s> Names<'s> {
             external: blob.external,
             data: blob.data.clone(),
             labels,
+            template_driver: blob.template_driver.clone(),
+            driver: blob.driver.clone().map(|(name, options)| (name, options.into_iter().collect())),
         }
     }
 
@@ -180,15 +182,7 @@ fn network(network: &Network, names: &Names<'_>) -> NetworkPlan {
 }
 
 fn volume(volume: &Volume, names: &Names<'_>) -> VolumePlan {
-    let full = names.volume(volume);
-    let request = VolumeCreateRequest {
-        name: Some(full.clone()),
-        driver: volume.driver.clone(),
-        driver_opts: map(&volume.driver_opts),
-        labels: Some(names.labelled(&volume.labels)),
-        ..VolumeCreateRequest::default()
-    };
-    VolumePlan { short: volume.name.clone(), full, external: volume.external, request }
+    VolumePlan { short: volume.name.clone(), full: names.volume(volume), external: volume.external }
 }
 
 /// `None` for an empty list: the Engine treats both alike, and specs stay short.

@@ -32,7 +32,7 @@ pub(super) fn plan(service: &Service, names: &Names<'_>) -> ServicePlan {
                 EndpointMode::Vip => EndpointSpecModeEnum::VIP,
                 EndpointMode::Dnsrr => EndpointSpecModeEnum::DNSRR,
             }),
-            ports: some(service.ports.iter().map(port).collect()),
+            ports: some(ports(&service.ports)),
         }),
     };
     let fronts = service.fronts.iter().map(|name| name.value.clone()).collect();
@@ -63,6 +63,13 @@ fn mode(mode: Mode) -> ServiceSpecMode {
         Mode::Global => ServiceSpecMode { global: Some(HashMap::new()), ..empty },
         Mode::GlobalJob => ServiceSpecMode { global_job: Some(HashMap::new()), ..empty },
     }
+}
+
+/// Sorted as the docker command line does it.
+fn ports(of: &[Port]) -> Vec<EndpointPortConfig> {
+    let mut ports: Vec<EndpointPortConfig> = of.iter().map(port).collect();
+    ports.sort_by_key(|port| port.published_port);
+    ports
 }
 
 fn port(port: &Port) -> EndpointPortConfig {

@@ -2,22 +2,23 @@
 
 use super::service::{count, nanos};
 use super::{Names, map, some};
-use crate::blobs::{Blob, BlobUse};
+use crate::blobs::Blob;
 use crate::check::DEFAULT_NETWORK;
 use crate::deploy::{Deploy, RestartCondition};
 use crate::healthcheck::Healthcheck;
 use crate::mounts::{Mount, MountKind, Propagation};
-use crate::service::Service;
+use crate::service::{CredentialSpec, Isolation, Service};
 use bollard_stubs::models::{
-    HealthConfig, Limit, Mount as EngineMount, MountBindOptions, MountBindOptionsPropagationEnum,
+    GenericResourcesInner, GenericResourcesInnerDiscreteResourceSpec, HealthConfig, Limit, Mount as EngineMount, MountBindOptions, MountBindOptionsPropagationEnum,
     MountTmpfsOptions, MountType, MountVolumeOptions, MountVolumeOptionsDriverConfig,
     NetworkAttachmentConfig, ResourceObject, ResourcesUlimits, TaskSpec, TaskSpecContainerSpec,
     TaskSpecContainerSpecConfigs, TaskSpecContainerSpecDnsConfig, TaskSpecContainerSpecFile,
-    TaskSpecContainerSpecFile1, TaskSpecContainerSpecSecrets, TaskSpecLogDriver, TaskSpecPlacement,
+    TaskSpecContainerSpecFile1, TaskSpecContainerSpecIsolationEnum, TaskSpecContainerSpecPrivileges,
+    TaskSpecContainerSpecPrivilegesCredentialSpec, TaskSpecContainerSpecSecrets, TaskSpecLogDriver, TaskSpecPlacement,
     TaskSpecPlacementPreferences, TaskSpecPlacementSpread, TaskSpecResources, TaskSpecRestartPolicy,
     TaskSpecRestartPolicyConditionEnum,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 pub(super) fn template(service: &Service, names: &Names<'_>) -> TaskSpec {
     TaskSpec {
@@ -70,14 +71,20 @@ fn container(service: &Service, names: &Names<'_>) -> TaskSpecContainerSpec {
         // The Engine writes hosts as a hosts file does: address first.
         hosts: some(service.extra_hosts.iter().map(|(name, address)| format!("{address} {name}")).collect()),
         dns_config: dns,
-        secrets: some(service.secrets.iter().map(|one| secret(one, names)).collect()),
-        configs: some(service.configs.iter().map(|one| config(one, names)).collect()),
+        secrets: some(secrets(service, names)),
+        configs: some(configs(service, names)),
+        privileges: service.credential_spec.as_ref().map(|spec| privileges(spec, names)),
+        isolation: service.isolation.map(|isolation| match isolation {
+            Isolation::Default => TaskSpecContainerSpecIsolationEnum::DEFAULT,
+            Isolation::Process => TaskSpecContainerSpecIsolationEnum::PROCESS,
+            Isolation::Hyperv => TaskSpecContainerSpecIsolationEnum::HYPERV,
+        }),
         oom_score_adj: service.oom_score_adj,
         init: service.init,
         sysctls: map(&service.sysctls),
         capability_add: some(capability_add),
         capability_drop: some(capability_drop),
-        ulimits: some(service.ulimits.iter().map(ulimit).collect()),
+        ulimits: some(sorted_by(service.ulimits.iter().map(ulimit).collect(), |u| u.name.clone())),
         ..TaskSpecContainerSpec::default()
     }
 }
@@ -117,20 +124,20 @@ fn mount(mount: &Mount, names: &Names<'_>) -> EngineMount {
             typ: Some(MountType::BIND),
             source: Some(source.display().to_string()),
             bind_options: propagation.map(|kind| MountBindOptions {
-                propagation: Some(engine_propagation(kind)),
+                propagation: kind.map(engine_propagation),
                 ..Default::default()
             }),
             ..common
         },
-        MountKind::Tmpfs { size_bytes, mode } => EngineMount {
+        MountKind::Tmpfs { size_bytes } => EngineMount {
             typ: Some(MountType::TMPFS),
-            tmpfs_options: (size_bytes.is_some() || mode.is_some()).then(|| MountTmpfsOptions {
-                size_bytes: *size_bytes,
-                mode: mode.map(i64::from),
-                options: None,
-            }),
+            tmpfs_options: size_bytes
+                .map(|size| MountTmpfsOptions { size_bytes: Some(size), ..Default::default() }),
             ..common
         },
+        MountKind::Npipe { source } => {
+            EngineMount { typ: Some(MountType::NPIPE), source: Some(source.clone()), ..common }
+        }
         MountKind::Volume { source, no_copy } => {
             let declared = source.as_ref().and_then(|s| names.stack.volumes.iter().find(|v| v.name == *s));
             let created = declared.filter(|v| !v.external);
@@ -164,34 +171,69 @@ fn engine_propagation(propagation: Propagation) -> MountBindOptionsPropagationEn
     }
 }
 
-fn full_name(one: &BlobUse, among: &[Blob], names: &Names<'_>) -> Option<String> {
-    among.iter().find(|b| b.name == one.source).map(|b| names.blob_name(b))
+fn full_name(short: &str, among: &[Blob], names: &Names<'_>) -> Option<String> {
+    among.iter().find(|b| b.name == short).map(|b| names.blob_name(b))
 }
 
-fn config(one: &BlobUse, names: &Names<'_>) -> TaskSpecContainerSpecConfigs {
-    TaskSpecContainerSpecConfigs {
+/// The configs of a service by their Engine names, sorted so that the order of the file changes nothing; the one that
+/// describes an account is not mounted.
+fn configs(service: &Service, names: &Names<'_>) -> Vec<TaskSpecContainerSpecConfigs> {
+    let mounted = service.configs.iter().map(|one| TaskSpecContainerSpecConfigs {
         file: Some(TaskSpecContainerSpecFile1 {
             name: Some(one.target.clone()),
             uid: Some(one.uid.clone()),
             gid: Some(one.gid.clone()),
             mode: Some(one.mode),
         }),
-        config_name: full_name(one, &names.stack.configs, names),
+        config_name: full_name(&one.source, &names.stack.configs, names),
         ..TaskSpecContainerSpecConfigs::default()
-    }
+    });
+    let account = match &service.credential_spec {
+        Some(CredentialSpec::Config(config)) => Some(TaskSpecContainerSpecConfigs {
+            runtime: Some(HashMap::new()),
+            config_name: full_name(&config.value, &names.stack.configs, names),
+            ..TaskSpecContainerSpecConfigs::default()
+        }),
+        _ => None,
+    };
+    sorted_by(mounted.chain(account).collect(), |config| config.config_name.clone())
 }
 
-fn secret(one: &BlobUse, names: &Names<'_>) -> TaskSpecContainerSpecSecrets {
-    TaskSpecContainerSpecSecrets {
+fn secrets(service: &Service, names: &Names<'_>) -> Vec<TaskSpecContainerSpecSecrets> {
+    let mounted = service.secrets.iter().map(|one| TaskSpecContainerSpecSecrets {
         file: Some(TaskSpecContainerSpecFile {
             name: Some(one.target.clone()),
             uid: Some(one.uid.clone()),
             gid: Some(one.gid.clone()),
             mode: Some(one.mode),
         }),
-        secret_name: full_name(one, &names.stack.secrets, names),
+        secret_name: full_name(&one.source, &names.stack.secrets, names),
         ..TaskSpecContainerSpecSecrets::default()
-    }
+    });
+    sorted_by(mounted.collect(), |secret| secret.secret_name.clone())
+}
+
+/// A config is named in full here; whoever creates it puts its id in the place of the name.
+fn privileges(spec: &CredentialSpec, names: &Names<'_>) -> TaskSpecContainerSpecPrivileges {
+    let none = TaskSpecContainerSpecPrivilegesCredentialSpec::default();
+    let credential_spec = match spec {
+        CredentialSpec::Config(config) => TaskSpecContainerSpecPrivilegesCredentialSpec {
+            config: full_name(&config.value, &names.stack.configs, names),
+            ..none
+        },
+        CredentialSpec::File(file) => {
+            TaskSpecContainerSpecPrivilegesCredentialSpec { file: Some(file.clone()), ..none }
+        }
+        CredentialSpec::Registry(key) => {
+            TaskSpecContainerSpecPrivilegesCredentialSpec { registry: Some(key.clone()), ..none }
+        }
+    };
+    TaskSpecContainerSpecPrivileges { credential_spec: Some(credential_spec), ..Default::default() }
+}
+
+fn sorted_by<T, K: Ord>(mut list: Vec<T>, key: impl FnMut(&T) -> K) -> Vec<T> {
+    list.sort_by_key(key);
+    list
 }
 
 fn resources(deploy: &Deploy) -> Option<TaskSpecResources> {
@@ -204,13 +246,18 @@ fn resources(deploy: &Deploy) -> Option<TaskSpecResources> {
             memory_bytes: l.memory_bytes,
             pids: l.pids,
         }),
-        reservations: deploy.reservations.map(|r| ResourceObject {
+        reservations: deploy.reservations.as_ref().map(|r| ResourceObject {
             nano_cpus: r.nano_cpus,
             memory_bytes: r.memory_bytes,
-            generic_resources: None,
+            generic_resources: some(r.generic.iter().map(generic).collect()),
         }),
         ..TaskSpecResources::default()
     })
+}
+
+fn generic((kind, value): &(String, i64)) -> GenericResourcesInner {
+    let discrete = GenericResourcesInnerDiscreteResourceSpec { kind: Some(kind.clone()), value: Some(*value) };
+    GenericResourcesInner { named_resource_spec: None, discrete_resource_spec: Some(discrete) }
 }
 
 fn restart_policy(deploy: &Deploy) -> Option<TaskSpecRestartPolicy> {
