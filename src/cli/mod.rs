@@ -3,14 +3,17 @@
 mod catalogues;
 mod check;
 mod demo;
+mod doctor;
 mod down;
 mod explain;
 mod images;
 mod load;
+mod logs;
 mod merge;
 mod output;
 mod preflight;
 mod progress;
+mod ps;
 mod quickstart;
 mod report;
 mod rerun;
@@ -59,8 +62,11 @@ pub fn main() -> ExitCode {
         Command::Explain(a) => explain::main(&a, &cli.global),
         Command::Up(a) => up::main(&a, &cli.global),
         Command::Status(a) => status::main(&a, &cli.global),
+        Command::Ps(a) => ps::main(&a, &cli.global),
+        Command::Logs(a) => logs::main(&a, &cli.global),
         Command::Scale(a) => scale::main(&a, &cli.global),
         Command::Down(a) => down::main(&a, &cli.global),
+        Command::Doctor(a) => doctor::main(&a, &cli.global),
         Command::Images(a) => images::main(&a, &cli.global),
         Command::Shapes(a) => shapes::main(&a, &cli.global),
         Command::Catalogues(a) => catalogues::main(&a, &cli.global),
@@ -128,10 +134,16 @@ enum Command {
     Up(up::UpArgs),
     /// Show a stack's services, replicas and last errors
     Status(status::StatusArgs),
+    /// Show a stack's tasks: where each runs, since when, and what became of earlier ones
+    Ps(ps::PsArgs),
+    /// Show what a stack's tasks write
+    Logs(logs::LogsArgs),
     /// Change the number of replicas of services
     Scale(scale::ScaleArgs),
     /// Remove a stack and wait until nothing of it is left
     Down(down::DownArgs),
+    /// Look at the engine, its Swarm and this machine: what keeps stacks from coming up or from being measured
+    Doctor(doctor::DoctorArgs),
     /// Build or list the images that the sample stack needs
     Images(images::ImagesArgs),
     /// List, show and export load shapes and traces
@@ -144,10 +156,64 @@ enum Command {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::path::{Path, PathBuf};
+
     use clap::CommandFactory;
 
     #[test]
     fn arguments_are_consistent() {
         super::Cli::command().debug_assert();
+    }
+
+    /// The texts of files below a folder, tests and what was written elsewhere left out.
+    fn texts(folder: &Path, endings: &[&str], found: &mut Vec<(PathBuf, String)>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() {
+                if !name.starts_with('.') && !["target", "tests", "corpus"].contains(&name.as_str()) {
+                    texts(&path, endings, found);
+                }
+            } else if endings.iter().any(|ending| name.ends_with(ending)) {
+                let text = std::fs::read_to_string(&path).unwrap();
+                found.push((path, text));
+            }
+        }
+    }
+
+    /// A message that hints at a command which does not exist helps nobody. Commands stand after a backtick, a bracket,
+    /// a colon or at the start of a line: the words before them are no prose then.
+    #[test]
+    fn each_command_that_a_message_or_document_names_exists() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut found = Vec::new();
+        for folder in ["src", "crates", "docs"] {
+            texts(&root.join(folder), &[".rs", ".md"], &mut found);
+        }
+        texts_of_file(&root.join("README.md"), &mut found);
+        let command = super::Cli::command();
+        let known: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+        let mut named = 0;
+        for (path, text) in &found {
+            for (at, _) in text.match_indices("swarmlab ") {
+                let before = text[..at].trim_end_matches(' ');
+                let is_command = before.is_empty() || before.ends_with(['`', '(', ':', '\n', '"', '$', ';']);
+                let word: String = text[at + 9..].chars().take_while(|c| c.is_ascii_lowercase() || *c == '-').collect();
+                // A sentence that begins with the program's name, at the start of a line or text.
+                let prose = before.is_empty() || before.ends_with(['\n', '"', ':']) && !known.contains(&word.as_str());
+                if !is_command || prose || word.is_empty() || word.starts_with('-') {
+                    continue;
+                }
+                let known = known.contains(&word.as_str()) || word == "help";
+                assert!(known, "{}: there is no command `swarmlab {word}`", path.display());
+                named += 1;
+            }
+        }
+        assert!(named > 150, "only {named} commands were found in messages and documents");
+    }
+
+    fn texts_of_file(path: &Path, found: &mut Vec<(PathBuf, String)>) {
+        found.push((path.to_owned(), std::fs::read_to_string(path).unwrap()));
     }
 }

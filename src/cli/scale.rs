@@ -10,7 +10,12 @@ use crate::exit::Exit;
 
 /// Arguments of `scale`.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  swarmlab scale exercise ms-exercise=4")]
+#[command(after_help = "\
+Returns when the replicas run, and when those that are too many are gone, containers included.
+
+Examples:
+  swarmlab scale exercise ms-exercise=4
+  swarmlab scale exercise ms-exercise=1 ms-other=2 --wait 2m")]
 pub struct ScaleArgs {
     /// Name of the stack
     name: String,
@@ -20,6 +25,12 @@ pub struct ScaleArgs {
     /// Wait until they run, at most so long; 0s returns at once
     #[arg(long, default_value = "60s", value_parser = swarmlab_yaml::parse_duration)]
     wait: Duration,
+    /// Lift the bound of 100 replicas a service, and of what the Swarm can hold
+    #[arg(long)]
+    force: bool,
+    /// Scale also a stack that something else than swarmlab deployed
+    #[arg(long)]
+    adopt: bool,
 }
 
 fn pair(text: &str) -> Result<(String, u64), String> {
@@ -40,7 +51,8 @@ pub fn main(args: &ScaleArgs, global: &Global) -> Exit {
         };
         let wanted: Vec<(&str, u64)> = args.services.iter().map(|(s, n)| (s.as_str(), *n)).collect();
         let wait_s = (!args.wait.is_zero()).then_some(args.wait.as_secs_f64());
-        let options = ScaleOptions { wait_s, cancel, ..ScaleOptions::default() };
+        let (force, adopt) = (args.force, args.adopt);
+        let options = ScaleOptions { wait_s, force, adopt, cancel, ..ScaleOptions::default() };
         match scale(&engine, &args.name, &wanted, &options).await {
             Ok(report) => {
                 let mut text: Vec<String> = report

@@ -9,17 +9,20 @@ use super::{Global, output, session, swarm};
 use crate::exit::Exit;
 use swarmlab_lab::message::{Message, News};
 use swarmlab_telemetry::clock::unix_now_s;
-use swarmlab_testbed::swarm::SwarmBed;
+use swarmlab_testbed::swarm::{Rise, SwarmBed};
 
 /// Arguments of `up`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Returns when every service has converged, every health check passes, Prometheus scrapes every task, and one
-request went through each proxy; otherwise says which did not and why, removes what it created, and fails.
+Takes any stack that `docker stack deploy` takes. Returns when every service has converged and has stayed up for five
+seconds, every health check passes and, where the stack has them, Prometheus scrapes every task and one request went
+through each proxy; says what it could not prove. Otherwise says which did not and why, removes what it created, and
+fails.
 
 Examples:
   swarmlab up stacks/exercise.yml
-  swarmlab up stacks/exercise.yml --name lab2 --wait 60s")]
+  swarmlab up stacks/exercise.yml --name lab2 --wait 60s
+  swarmlab up stacks/exercise.yml --update --prune   change the stack that is up to what the file says")]
 pub struct UpArgs {
     /// Stack file (Compose v3)
     stack: PathBuf,
@@ -29,6 +32,21 @@ pub struct UpArgs {
     /// How long it may take
     #[arg(long, default_value = "120s", value_parser = swarmlab_yaml::parse_duration)]
     wait: Duration,
+    /// How long all replicas of a service must stay up to count as up (a service's `update_config.monitor` goes before)
+    #[arg(long, default_value = "5s", value_parser = swarmlab_yaml::parse_duration)]
+    watch: Duration,
+    /// Change a stack that is there already, in place
+    #[arg(long)]
+    update: bool,
+    /// With --update: remove services that the file does not have any more
+    #[arg(long, requires = "update")]
+    prune: bool,
+    /// With --update: change also a stack that something else than swarmlab deployed
+    #[arg(long, requires = "update")]
+    adopt: bool,
+    /// Lift the bound on numbers of replicas
+    #[arg(long)]
+    force: bool,
 }
 
 /// The name of a stack, by its file if none is given.
@@ -59,16 +77,31 @@ pub fn main(args: &UpArgs, global: &Global) -> Exit {
             let _ = watcher.on(&message);
         };
         let catalogues = std::sync::Arc::new(swarmlab_catalogue::Catalogues::builtin());
-        let up = SwarmBed::up(engine, &specs, catalogues, args.wait, &cancel, &mut note).await;
+        let rise = Rise {
+            wait: args.wait,
+            watch: args.watch,
+            update: args.update,
+            prune: args.prune,
+            adopt: args.adopt,
+            force: args.force,
+        };
+        let up = SwarmBed::up(engine, &specs, catalogues, &rise, &cancel, &mut note).await;
         drop(watcher);
         match up {
-            Ok(_) => {
+            Ok(bed) => {
                 let took_s = started.elapsed().as_secs_f64();
                 let services = specs.services.len();
+                let (word, unproven) = (if services == 1 { "service" } else { "services" }, bed.unproven());
+                let mut text = format!("{name} is up: {services} {word} ready in {took_s:.1} s");
+                for what in unproven {
+                    text.push_str(&format!("\n  not proven: {what}"));
+                }
                 output::say(
                     global.json,
-                    &serde_json::json!({"event": "up", "stack": name, "services": services, "took_s": took_s}),
-                    &format!("{name} is up: {services} services ready in {took_s:.1} s"),
+                    &serde_json::json!({
+                        "event": "up", "stack": name, "services": services, "took_s": took_s, "unproven": unproven,
+                    }),
+                    &text,
                 );
                 Exit::Success
             }

@@ -40,12 +40,12 @@ advice "See `docker info` and `docker node ls`; a majority of the managers must 
 STACK_EXISTS E 411 "stack-exists", exit 3: "a stack of this name exists already",
 means "It may be another one, or what an earlier run left (`--keep`).",
 example "swarmlab up stack.yml && swarmlab up stack.yml",
-advice "Remove it (`swarmlab down NAME`), or choose another name (`--name`).";
+advice "Change it in place (`swarmlab up FILE --update`), remove it (`swarmlab down NAME`), or choose another name (`--name`).";
 
 FOREIGN_STACK E 412 "foreign-stack", exit 3: "a stack that swarmlab did not deploy",
 means "It is left alone: only what carries swarmlab's label is changed or removed.",
 example "docker stack deploy -c stack.yml lab && swarmlab down lab",
-advice "Choose another name; or remove it with what deployed it (`docker stack rm NAME`).";
+advice "Choose another name, take it over with `--adopt` (of `up --update`, `scale` and `down`), or remove it with what deployed it (`docker stack rm NAME`).";
 
 NO_SUCH_STACK E 413 "no-such-stack", exit 2: "there is no stack of this name",
 means "Nothing on the Swarm carries the label of such a stack.",
@@ -63,7 +63,7 @@ example "swarmlab scale lab node-exporter=2",
 advice "Give it `deploy.mode: replicated` in the stack file.";
 
 NAME_TAKEN E 416 "name-taken", exit 3: "another object holds a name that the stack needs",
-means "A network, volume, config or secret of this name exists and does not belong to the stack.",
+means "A network, config or secret of this name exists and does not belong to the stack.",
 example "docker network create lab_default && swarmlab up stack.yml --name lab",
 advice "Choose another name of the stack, or remove the object.";
 
@@ -106,4 +106,19 @@ IMAGE_BUILD E 431 "image-build", exit 3: "an image could not be built or listed"
 means "A tool is not installed, a package could not be downloaded, or the engine did not take the image. The message says which.",
 example "swarmlab images build --mirror http://nowhere",
 advice "Install what is named; `--mirror` takes another Debian mirror, `--refresh` asks for newer versions.";
+
+TOO_MANY_REPLICAS E 480 "too-many-replicas", exit 2: "more tasks than a Swarm should be asked for",
+means "A replica count with too many digits fills the engine within seconds and takes the whole Swarm with it. So there is a bound on each service (100), and on all together by the processors of the Swarm (100 for each).",
+example "swarmlab scale lab web=99999999999",
+advice "Ask for fewer. `--force` lifts both bounds, up to 100000 replicas of a service.";
+
+SCALED_TWICE E 481 "scaled-twice", exit 2: "one service is to be scaled to two numbers",
+means "The same service is named twice in one order, perhaps once with the stack's name before it.",
+example "swarmlab scale lab web=1 web=2",
+advice "Name each service once.";
+
+ENVIRONMENT_BROKEN E 482 "environment-broken", exit 3: "something keeps every stack from coming up",
+means "`swarmlab doctor` found what no stack can do without, for instance a node that takes tasks.",
+example "docker node update --availability drain self && swarmlab doctor",
+advice "Its lines say what is wrong, each with a remedy.";
 }

@@ -10,11 +10,6 @@ target: { service: gateway, port: 1234 }
 ",
 advice "Publish it in the stack file with `mode: host`, or choose another target.";
 
-NO_PROMETHEUS E 502 "no-prometheus", exit 2: "the stack has no Prometheus that can be reached",
-means "On a Swarm the measurement comes from a Prometheus in the stack: a service of the role telemetry that publishes port 9090.",
-example "swarmlab up stack-without-telemetry.yml",
-advice "Add one with the deploy label `swarmlab.role: telemetry` (see stacks/exercise.yml).";
-
 TARGETS_DOWN E 503 "targets-down", exit 4: "Prometheus does not see every service",
 means "A service has no scrape job of its name, or fewer targets that are up than replicas. Its figures would be missing.",
 example "swarmlab up stack.yml",

@@ -74,7 +74,7 @@ pub(crate) fn session(
             load_s: experiment.load.shape.duration_s(),
         }],
         keep,
-        sources: sources(specs),
+        sources: sources(kind, specs),
         limits: trial::Limits {
             // Services converge, then everything must be seen to be ready; each may take that long, and images are
             // looked at before.
@@ -85,9 +85,13 @@ pub(crate) fn session(
     }
 }
 
-/// What must have been sampled once before load begins: CPU of applications and proxies, requests of proxies.
-fn sources(specs: &StackSpecs) -> Vec<trial::Source> {
+/// What must have been sampled once before load begins: CPU of applications and proxies, requests of proxies. A stack
+/// without a Prometheus has nothing on a Swarm that samples.
+fn sources(kind: Kind, specs: &StackSpecs) -> Vec<trial::Source> {
     let mut out = Vec::new();
+    if kind == Kind::Swarm && stack::prometheus(specs).is_none() {
+        return out;
+    }
     let mut add = |service: &str, meaning| {
         out.push(trial::Source { service: service.to_owned(), meaning });
     };

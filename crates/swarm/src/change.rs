@@ -48,8 +48,16 @@ pub async fn change(
     Ok(true)
 }
 
-/// Waits until a service's tasks are those of its newest specification, run and are healthy. `updated`: it was changed just
-/// now, so that an update that is paused or rolled back is a failure of that change.
+/// What a change is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settle {
+    /// The specification was changed just now: an update that is paused or rolled back is a failure of that change.
+    Updated,
+    /// The number was changed: what is too many must be gone, containers included.
+    Scaled,
+}
+
+/// Waits until a service's tasks are those of its newest specification, run and are healthy.
 ///
 /// # Errors
 /// Not within `wait_s` seconds; the update was paused or rolled back; cancelled.
@@ -57,13 +65,18 @@ pub async fn settled(
     engine: &Engine,
     stack: &str,
     service: &str,
-    updated: bool,
+    after: Settle,
     wait_s: f64,
     cancel: &CancellationToken,
 ) -> Result<(), SwarmError> {
     let services = engine.stack_services(stack).await?;
     let full = find(stack, &services, service)?.full.clone();
-    let goal = Goal { full, stable_s: 0.0, updated };
+    let goal = Goal {
+        full,
+        stable_s: 0.0,
+        updated: after == Settle::Updated,
+        exact: after == Settle::Scaled,
+    };
     converge(engine, stack, &[goal], Patience { wait_s, cancel }, &mut |_, _, _| {}).await.map(drop)
 }
 

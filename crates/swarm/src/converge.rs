@@ -4,9 +4,12 @@
 use crate::connect::Engine;
 use crate::diagnose::{NotConverged, diagnose};
 use crate::error::{PortClash, SwarmError};
-use crate::judge::{Hopeless, Tally, arrived, hopeless, is_port_error, port_in, tally};
+use crate::judge::{
+    CRASH_LOOP, Hopeless, Tally, arrived, crashes, hopeless, is_port_error, leaving, port_in, tally,
+};
 use crate::labels::short_name;
-use crate::model::{Health, ServiceView, TaskView};
+use crate::listing::health_of;
+use crate::model::{ContainerView, Health, ServiceView, TaskView};
 use bollard::models::ServiceUpdateStatusStateEnum as UpdateState;
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
@@ -23,6 +26,8 @@ pub(crate) struct Goal {
     pub stable_s: f64,
     /// True if it was updated just now, so that a paused or rolled back update is a failure of ours.
     pub updated: bool,
+    /// True if what is too many must be gone, too, containers included: the end of a scale-in.
+    pub exact: bool,
 }
 
 /// What a wait may cost, and who may end it.
@@ -50,12 +55,14 @@ pub(crate) async fn converge(
     tell: &mut Tell<'_>,
 ) -> Result<BTreeMap<String, f64>, SwarmError> {
     let started = Instant::now();
+    // Since when only services that crash are missing: before that, they may be waiting for one of the others.
+    let mut only_crashers_since: Option<Instant> = None;
     let mut progress: HashMap<&str, Progress> = goals
         .iter()
         .map(|goal| (goal.full.as_str(), Progress { tally: None, arrived_at: None, hopeless: None }))
         .collect();
     loop {
-        let seen = look(engine, stack).await?;
+        let seen = look(engine, stack, goals.iter().any(|goal| goal.exact)).await?;
         let now = Instant::now();
         let mut pending = Vec::new();
         for goal in goals {
@@ -68,16 +75,17 @@ pub(crate) async fn converge(
                 });
             };
             let counted = tally(service, &seen.tasks, &seen.health);
-            let here = arrived(service, counted);
+            let gone = !goal.exact || leaving(&service.id, &seen.all_tasks, &seen.containers) == 0;
+            let here = arrived(service, counted) && gone;
             state.arrived_at = if here { state.arrived_at.or(Some(now)) } else { None };
             if state.tally != Some(counted) {
                 tell(&short_name(stack, &goal.full), counted, here);
                 state.tally = Some(counted);
             }
-            state.hopeless = match hopeless(service, &seen.tasks).filter(|_| !here) {
-                Some(why) => Some((state.hopeless.take().map_or(now, |(since, _)| since), why)),
-                None => None,
-            };
+            let before = state.hopeless.take().filter(|(_, why)| *why != Hopeless::CrashLoop);
+            state.hopeless = hopeless(service, &seen.tasks)
+                .filter(|_| !here)
+                .map(|why| (before.map_or(now, |(since, _)| since), why));
             if goal.updated {
                 check_update(service)?;
             }
@@ -92,6 +100,22 @@ pub(crate) async fn converge(
                 .iter()
                 .map(|(full, state)| (short_name(stack, full), took_s(state)))
                 .collect());
+        }
+        let crashing = |full: &str| {
+            let service = seen.services.iter().find(|service| service.full == full);
+            service.map_or(0, |service| crashes(service, &seen.tasks))
+        };
+        let absent = || pending.iter().filter(|s| progress.get(s.full.as_str()).is_some_and(|p| p.arrived_at.is_none()));
+        let only_crashers = absent().next().is_some() && absent().all(|s| crashing(&s.full) > 0);
+        only_crashers_since = if only_crashers { only_crashers_since.or(Some(now)) } else { None };
+        let loops: Vec<String> = match only_crashers_since {
+            Some(_) => absent().filter(|s| crashing(&s.full) >= CRASH_LOOP).map(|s| s.full.clone()).collect(),
+            None => Vec::new(),
+        };
+        for (full, state) in &mut progress {
+            if state.hopeless.is_none() && loops.iter().any(|looping| looping == full) {
+                state.hopeless = Some((only_crashers_since.unwrap_or(now), Hopeless::CrashLoop));
+            }
         }
         let lost = progress.values().any(|state| {
             let since = state.hopeless.as_ref();
@@ -120,14 +144,24 @@ pub(crate) async fn converge(
 
 struct Seen {
     services: Vec<ServiceView>,
+    /// Of the services' newest specifications.
     tasks: Vec<TaskView>,
+    /// Of earlier ones, too; asked for only where somebody needs them.
+    all_tasks: Vec<TaskView>,
+    containers: Vec<ContainerView>,
     health: HashMap<String, Health>,
 }
 
-async fn look(engine: &Engine, stack: &str) -> Result<Seen, SwarmError> {
-    let (services, tasks, health) =
-        tokio::try_join!(engine.stack_services(stack), engine.stack_tasks(stack, true), engine.health())?;
-    Ok(Seen { services, tasks, health })
+async fn look(engine: &Engine, stack: &str, exactly: bool) -> Result<Seen, SwarmError> {
+    let all_tasks = async { if exactly { engine.stack_tasks(stack, false).await } else { Ok(Vec::new()) } };
+    let (services, tasks, all_tasks, containers) = tokio::try_join!(
+        engine.stack_services(stack),
+        engine.stack_tasks(stack, true),
+        all_tasks,
+        engine.task_containers()
+    )?;
+    let health = health_of(&containers);
+    Ok(Seen { services, tasks, all_tasks, containers, health })
 }
 
 fn check_update(service: &ServiceView) -> Result<(), SwarmError> {

@@ -2,17 +2,17 @@
 
 use crate::connect::Engine;
 use crate::error::{ObjectKind, ObjectRef, SwarmError};
-use crate::labels::{LABEL_NAMESPACE, stamp};
+use crate::labels::stamp;
 use crate::listing::Labelled;
 use crate::teardown::Targets;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bollard::errors::Error as ApiError;
-use bollard::models::{ConfigSpec, SecretSpec, ServiceSpec, TaskSpec};
+use bollard::models::{ConfigSpec, Driver, SecretSpec, ServiceSpec, TaskSpec};
 use bollard::query_parameters::{ListConfigsOptions, ListSecretsOptions};
 use serde_json::Value;
 use std::collections::HashMap;
-use swarmlab_stackfile::{BlobPlan, NetworkPlan, ServicePlan, VolumePlan};
+use swarmlab_stackfile::{BlobPlan, NetworkPlan, ServicePlan};
 
 /// How often an update is tried again when somebody else changes the service at the same time.
 const UPDATE_TRIES: usize = 20;
@@ -69,37 +69,6 @@ impl Creator<'_> {
         Ok(Made::Created)
     }
 
-    /// Creates a volume on this engine. One that carries the stack's label is used again with what it
-    /// holds; one that does not is somebody else's.
-    pub async fn volume(&mut self, plan: &VolumePlan) -> Result<Made, SwarmError> {
-        let found = self.engine.docker().inspect_volume(&plan.full).await;
-        if plan.external {
-            // On a Swarm of several nodes it may be on the node that needs it.
-            if !self.engine.is_only_node() {
-                return Ok(Made::Found);
-            }
-            return self.external(ObjectKind::Volume, &plan.full, found.map(drop));
-        }
-        match found {
-            Ok(volume) if volume.labels.get(LABEL_NAMESPACE).is_some_and(|of| of == self.stack) => {
-                return Ok(Made::Found);
-            }
-            Ok(_) => {
-                let object = ObjectRef { kind: ObjectKind::Volume, name: plan.full.clone() };
-                return Err(SwarmError::NameTaken { object });
-            }
-            Err(ApiError::DockerResponseServerError { status_code: 404, .. }) => {}
-            Err(error) => return Err(self.engine.fail(format!("inspect volume {}", plan.full), error)),
-        }
-        let mut request = plan.request.clone();
-        request.name = Some(plan.full.clone());
-        stamp(&mut request.labels, self.stack);
-        let made = self.engine.docker().create_volume(request).await;
-        made.map_err(|error| self.refuse(ObjectKind::Volume, &plan.full, error))?;
-        self.made.volumes.push((plan.full.clone(), plan.full.clone()));
-        Ok(Made::Created)
-    }
-
     pub async fn config(&mut self, plan: &BlobPlan) -> Result<Made, SwarmError> {
         let kind = ObjectKind::Config;
         if let Some(id) = self.present(kind, &plan.full).map(|found| found.id.clone()) {
@@ -123,7 +92,7 @@ impl Creator<'_> {
             name: Some(plan.full.clone()),
             labels,
             data: Some(BASE64_STANDARD.encode(&plan.data)),
-            templating: None,
+            templating: templating(plan),
         };
         let made = self.engine.docker().create_config(spec).await;
         let id = made.map_err(|error| self.refuse(kind, &plan.full, error))?.id;
@@ -154,8 +123,10 @@ impl Creator<'_> {
         let spec = SecretSpec {
             name: Some(plan.full.clone()),
             labels,
-            data: Some(BASE64_STANDARD.encode(&plan.data)),
-            ..Default::default()
+            // What a driver fetches must not be given.
+            data: plan.driver.is_none().then(|| BASE64_STANDARD.encode(&plan.data)),
+            driver: plan.driver.clone().map(|(name, options)| Driver { name, options: Some(options) }),
+            templating: templating(plan),
         };
         let made = self.engine.docker().create_secret(spec).await;
         let id = made.map_err(|error| self.refuse(kind, &plan.full, error))?.id;
@@ -193,6 +164,18 @@ impl Creator<'_> {
         let Some(container) = &mut template.container_spec else { return Ok(spec) };
         // Containers carry the labels, too: that is how `down` knows which to wait for.
         stamp(&mut container.labels, self.stack);
+        // So do the volumes that nodes make for them.
+        for options in container.mounts.iter_mut().flatten().filter_map(|mount| mount.volume_options.as_mut()) {
+            if options.labels.is_some() {
+                stamp(&mut options.labels, self.stack);
+            }
+        }
+        // An account described by a config: the Engine wants its id.
+        let account = container.privileges.as_mut().and_then(|p| p.credential_spec.as_mut());
+        if let Some(name) = account.and_then(|account| account.config.as_mut()) {
+            let id = self.config_ids.get(name.as_str()).ok_or_else(|| missing(ObjectKind::Config, name))?;
+            *name = id.clone();
+        }
         for config in container.configs.iter_mut().flatten() {
             let name = config.config_name.as_deref().unwrap_or_default();
             let id = self.config_ids.get(name).ok_or_else(|| missing(ObjectKind::Config, name))?;
@@ -254,6 +237,10 @@ fn replace_spec(current: &mut Value, planned: &Value) {
     {
         template.entry("ForceUpdate").or_insert(forced);
     }
+}
+
+fn templating(plan: &BlobPlan) -> Option<Driver> {
+    plan.template_driver.clone().map(|name| Driver { name, options: None })
 }
 
 fn missing(kind: ObjectKind, name: &str) -> SwarmError {

@@ -116,10 +116,11 @@ pub(crate) async fn diagnose(
         }),
         None => None,
     };
-    let advice = advice(failure.as_ref(), hopeless, &service.full);
+    let short = short_name(stack, &service.full);
+    let advice = advice(failure.as_ref(), hopeless, (stack, &short));
     let (desired, running, healthy) = (tally.desired, tally.running, tally.healthy);
     Unconverged {
-        service: short_name(stack, &service.full),
+        service: short,
         desired,
         running,
         healthy,
@@ -158,7 +159,7 @@ async fn health_output(engine: &Engine, task: &TaskView) -> Option<String> {
     })
 }
 
-fn advice(task: Option<&TaskFailure>, hopeless: Option<&Hopeless>, full: &str) -> String {
+fn advice(task: Option<&TaskFailure>, hopeless: Option<&Hopeless>, (stack, short): (&str, &str)) -> String {
     let error = task.map(|task| task.error.as_str()).unwrap_or_default();
     let says = |words: &str| error.contains(words);
     if is_port_error(error) {
@@ -171,6 +172,8 @@ fn advice(task: Option<&TaskFailure>, hopeless: Option<&Hopeless>, full: &str) -
         "no node can take it: see docker node ls".into()
     } else if says("No such image") {
         "the image is missing on that node: swarmlab images build, or pull it there".into()
+    } else if says("bind source path does not exist") {
+        "create that file or folder on the node (a Swarm does not, as plain docker does), or correct `volumes`".into()
     } else if says("executable file not found") || says("no such file or directory") {
         "the image lacks that command: check `command`/`entrypoint`, or the image".into()
     } else if says("unhealthy") || task.is_some_and(|task| task.health_output.is_some()) {
@@ -179,12 +182,18 @@ fn advice(task: Option<&TaskFailure>, hopeless: Option<&Hopeless>, full: &str) -
         "it was killed: probably out of memory, raise deploy.resources.limits.memory".into()
     } else if hopeless == Some(&Hopeless::NotRestarted) {
         "it ended, and its restart policy starts no other; its last lines above say why".into()
+    } else if hopeless == Some(&Hopeless::CrashLoop) {
+        format!(
+            "it crashes each time, with all others up: its last lines above say why (all: swarmlab logs {stack} {short})"
+        )
+    } else if task.is_some_and(|task| task.state == TaskState::Rejected) {
+        "its node could not start it, for the reason above".into()
     } else if task.is_some_and(|task| task.exit_code.is_some()) {
-        format!("the program ended by itself; its last lines above say why (all: docker service logs {full})")
+        format!("the program ended by itself; its last lines above say why (all: swarmlab logs {stack} {short})")
     } else if task.is_some_and(|task| task.state <= TaskState::Starting) {
         "it was still on its way: wait longer (--wait)".into()
     } else {
-        format!("see docker service ps --no-trunc {full}")
+        format!("see what becomes of its tasks: swarmlab ps {stack}")
     }
 }
 
@@ -218,6 +227,24 @@ mod tests {
     }
 
     #[test]
+    fn a_task_that_its_node_refused_did_not_end_by_itself() {
+        let refused = |error: &str| TaskFailure {
+            task_id: "t".into(),
+            slot: Some(1),
+            node_id: "n".into(),
+            state: TaskState::Rejected,
+            error: error.into(),
+            exit_code: Some(0),
+            health_output: None,
+            log: vec![],
+        };
+        let advice = |error: &str| advice(Some(&refused(error)), None, ("lab", "web"));
+        let bind = "invalid mount config for type \"bind\": bind source path does not exist: /nowhere";
+        assert!(advice(bind).starts_with("create that file or folder on the node"), "{}", advice(bind));
+        assert_eq!(advice("something else"), "its node could not start it, for the reason above");
+    }
+
+    #[test]
     fn the_text_holds_all_that_helps() {
         let failure = TaskFailure {
             task_id: "t".into(),
@@ -229,7 +256,7 @@ mod tests {
             health_output: None,
             log: vec!["boom".into()],
         };
-        let advice = advice(Some(&failure), None, "lab_web");
+        let advice = advice(Some(&failure), None, ("lab", "web"));
         let service = Unconverged {
             service: "web".into(),
             desired: 2,
@@ -243,7 +270,7 @@ mod tests {
             text,
             "1 service of the stack \"lab\" is not up after 5.0 s\n  web: 0/2 running\n    newest task: failed: \
              task: non-zero exit (3) [exit code 3]\n    | boom\n    -> the program ended by itself; its last lines \
-             above say why (all: docker service logs lab_web)"
+             above say why (all: swarmlab logs lab web)"
         );
     }
 }

@@ -30,6 +30,17 @@ impl Default for DownOptions {
     }
 }
 
+/// What would be removed, were it done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DownPlan {
+    /// The stack's name.
+    pub stack: String,
+    /// Every object that would be removed, in the order of removal.
+    pub doomed: Vec<ObjectRef>,
+    /// Volumes that would stay, because they are to be kept.
+    pub kept: Vec<ObjectRef>,
+}
+
 /// What was removed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DownReport {
@@ -56,19 +67,7 @@ pub async fn down(
     progress: &mut (dyn FnMut(DownEvent) + Send),
 ) -> Result<DownReport, SwarmError> {
     let started = Instant::now();
-    let found = engine.labelled(Some(stack)).await?;
-    let (volumes, others): (Vec<_>, Vec<_>) =
-        found.into_iter().partition(|found| found.object.kind == ObjectKind::Volume);
-    let kept: Vec<Labelled> = if options.keep_volumes { volumes.clone() } else { Vec::new() };
-    let doomed: Vec<Labelled> =
-        others.into_iter().chain(volumes.into_iter().filter(|_| !options.keep_volumes)).collect();
-    if doomed.is_empty() && !still_stopping(engine, stack).await? {
-        return Err(no_such_stack(engine, stack).await?);
-    }
-    // One object of ours makes the stack ours: `docker stack deploy` over it may have replaced labels.
-    if !doomed.is_empty() && !options.foreign && !doomed.iter().any(|found| found.ours) {
-        return Err(SwarmError::ForeignStack { stack: stack.to_string() });
-    }
+    let Found { doomed, kept } = find(engine, stack, options).await?;
     let targets = targets(&doomed);
     let mut removed = Vec::new();
     let mut note = |event: DownEvent| {
@@ -95,7 +94,7 @@ pub async fn down(
         Err(Stopped::Failed(error)) => return Err(error),
         Err(Stopped::Left(left)) if options.cancel.is_cancelled() => {
             let cause = SwarmError::Interrupted { doing: format!("removing the stack {stack:?}") };
-            return Err(SwarmError::NotCleaned { cause: Box::new(cause), left });
+            return Err(SwarmError::NotCleaned { stack: stack.to_string(), cause: Box::new(cause), left });
         }
         Err(Stopped::Left(left)) => return Err(timeout(left)),
     }
@@ -116,6 +115,51 @@ pub async fn down(
         took_s: started.elapsed().as_secs_f64(),
         other_nodes: !engine.is_only_node(),
     })
+}
+
+/// What [`down`] would remove: nothing is changed.
+///
+/// # Errors
+/// As [`down`].
+pub async fn plan_down(engine: &Engine, stack: &str, options: &DownOptions) -> Result<DownPlan, SwarmError> {
+    let Found { doomed, kept } = find(engine, stack, options).await?;
+    Ok(DownPlan {
+        stack: stack.to_string(),
+        doomed: targets(&doomed).objects().collect(),
+        kept: kept.into_iter().map(|found| found.object).collect(),
+    })
+}
+
+/// The stacks of this Swarm that swarmlab made anything of, by name.
+///
+/// # Errors
+/// The engine's own.
+pub async fn own_stacks(engine: &Engine) -> Result<Vec<String>, SwarmError> {
+    let found = engine.labelled(None).await?;
+    let own = found.into_iter().filter(|found| found.ours).map(|found| found.stack);
+    Ok(own.collect::<std::collections::BTreeSet<_>>().into_iter().collect())
+}
+
+struct Found {
+    doomed: Vec<Labelled>,
+    kept: Vec<Labelled>,
+}
+
+async fn find(engine: &Engine, stack: &str, options: &DownOptions) -> Result<Found, SwarmError> {
+    let found = engine.labelled(Some(stack)).await?;
+    let (volumes, others): (Vec<_>, Vec<_>) =
+        found.into_iter().partition(|found| found.object.kind == ObjectKind::Volume);
+    let kept: Vec<Labelled> = if options.keep_volumes { volumes.clone() } else { Vec::new() };
+    let doomed: Vec<Labelled> =
+        others.into_iter().chain(volumes.into_iter().filter(|_| !options.keep_volumes)).collect();
+    if doomed.is_empty() && !still_stopping(engine, stack).await? {
+        return Err(no_such_stack(engine, stack).await?);
+    }
+    // One object of ours makes the stack ours: `docker stack deploy` over it may have replaced labels.
+    if !doomed.is_empty() && !options.foreign && !doomed.iter().any(|found| found.ours) {
+        return Err(SwarmError::ForeignStack { stack: stack.to_string() });
+    }
+    Ok(Found { doomed, kept })
 }
 
 /// Tasks or containers that an earlier, interrupted removal has left behind.

@@ -199,6 +199,26 @@ pub enum SwarmError {
         /// Its mode: `global`, `a job`.
         mode: String,
     },
+    /// More tasks than a Swarm should be asked for.
+    #[error("{asked} are too many: {bound}")]
+    TooMany {
+        /// What was asked for.
+        asked: String,
+        /// What is allowed.
+        bound: String,
+        /// True if the caller has insisted already.
+        forced: bool,
+    },
+    /// One service is named twice in one order.
+    #[error("the service {service:?} is to be scaled twice, to {first} and to {second}")]
+    ScaledTwice {
+        /// The service's short name.
+        service: String,
+        /// The first number.
+        first: u64,
+        /// The second one.
+        second: u64,
+    },
     /// Another object holds the name and does not belong to the stack.
     #[error("a {object} exists already and does not belong to the stack")]
     NameTaken {
@@ -251,6 +271,8 @@ pub enum SwarmError {
     /// The operation failed, and what it had created could not be removed either.
     #[error("{cause}\nand could not clean up; left:\n{}", lines(left))]
     NotCleaned {
+        /// The stack's name.
+        stack: String,
         /// Why the operation failed.
         cause: Box<SwarmError>,
         /// What it had created and is still there.
@@ -284,6 +306,8 @@ impl SwarmError {
             Self::NoSuchStack { .. } => codes::NO_SUCH_STACK,
             Self::NoSuchService { .. } => codes::NO_SUCH_SERVICE,
             Self::NotScalable { .. } => codes::NOT_SCALABLE,
+            Self::TooMany { .. } => codes::TOO_MANY_REPLICAS,
+            Self::ScaledTwice { .. } => codes::SCALED_TWICE,
             Self::NameTaken { .. } => codes::NAME_TAKEN,
             Self::ExternalMissing { .. } => codes::EXTERNAL_MISSING,
             Self::ImagesMissing { .. } => codes::IMAGE_MISSING,
@@ -325,13 +349,22 @@ impl SwarmError {
                     .into()
             }
             Self::StackExists { stack, .. } => {
-                format!("remove it (swarmlab down {stack}), choose another name, or ask for an update of it")
+                format!(
+                    "change it in place (swarmlab up FILE --update), remove it (swarmlab down {stack}), or choose another \
+                     name (--name)"
+                )
             }
             Self::ForeignStack { stack } => {
-                format!("choose another name; or remove it with what deployed it (docker stack rm {stack})")
+                format!(
+                    "choose another name, take it over all the same (--adopt), or remove it with what deployed it \
+                     (docker stack rm {stack})"
+                )
             }
             Self::NoSuchStack { .. } | Self::NoSuchService { .. } => "check the spelling".into(),
             Self::NotScalable { .. } => "give it `deploy.mode: replicated` in the stack file".into(),
+            Self::TooMany { forced: true, .. } => "ask for fewer".into(),
+            Self::TooMany { .. } => "ask for fewer, or insist: --force".into(),
+            Self::ScaledTwice { .. } => "name each service once".into(),
             Self::NameTaken { object } => {
                 format!("choose another stack name, or remove it: docker {} rm {}", object.kind, object.name)
             }
@@ -342,9 +375,9 @@ impl SwarmError {
                 "build what the sample stack needs: swarmlab images build; pull or build others yourself"
                     .into()
             }
-            Self::PortTaken { .. } => {
-                "stop what holds the port, or publish another one in the stack file".into()
-            }
+            Self::PortTaken { .. } => "stop what holds the port, or publish another one in the stack file: each line names the \
+                                       command that deals with its holder"
+                .into(),
             Self::NotConverged(_) => "the lines above say for each service why".into(),
             Self::Contention { .. } => {
                 "find out what else updates the service (an autoscaler?), then try again".into()
@@ -353,8 +386,8 @@ impl SwarmError {
                 format!("give it more time: swarmlab down {stack}; see what holds on: docker ps")
             }
             Self::Interrupted { .. } => "what was created has been removed, unless it was to be kept".into(),
-            Self::NotCleaned { cause, .. } => {
-                format!("{}; then remove what is left: swarmlab down", cause.help())
+            Self::NotCleaned { stack, cause, .. } => {
+                format!("{}; then remove what is left: swarmlab down {stack}", cause.help())
             }
             Self::Engine { .. } => "the engine's own log may say more (journalctl -u docker)".into(),
         }
@@ -396,7 +429,7 @@ mod tests {
             why: "has active endpoints".into(),
         };
         let cause = Box::new(SwarmError::Interrupted { doing: "creating networks".into() });
-        let error = SwarmError::NotCleaned { cause, left: vec![left] };
+        let error = SwarmError::NotCleaned { stack: "lab".into(), cause, left: vec![left] };
         assert_eq!(error.code().name(), "interrupted");
         assert!(error.to_string().contains("network lab_net (has active endpoints)"), "{error}");
     }

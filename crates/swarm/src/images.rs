@@ -52,7 +52,7 @@ pub async fn ensure_images(
 }
 
 /// Images and the short names of the services that use them.
-fn images_of(specs: &StackSpecs) -> BTreeMap<String, Vec<String>> {
+pub(crate) fn images_of(specs: &StackSpecs) -> BTreeMap<String, Vec<String>> {
     let mut images = BTreeMap::<String, Vec<String>>::new();
     for service in &specs.services {
         let template = service.spec.task_template.as_ref();
@@ -62,6 +62,15 @@ fn images_of(specs: &StackSpecs) -> BTreeMap<String, Vec<String>> {
         }
     }
     images
+}
+
+/// Whether an image is on this engine.
+pub(crate) async fn is_here(engine: &Engine, image: &str) -> Result<bool, SwarmError> {
+    match engine.docker().inspect_image(image).await {
+        Ok(_) => Ok(true),
+        Err(ApiError::DockerResponseServerError { .. }) => Ok(false),
+        Err(error) => Err(engine.fail(format!("look for image {image}"), error)),
+    }
 }
 
 enum Trouble {

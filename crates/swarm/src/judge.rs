@@ -1,6 +1,6 @@
 //! Pure judgement on a service's tasks: how many there are, whether that is enough, whether it ever can be.
 
-use crate::model::{Health, ServiceMode, ServiceView, TaskState, TaskView};
+use crate::model::{ContainerView, Health, ServiceMode, ServiceView, TaskState, TaskView};
 use std::collections::HashMap;
 
 /// How many replicas of a service there are.
@@ -41,6 +41,30 @@ pub(crate) fn arrived(service: &ServiceView, tally: Tally) -> bool {
     enough && !(global && tally.desired == 0)
 }
 
+/// How many of a service's tasks and containers are still there although they are not meant to run: what a scale-in has
+/// not finished with. A task that the Swarm still lists after its end is history, and no longer there.
+pub(crate) fn leaving(service_id: &str, tasks: &[TaskView], containers: &[ContainerView]) -> usize {
+    let own = || tasks.iter().filter(|task| task.service_id == service_id);
+    let tasks_leaving = own().filter(|task| !task.is_meant_to_run() && task.state <= TaskState::Running);
+    let meant = |id: &str| own().any(|task| task.is_meant_to_run() && task.container_id == id);
+    let of_leaving = |id: &str| own().any(|task| !task.is_meant_to_run() && task.state <= TaskState::Running && task.container_id == id);
+    let containers_leaving =
+        containers.iter().filter(|c| c.service_id == service_id && c.running && !meant(&c.id) && !of_leaving(&c.id));
+    tasks_leaving.count() + containers_leaving.count()
+}
+
+/// How often a service's tasks have ended by themselves, as far as the Swarm remembers (five for each replica).
+pub(crate) fn crashes(service: &ServiceView, tasks: &[TaskView]) -> usize {
+    match service.mode {
+        // A job ends by itself when it has done its work.
+        ServiceMode::Job(_) | ServiceMode::GlobalJob => 0,
+        ServiceMode::Replicated(_) | ServiceMode::Global => {
+            let own = tasks.iter().filter(|task| task.service_id == service.id);
+            own.filter(|task| task.failed() || task.state == TaskState::Complete).count()
+        }
+    }
+}
+
 /// Why a service will not come up, however long one waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Hopeless {
@@ -50,7 +74,15 @@ pub(crate) enum Hopeless {
     NoNode(String),
     /// A published port is taken, in the engine's words.
     PortTaken(String),
+    /// It ended by itself again and again, with nothing left that it could be waiting for.
+    CrashLoop,
 }
+
+/// So many ends are a loop and no accident.
+pub(crate) const CRASH_LOOP: usize = 3;
+/// How long nothing else must be on its way before a loop is believed, in seconds: services that need each other crash
+/// until what they need is there, and a database may be running a while before it answers.
+const CRASH_LOOP_S: f64 = 10.0;
 
 impl Hopeless {
     /// How long it must look hopeless before it is believed, in seconds: a restart takes a moment to be
@@ -60,6 +92,7 @@ impl Hopeless {
             Self::NotRestarted => 2.0,
             Self::NoNode(_) => 10.0,
             Self::PortTaken(_) => 4.0,
+            Self::CrashLoop => CRASH_LOOP_S,
         }
     }
 }
@@ -111,6 +144,8 @@ pub(crate) mod tests {
         ServiceView {
             id: "s".into(),
             full: "lab_web".into(),
+            stack: "lab".into(),
+            ours: true,
             mode,
             health_check: false,
             changed_t_unix_s: Some(100.0),
@@ -185,6 +220,45 @@ pub(crate) mod tests {
         let looping = [task("a", Failed, Shutdown), task("b", Ready, Ready)];
         assert_eq!(hopeless(&web, &looping), None);
         assert_eq!(hopeless(&web, &looping[..1]), Some(Hopeless::NotRestarted));
+    }
+
+    #[test]
+    fn what_is_leaving_is_counted_once_until_its_container_is_gone() {
+        let container = |id: &str, running| ContainerView {
+            id: id.into(),
+            name: id.into(),
+            service_id: "s".into(),
+            stack: "lab".into(),
+            running,
+            health: Health::None,
+            status: String::new(),
+        };
+        let tasks = [
+            task("a", Running, Running),
+            task("b", Running, TaskState::Remove),
+            task("c", Shutdown, TaskState::Remove),
+            task("d", Failed, Shutdown),
+        ];
+        let containers =
+            [container("c-a", true), container("c-b", true), container("c-c", true), container("c-d", false)];
+        // b as task and container is one; c's container still runs, whatever the Swarm says of its task.
+        assert_eq!(leaving("s", &tasks, &containers), 2);
+        assert_eq!(leaving("s", &tasks[2..], &containers[3..]), 0);
+        assert_eq!(leaving("other", &tasks, &containers), 0);
+        // A task that the Swarm has forgotten, and its container that still runs.
+        assert_eq!(leaving("s", &tasks[..1], &[container("c-a", true), container("c-z", true)]), 1);
+    }
+
+    #[test]
+    fn ends_are_counted_but_not_those_of_jobs() {
+        let tasks = [
+            task("a", Failed, Shutdown),
+            task("b", Complete, Shutdown),
+            task("c", Shutdown, Shutdown),
+            task("d", Running, Running),
+        ];
+        assert_eq!(crashes(&service(ServiceMode::Replicated(1)), &tasks), 2);
+        assert_eq!(crashes(&service(ServiceMode::Job(1)), &tasks), 0);
     }
 
     #[test]

@@ -17,13 +17,16 @@
 // The command line prints (`src/cli`); nobody else does.
 #![cfg_attr(not(test), deny(clippy::print_stdout))]
 
+mod bounds;
 mod change;
 mod connect;
 mod converge;
 mod create;
 mod diagnose;
+mod doctor;
 mod down;
 mod error;
+mod follow;
 mod host;
 mod images;
 mod judge;
@@ -35,6 +38,7 @@ mod ports;
 mod raw;
 mod scale;
 mod status;
+mod tasks;
 mod teardown;
 mod time;
 mod up;
@@ -42,20 +46,24 @@ mod watch;
 mod watch_event;
 mod watch_state;
 
-pub use change::{ServiceChange, change, settled};
+pub use bounds::{MAX_REPLICAS, MAX_REPLICAS_FORCED, TASKS_PER_CPU};
+pub use change::{ServiceChange, Settle, change, settled};
 pub use connect::{Engine, EngineInfo, connect, connect_any};
 pub use diagnose::{NotConverged, TaskFailure, Unconverged};
-pub use down::{DownOptions, DownReport, down};
+pub use doctor::{Check, Health as CheckHealth, doctor};
+pub use down::{DownOptions, DownPlan, DownReport, down, own_stacks, plan_down};
 pub use error::{Leftover, MissingImage, ObjectKind, ObjectRef, PortClash, SwarmError};
+pub use follow::{LogLine, LogOptions, logs};
 pub use host::{HostError, resolve_host};
 pub use images::{ImageSource, ensure_images};
 pub use labels::{LABEL_NAMESPACE, LABEL_SWARMLAB};
 pub use model::{Health, ServiceMode, TaskState};
 pub use scale::{ScaleOptions, ScaleReport, ServiceScaled, scale};
 pub use status::{PortStatus, ServiceStatus, StackStatus, StackSummary, list_stacks, status};
+pub use tasks::{TaskStatus, tasks};
 pub use teardown::DownEvent;
 /// Cancels what runs: clone it, hand one to an operation, call `cancel` on the other.
 pub use tokio_util::sync::CancellationToken;
-pub use up::{UpEvent, UpOptions, UpReport, up};
+pub use up::{STABLE_S, UpEvent, UpOptions, UpReport, up};
 pub use watch::{WatchOptions, WatchReport, watch, watch_into};
 pub use watch_event::{Cause, ReplicaEvent, TaskEvent, TaskPhase, WatchEvent};

@@ -79,7 +79,7 @@ impl Engine {
 
     /// Health of the task containers on this engine, by container id.
     pub(crate) async fn health(&self) -> Result<HashMap<String, Health>, SwarmError> {
-        Ok(self.task_containers().await?.into_iter().map(|c| (c.id, c.health)).collect())
+        Ok(health_of(&self.task_containers().await?))
     }
 
     /// Everything that carries the label `com.docker.stack.namespace`, of one stack or of all:
@@ -115,4 +115,9 @@ impl Engine {
         }
         Ok(found.into_iter().flatten().collect())
     }
+}
+
+/// Health by container id.
+pub(crate) fn health_of(containers: &[ContainerView]) -> HashMap<String, Health> {
+    containers.iter().map(|c| (c.id.clone(), c.health)).collect()
 }

@@ -118,11 +118,25 @@ pub enum ServiceMode {
     GlobalJob,
 }
 
+impl ServiceMode {
+    /// The number that is set, if one is.
+    pub(crate) fn replicas(self) -> Option<u64> {
+        match self {
+            Self::Replicated(n) | Self::Job(n) => Some(n),
+            Self::Global | Self::GlobalJob => None,
+        }
+    }
+}
+
 /// A service, as far as this room cares.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ServiceView {
     pub id: String,
     pub full: String,
+    /// The stack its label names; empty without one.
+    pub stack: String,
+    /// True if swarmlab's own label is on it.
+    pub ours: bool,
     pub mode: ServiceMode,
     /// Whether its specification has a health check; one of the image is not seen here.
     pub health_check: bool,
@@ -149,9 +163,12 @@ impl ServiceView {
         let update = service.update_status.as_ref();
         let container = spec.task_template.as_ref().and_then(|t| t.container_spec.as_ref());
         let test = container.and_then(|c| c.health_check.as_ref()?.test.as_ref());
+        let label = |name: &str| spec.labels.as_ref().and_then(|labels| labels.get(name)).cloned();
         Some(Self {
             id: service.id.clone()?,
             full: spec.name.clone()?,
+            stack: label(crate::labels::LABEL_NAMESPACE).unwrap_or_default(),
+            ours: label(crate::labels::LABEL_SWARMLAB).is_some(),
             mode,
             health_check: test.and_then(|words| words.first()).is_some_and(|kind| kind != "NONE"),
             changed_t_unix_s: service.updated_at.as_deref().and_then(unix_s),
@@ -227,6 +244,8 @@ pub(crate) struct ContainerView {
     pub service_id: String,
     /// The stack its label names; empty without one.
     pub stack: String,
+    /// True from its start until its end.
+    pub running: bool,
     pub health: Health,
     /// The engine's status line: `Up 8 seconds (healthy)`.
     pub status: String,
@@ -248,7 +267,8 @@ impl ContainerView {
         };
         let name = container.names.and_then(|names| names.into_iter().next()).unwrap_or_default();
         let name = name.trim_start_matches('/').to_string();
-        Some(Self { id: container.id?, name, service_id, stack, health, status })
+        let running = container.state.is_some_and(|state| state == models::ContainerSummaryStateEnum::RUNNING);
+        Some(Self { id: container.id?, name, service_id, stack, running, health, status })
     }
 }
 

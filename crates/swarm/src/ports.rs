@@ -2,7 +2,7 @@
 
 use crate::connect::Engine;
 use crate::error::{PortClash, SwarmError};
-use crate::labels::LABEL_TASK_ID;
+use crate::labels::{LABEL_NAMESPACE, LABEL_SWARMLAB, LABEL_TASK_ID};
 use bollard::models::{EndpointPortConfig, EndpointPortConfigPublishModeEnum, ServiceSpec};
 use bollard::query_parameters::ListContainersOptions;
 use std::collections::HashMap;
@@ -19,31 +19,79 @@ struct Port {
 /// A port and who publishes it, in words.
 type Held = (Port, String);
 
-/// Fails if a port the stack publishes is held by another Swarm service, by a plain container, or by two
-/// of its own services. Other programs of the host are found out only when a container starts.
+/// Fails if a port the stack publishes is held by another Swarm service, by a plain container, by two of its own
+/// services, or, where that can be seen, by another program of the machine; each with the command that deals with it.
+/// (Those who know better are asked first: a container's port is also a port that a program listens on.)
 pub(crate) async fn check_ports(engine: &Engine, specs: &StackSpecs) -> Result<(), SwarmError> {
+    let clashes = clashes_of(engine, specs).await?;
+    if clashes.is_empty() { Ok(()) } else { Err(SwarmError::PortTaken { clashes }) }
+}
+
+/// Ports that a stack publishes and somebody else holds.
+pub(crate) async fn clashes_of(engine: &Engine, specs: &StackSpecs) -> Result<Vec<PortClash>, SwarmError> {
     let wanted: Vec<(Port, String)> = specs
         .services
         .iter()
         .flat_map(|service| ports_of(&service.spec).into_iter().map(|port| (port, service.short.clone())))
         .collect();
     if wanted.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let own: Vec<&str> = specs.services.iter().map(|service| service.full.as_str()).collect();
     let mut held: Vec<Held> = Vec::new();
+    let mut mine: Vec<Port> = Vec::new();
     for service in engine.services(HashMap::new()).await? {
         let spec = service.spec.unwrap_or_default();
         let name = spec.name.clone().unwrap_or_default();
         if !own.contains(&name.as_str()) {
-            held.extend(ports_of(&spec).into_iter().map(|port| (port, format!("the service {name}"))));
+            let holder = service_in_words(&spec, &name);
+            held.extend(ports_of(&spec).into_iter().map(|port| (port, holder.clone())));
+        } else {
+            mine.extend(ports_of(&spec));
         }
     }
     if engine.is_only_node() {
         held.extend(held_by_containers(engine).await?);
     }
-    let clashes = clashes(&wanted, &held, engine.is_only_node());
-    if clashes.is_empty() { Ok(()) } else { Err(SwarmError::PortTaken { clashes }) }
+    let mut clashes = clashes(&wanted, &held, engine.is_only_node());
+    if engine.is_only_node() && engine.info().address.starts_with("unix://") {
+        let free = |(port, _): &&(Port, String)| {
+            let taken = |p: &Port| p.number == port.number && p.protocol == port.protocol;
+            !mine.iter().any(taken) && !clashes.iter().any(|c| c.port == Some(port.number))
+        };
+        let of_programs = wanted.iter().filter(free).filter(|(port, _)| is_listened_on(port));
+        let found: Vec<PortClash> = of_programs.map(|(port, service)| by_a_program(port, service)).collect();
+        clashes.extend(found);
+    }
+    Ok(clashes)
+}
+
+/// Names a service, and what removes its stack.
+fn service_in_words(spec: &ServiceSpec, name: &str) -> String {
+    let label = |label: &str| spec.labels.as_ref().and_then(|labels| labels.get(label));
+    match (label(LABEL_NAMESPACE), label(LABEL_SWARMLAB).is_some()) {
+        (Some(stack), true) => format!("the service {name} (its stack is removed by: swarmlab down {stack})"),
+        (Some(stack), false) => format!("the service {name} (its stack is removed by: docker stack rm {stack})"),
+        (None, _) => format!("the service {name} (removed by: docker service rm {name})"),
+    }
+}
+
+/// Whether a program of this machine holds a port: the engine itself would find out only when a container starts, and
+/// would try again and again.
+fn is_listened_on(port: &Port) -> bool {
+    let any = std::net::Ipv4Addr::UNSPECIFIED;
+    let bound = match port.protocol.as_str() {
+        "tcp" => std::net::TcpListener::bind((any, port.number)).map(drop),
+        "udp" => std::net::UdpSocket::bind((any, port.number)).map(drop),
+        _ => Ok(()),
+    };
+    bound.is_err_and(|error| error.kind() == std::io::ErrorKind::AddrInUse)
+}
+
+fn by_a_program(port: &Port, service: &str) -> PortClash {
+    let number = port.number;
+    let holder = format!("another program of this machine (named by: ss -lntup 'sport = :{number}')");
+    PortClash { port: Some(number), protocol: port.protocol.clone(), service: service.to_string(), holder }
 }
 
 fn ports_of(spec: &ServiceSpec) -> Vec<Port> {
@@ -71,7 +119,8 @@ async fn held_by_containers(engine: &Engine) -> Result<Vec<Held>, SwarmError> {
         for published in container.ports.unwrap_or_default() {
             let Some(number) = published.public_port else { continue };
             let protocol = published.typ.map_or("tcp".to_string(), |protocol| protocol.to_string());
-            let holder = format!("the container {}", name.trim_start_matches('/'));
+            let name = name.trim_start_matches('/');
+            let holder = format!("the container {name} (stopped by: docker stop {name})");
             held.push((Port { number, protocol, host_mode: true }, holder));
         }
     }
@@ -104,6 +153,7 @@ fn clashes(wanted: &[(Port, String)], held: &[Held], one_node: bool) -> Vec<Port
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn host(number: u16) -> Port {
@@ -123,6 +173,29 @@ mod tests {
                 "db: port 81/tcp is held by the service api of the same stack"
             ]
         );
+    }
+
+    #[test]
+    fn who_holds_a_port_comes_with_the_command_that_deals_with_it() {
+        let spec = |labels: &[(&str, &str)]| ServiceSpec {
+            labels: Some(labels.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect()),
+            ..Default::default()
+        };
+        let (ours, theirs) = ((LABEL_SWARMLAB, "lab"), (LABEL_NAMESPACE, "lab"));
+        for (labels, command) in [
+            (&[theirs, ours][..], "swarmlab down lab"),
+            (&[theirs], "docker stack rm lab"),
+            (&[], "docker service rm lab_web"),
+        ] {
+            let words = service_in_words(&spec(labels), "lab_web");
+            assert!(words.contains(command), "{words}");
+        }
+        let listener = std::net::TcpListener::bind(("0.0.0.0", 0)).unwrap();
+        let taken = host(listener.local_addr().unwrap().port());
+        assert!(is_listened_on(&taken));
+        assert!(by_a_program(&taken, "web").to_string().contains("ss -lntup"));
+        drop(listener);
+        assert!(!is_listened_on(&taken));
     }
 
     #[test]

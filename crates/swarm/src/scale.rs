@@ -1,5 +1,6 @@
 //! `scale`: the number of a service's replicas is set, and, if wanted, it is waited until they are there.
 
+use crate::bounds;
 use crate::connect::Engine;
 use crate::converge::{Goal, Patience, converge};
 use crate::create::change_service;
@@ -21,6 +22,10 @@ pub struct ScaleOptions {
     pub wait_s: Option<f64>,
     /// How long the replicas must stay up to count as there, in seconds.
     pub stable_s: f64,
+    /// Lift the lower bound on numbers ([`crate::MAX_REPLICAS`] for each service, and what the Swarm can hold).
+    pub force: bool,
+    /// Scale also a stack that something else than swarmlab deployed.
+    pub adopt: bool,
     /// Ends the wait; the order stands.
     pub cancel: CancellationToken,
 }
@@ -48,8 +53,11 @@ pub struct ServiceScaled {
 /// Sets the replicas of services (short or full names) of a stack. Every name is checked before anything
 /// is changed. A service that has the number already is left as it is.
 ///
-/// Errors: no such stack or service; a service without replicas (global, a job); changed by others each
-/// time; not there in time.
+/// With a wait, a service has arrived when all its replicas are there and those that are too many are gone, containers
+/// included.
+///
+/// Errors: no such stack or service; a stack of somebody else's; a service named twice, or without replicas (global, a
+/// job); too many; changed by others each time; not there in time.
 pub async fn scale(
     engine: &Engine,
     stack: &str,
@@ -57,15 +65,23 @@ pub async fn scale(
     options: &ScaleOptions,
 ) -> Result<ScaleReport, SwarmError> {
     let started = Instant::now();
-    let services = engine.stack_services(stack).await?;
+    let everybody: Vec<ServiceView> =
+        engine.services(Default::default()).await?.iter().filter_map(ServiceView::new).collect();
+    let services: Vec<ServiceView> = everybody.iter().filter(|s| s.stack == stack).cloned().collect();
     if services.is_empty() {
         return Err(no_such_stack(engine, stack).await?);
     }
-    let mut changes = Vec::new();
-    for (name, replicas) in wanted {
-        let service = find(stack, &services, name)?;
-        changes.push((service, replicas_of(stack, service)?, *replicas));
+    // One service of ours makes the stack ours, as for `down`.
+    if !options.adopt && !services.iter().any(|service| service.ours) {
+        return Err(SwarmError::ForeignStack { stack: stack.to_string() });
     }
+    let changes = changes(stack, &services, wanted)?;
+    let orders: Vec<(String, u64, u64)> =
+        changes.iter().map(|(s, from, to)| (short_name(stack, &s.full), *from, *to)).collect();
+    let orders: Vec<_> = orders.iter().map(|(name, from, to)| (name.as_str(), *from, *to)).collect();
+    let beside = everybody.iter().filter(|s| !changes.iter().any(|(changed, ..)| changed.id == s.id));
+    let others = beside.map(|s| s.mode.replicas().unwrap_or(1)).fold(0, u64::saturating_add);
+    bounds::check(&orders, others, engine.capacity().await?, options.force)?;
     for (service, from, to) in &changes {
         if from == to {
             continue;
@@ -85,6 +101,7 @@ pub async fn scale(
                 full: service.full.clone(),
                 stable_s: options.stable_s,
                 updated: false,
+                exact: true,
             })
             .collect();
         let patience = Patience { wait_s, cancel: &options.cancel };
@@ -94,8 +111,26 @@ pub async fn scale(
     Ok(report)
 }
 
+/// Each service with its number before and after.
+fn changes<'a>(
+    stack: &str,
+    services: &'a [ServiceView],
+    wanted: &[(&str, u64)],
+) -> Result<Vec<(&'a ServiceView, u64, u64)>, SwarmError> {
+    let mut changes: Vec<(&ServiceView, u64, u64)> = Vec::new();
+    for (name, replicas) in wanted {
+        let service = find(stack, services, name)?;
+        if let Some((_, _, first)) = changes.iter().find(|(seen, ..)| seen.id == service.id) {
+            let service = short_name(stack, &service.full);
+            return Err(SwarmError::ScaledTwice { service, first: *first, second: *replicas });
+        }
+        changes.push((service, replicas_of(stack, service)?, *replicas));
+    }
+    Ok(changes)
+}
+
 /// Changes the number in a specification, and nothing else.
-fn set_replicas(spec: &mut Value, replicas: u64) {
+pub(crate) fn set_replicas(spec: &mut Value, replicas: u64) {
     if let Some(spec) = spec.as_object_mut() {
         spec.insert("Mode".to_string(), json!({"Replicated": {"Replicas": replicas}}));
     }
@@ -148,6 +183,16 @@ mod tests {
             error.to_string(),
             "the stack \"lab\" has no service \"wep\"; did you mean \"web\"? (services: web)"
         );
+    }
+
+    #[test]
+    fn a_service_is_scaled_once_whatever_name_it_goes_by() {
+        let services = [service(ServiceMode::Replicated(2))];
+        for twice in [[("web", 1), ("web", 2)], [("web", 1), ("lab_web", 2)]] {
+            let error = changes("lab", &services, &twice).unwrap_err();
+            assert_eq!(error.to_string(), "the service \"web\" is to be scaled twice, to 1 and to 2");
+        }
+        assert_eq!(changes("lab", &services, &[("web", 4)]).unwrap()[0].1, 2);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! `up`: a stack's specifications made real, or nothing of them left.
 
+use crate::bounds;
 use crate::connect::Engine;
 use crate::converge::{Goal, Patience, converge};
 use crate::create::{Creator, Made};
@@ -7,14 +8,20 @@ use crate::down::targets;
 use crate::error::{ObjectKind, ObjectRef, SwarmError};
 use crate::images::{ImageSource, ensure_images};
 use crate::judge::Tally;
+use crate::labels::LABEL_NAMESPACE;
 use crate::listing::Labelled;
+use crate::model::ServiceView;
 use crate::ports::check_ports;
 use crate::teardown::{DownEvent, Scope, Stopped, Targets, Teardown};
+use bollard::errors::Error as ApiError;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use swarmlab_stackfile::{ServicePlan, StackSpecs};
 use tokio_util::sync::CancellationToken;
+
+/// So long the docker command line watches a service whose replicas are all there.
+pub const STABLE_S: f64 = 5.0;
 
 /// How a stack is brought up.
 #[derive(Debug, Clone)]
@@ -26,6 +33,10 @@ pub struct UpOptions {
     pub stable_s: f64,
     /// Change a stack that is there already, instead of refusing.
     pub update: bool,
+    /// With `update`: change also a stack that something else than swarmlab deployed; it is swarmlab's from then on.
+    pub adopt: bool,
+    /// Lift the lower bound on numbers of replicas.
+    pub force: bool,
     /// With `update`: remove the services that the specifications do not have any more.
     pub prune: bool,
     /// Leave what was created for inspection when something fails.
@@ -44,8 +55,10 @@ impl Default for UpOptions {
     fn default() -> Self {
         Self {
             wait_s: 120.0,
-            stable_s: 1.0,
+            stable_s: STABLE_S,
             update: false,
+            adopt: false,
+            force: false,
             prune: false,
             keep_on_failure: false,
             pull_idle_s: 20.0,
@@ -112,8 +125,8 @@ pub struct UpReport {
 
 type Progress<'a> = dyn FnMut(UpEvent) + Send + 'a;
 
-/// Brings a stack up: images, networks, volumes, configs, secrets, services, in that order, all carrying
-/// the stack's labels; returns when every service is up.
+/// Brings a stack up: images, networks, configs, secrets, services, in that order, all carrying the stack's labels;
+/// returns when every service is up. Volumes are made by the nodes that run the tasks, with the same labels.
 ///
 /// When it fails or is cancelled, it removes what it has created (and only that) before it returns,
 /// unless told to keep it; an update that fails leaves the services it has changed as they then are. If
@@ -126,13 +139,14 @@ pub async fn up(
 ) -> Result<UpReport, SwarmError> {
     let started = Instant::now();
     let present = engine.labelled(Some(&specs.name)).await?;
-    check_existing(&specs.name, &present, options.update)?;
+    check_existing(&specs.name, &present, options.update, options.adopt)?;
+    check_bounds(engine, specs, options.force).await?;
+    check_ports(engine, specs).await?;
     progress(UpEvent::CheckingImages { images: count_images(specs) });
     let images = tokio::select! {
         images = ensure_images(engine, specs, options.pull_idle_s) => images?,
         () = options.cancel.cancelled() => return Err(interrupted("looking for images")),
     };
-    check_ports(engine, specs).await?;
     let mut creator = Creator {
         engine,
         stack: &specs.name,
@@ -142,7 +156,13 @@ pub async fn up(
         secret_ids: Default::default(),
         warnings: Vec::new(),
     };
+    creator.warnings.extend(strange_volumes(engine, specs).await?);
     let built = build(&mut creator, specs, options, progress).await;
+    // Nodes have made volumes meanwhile; what is on other nodes cannot be seen.
+    for volume in new_volumes(engine, &specs.name, &creator.present).await? {
+        progress(UpEvent::Created(volume.object.clone()));
+        creator.made.volumes.push((volume.id, volume.object.name));
+    }
     let (updated, services_s) = match built {
         Ok(built) => built,
         Err(cause) if options.keep_on_failure || creator.made.is_empty() => return Err(cause),
@@ -165,13 +185,64 @@ pub async fn up(
     })
 }
 
+/// What the specifications ask for, against what the Swarm can hold.
+async fn check_bounds(engine: &Engine, specs: &StackSpecs, force: bool) -> Result<(), SwarmError> {
+    let everybody = engine.services(Default::default()).await?;
+    let everybody: Vec<ServiceView> = everybody.iter().filter_map(ServiceView::new).collect();
+    let now = |full: &str| everybody.iter().find(|s| s.full == full).and_then(|s| s.mode.replicas()).unwrap_or(0);
+    let wanted = |plan: &ServicePlan| {
+        let mode = plan.spec.mode.clone().unwrap_or_default();
+        let of_job = mode.replicated_job.and_then(|job| job.total_completions);
+        mode.replicated.and_then(|r| r.replicas).or(of_job).and_then(|n| u64::try_from(n).ok())
+    };
+    let orders: Vec<(&str, u64, u64)> = specs
+        .services
+        .iter()
+        .filter_map(|plan| Some((plan.short.as_str(), now(&plan.full), wanted(plan)?)))
+        .collect();
+    let others = everybody.iter().filter(|s| !specs.services.iter().any(|plan| plan.full == s.full));
+    let others = others.map(|s| s.mode.replicas().unwrap_or(1)).fold(0, u64::saturating_add);
+    bounds::check(&orders, others, engine.capacity().await?, force)
+}
+
+/// Volumes of this engine that have a name of the stack's and are not its own: its tasks will use them, as with the
+/// docker command line, and `down` will leave them.
+async fn strange_volumes(engine: &Engine, specs: &StackSpecs) -> Result<Vec<String>, SwarmError> {
+    let mut warnings = Vec::new();
+    for plan in specs.volumes.iter().filter(|plan| !plan.external) {
+        match engine.docker().inspect_volume(&plan.full).await {
+            Ok(volume) if volume.labels.get(LABEL_NAMESPACE).is_none_or(|of| *of != specs.name) => {
+                warnings.push(format!(
+                    "the volume {full} was there before and is not the stack's: its tasks use it, and `swarmlab down` \
+                     leaves it (docker volume rm {full})",
+                    full = plan.full
+                ));
+            }
+            // There is none, or its name is a template that only a node can fill in.
+            Ok(_) | Err(ApiError::DockerResponseServerError { .. }) => {}
+            Err(error) => return Err(engine.fail(format!("inspect volume {}", plan.full), error)),
+        }
+    }
+    Ok(warnings)
+}
+
+/// The stack's volumes on this engine that were not there before.
+async fn new_volumes(engine: &Engine, stack: &str, before: &[Labelled]) -> Result<Vec<Labelled>, SwarmError> {
+    let mut now = engine.labelled(Some(stack)).await?;
+    now.retain(|found| {
+        let is_new = || !before.iter().any(|old| old.object == found.object);
+        found.object.kind == ObjectKind::Volume && found.ours && is_new()
+    });
+    Ok(now)
+}
+
 /// Volumes alone make no stack: they are what `down` was asked to keep.
-fn check_existing(stack: &str, present: &[Labelled], update: bool) -> Result<(), SwarmError> {
+fn check_existing(stack: &str, present: &[Labelled], update: bool, adopt: bool) -> Result<(), SwarmError> {
     let mut objects = present.iter().filter(|found| found.object.kind != ObjectKind::Volume).peekable();
     if objects.peek().is_none() {
         return Ok(());
     }
-    if !objects.any(|found| found.ours) {
+    if !objects.any(|found| found.ours) && !(update && adopt) {
         return Err(SwarmError::ForeignStack { stack: stack.to_string() });
     }
     if update {
@@ -215,9 +286,6 @@ async fn build(
     for plan in &specs.networks {
         note(ObjectKind::Network, &plan.full, creator.network(plan).await?, progress)?;
     }
-    for plan in &specs.volumes {
-        note(ObjectKind::Volume, &plan.full, creator.volume(plan).await?, progress)?;
-    }
     for plan in &specs.configs {
         note(ObjectKind::Config, &plan.full, creator.config(plan).await?, progress)?;
     }
@@ -240,7 +308,7 @@ async fn build(
 fn goal(plan: &ServicePlan, options: &UpOptions) -> Goal {
     let monitor_ns = plan.spec.update_config.as_ref().and_then(|update| update.monitor);
     let stable_s = monitor_ns.filter(|ns| *ns > 0).map_or(options.stable_s, |ns| ns as f64 / 1e9);
-    Goal { full: plan.full.clone(), stable_s, updated: options.update }
+    Goal { full: plan.full.clone(), stable_s, updated: options.update, exact: false }
 }
 
 async fn clean_up(
@@ -254,12 +322,14 @@ async fn clean_up(
     progress(UpEvent::CleaningUp);
     match remove(engine, specs, made, options, progress).await {
         Ok(_) => cause,
-        Err(Stopped::Left(left)) => SwarmError::NotCleaned { cause: Box::new(cause), left },
+        Err(Stopped::Left(left)) => {
+            SwarmError::NotCleaned { stack: specs.name.clone(), cause: Box::new(cause), left }
+        }
         Err(Stopped::Failed(error)) => {
             let why = error.to_string();
             let left =
                 made.objects().map(|object| crate::error::Leftover { object, why: why.clone() }).collect();
-            SwarmError::NotCleaned { cause: Box::new(cause), left }
+            SwarmError::NotCleaned { stack: specs.name.clone(), cause: Box::new(cause), left }
         }
     }
 }
@@ -345,7 +415,7 @@ mod tests {
     #[test]
     fn what_is_there_decides_whether_a_stack_may_come_up() {
         let code = |present: &[Labelled], update| {
-            check_existing("lab", present, update).map_err(|error| error.code().name())
+            check_existing("lab", present, update, false).map_err(|error| error.code().name())
         };
         assert_eq!(code(&[], false), Ok(()));
         assert_eq!(code(&[found(ObjectKind::Volume, true)], false), Ok(()));
@@ -353,5 +423,8 @@ mod tests {
         assert_eq!(code(&[found(ObjectKind::Service, true)], true), Ok(()));
         assert_eq!(code(&[found(ObjectKind::Service, false)], true), Err("foreign-stack"));
         assert_eq!(code(&[found(ObjectKind::Service, false)], false), Err("foreign-stack"));
+        let theirs = [found(ObjectKind::Service, false)];
+        assert!(check_existing("lab", &theirs, true, true).is_ok());
+        assert!(check_existing("lab", &theirs, false, true).is_err());
     }
 }

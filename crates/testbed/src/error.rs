@@ -35,9 +35,6 @@ pub enum TestbedError {
         /// Port of the target.
         port: u16,
     },
-    /// The stack has no Prometheus that can be reached.
-    #[error("the stack has no telemetry service that publishes port 9090: Prometheus cannot be asked")]
-    NoPrometheus,
     /// Scrape targets are missing or down.
     #[error("Prometheus does not see every service:{}", list(.0))]
     TargetsDown(Vec<String>),
@@ -147,7 +144,6 @@ impl TestbedError {
             Self::ActTimeout { .. } => codes::ACT_TIMEOUT,
             Self::GoingDown { .. } => codes::GOING_DOWN,
             Self::NotPublished { .. } => codes::NOT_PUBLISHED,
-            Self::NoPrometheus => codes::NO_PROMETHEUS,
             Self::TargetsDown(_) => codes::TARGETS_DOWN,
             Self::NoProof(_) => codes::NO_PROOF,
             Self::Telemetry(e) => e.code(),
@@ -173,10 +169,6 @@ impl TestbedError {
             Self::NotPublished { .. } => {
                 Some("publish it in the stack file with `mode: host`, or choose another target".to_owned())
             }
-            Self::NoPrometheus => Some(
-                "add a service with the deploy label `swarmlab.role: telemetry` that publishes 9090 (see stacks/exercise.yml)"
-                    .to_owned(),
-            ),
             Self::TargetsDown(_) => {
                 Some("each scrape job must be named after its service; see prometheus/prometheus.yml".to_owned())
             }

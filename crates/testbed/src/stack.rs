@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use swarmlab_stackfile::{ServicePlan, StackSpecs};
 
-use swarmlab_record::topology::{Front, Service, Topology};
+use swarmlab_record::topology::{Front, Role, Service, Topology};
 
 /// The services of a stack as the experiment sees them, and the proxies before them.
 pub fn topology(specs: &StackSpecs) -> Topology {
@@ -99,6 +99,15 @@ pub fn environment(plan: &ServicePlan) -> BTreeMap<String, String> {
 pub fn command_line(plan: &ServicePlan) -> Vec<String> {
     let Some(c) = container(plan) else { return Vec::new() };
     c.command.iter().chain(c.args.iter()).flatten().cloned().collect()
+}
+
+/// The port that a Prometheus listens on inside its container.
+const PROMETHEUS_PORT: u16 = 9090;
+
+/// Where the stack's own Prometheus is published, if it has one: a service of the role telemetry that publishes 9090.
+pub fn prometheus(specs: &StackSpecs) -> Option<(&ServicePlan, u16)> {
+    let telemetry = specs.services.iter().filter(|s| s.role == Role::Telemetry);
+    telemetry.filter_map(|s| Some((s, published_port(s, PROMETHEUS_PORT)?))).next()
 }
 
 /// A label of the service (`deploy.labels`).

@@ -66,6 +66,56 @@ async fn a_service_that_will_not_be_restarted_is_given_up_early() {
 
 #[tokio::test]
 #[ignore = "needs a Docker engine (scripts/test)"]
+async fn a_service_that_crashes_at_once_is_given_up_long_before_the_wait_is_over() {
+    let engine = engine().await;
+    let name = "t-loop";
+    let mut specs = stack(name);
+    specs.services.push(service(name, "good", IDLE));
+    specs.services.push(service(name, "bad", "echo no database >&2; exit 3"));
+    let started = Instant::now();
+    let error = up_for(&engine, &specs, 90.0).await;
+    assert!(started.elapsed().as_secs() < 40, "took {:?}", started.elapsed());
+    let bad = one_service(&error);
+    let task = bad.task.as_ref().unwrap();
+    assert_eq!((task.exit_code, task.log.last().map(String::as_str)), (Some(3), Some("no database")));
+    assert!(bad.advice.contains("swarmlab logs t-loop bad"), "{error}");
+    assert_eq!(remains(&engine, name).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+#[ignore = "needs a Docker engine (scripts/test)"]
+async fn a_service_that_exits_after_four_seconds_is_caught_by_the_watch() {
+    let engine = engine().await;
+    let name = "t-four";
+    let mut specs = stack(name);
+    specs.services.push(service(name, "web", "sleep 4; echo enough; exit 5"));
+    let options = UpOptions { wait_s: 12.0, ..Default::default() };
+    let error = up(&engine, &specs, &options, &mut |_| {}).await.unwrap_err();
+    assert_eq!(one_service(&error).task.as_ref().unwrap().log, ["enough"]);
+}
+
+#[tokio::test]
+#[ignore = "needs a Docker engine (scripts/test)"]
+async fn a_folder_that_is_missing_is_named_as_such() {
+    let engine = engine().await;
+    let name = "t-bind";
+    let mut specs = stack(name);
+    let mut web = service(name, "web", IDLE);
+    container(&mut web).mounts = Some(vec![bollard::models::Mount {
+        typ: Some(bollard::models::MountType::BIND),
+        source: Some("/nowhere/at/all".into()),
+        target: Some("/data".into()),
+        ..Default::default()
+    }]);
+    specs.services.push(web);
+    let error = up_for(&engine, &specs, 60.0).await;
+    let web = one_service(&error);
+    assert!(web.task.as_ref().unwrap().error.contains("/nowhere/at/all"), "{error}");
+    assert!(web.advice.starts_with("create that file or folder on the node"), "{error}");
+}
+
+#[tokio::test]
+#[ignore = "needs a Docker engine (scripts/test)"]
 async fn an_unhealthy_service_shows_what_its_check_says() {
     let engine = engine().await;
     let name = "t-sick";
@@ -118,7 +168,8 @@ async fn a_port_of_another_stack_is_taken() {
     let error = up_for(&engine, &specs, 10.0).await;
     assert_eq!(
         error.to_string(),
-        "published ports are taken\n  front: port 18101/tcp is held by the service t-port1_web"
+        "published ports are taken\n  front: port 18101/tcp is held by the service t-port1_web (its stack is removed by: \
+         swarmlab down t-port1)"
     );
     assert!(status(&engine, first).await.unwrap().is_up());
     assert_eq!(remains(&engine, second).await, Vec::<String>::new());
@@ -167,7 +218,8 @@ async fn a_port_of_a_plain_container_is_taken() {
     let error = up_for(&engine, &specs, 10.0).await;
     let force = RemoveContainerOptions { force: true, ..Default::default() };
     docker.remove_container(&plain, Some(force)).await.unwrap();
-    assert!(error.to_string().contains("port 18104/tcp is held by the container plain-port"), "{error}");
+    let words = "port 18104/tcp is held by the container plain-port (stopped by: docker stop plain-port)";
+    assert!(error.to_string().contains(words), "{error}");
 }
 
 #[tokio::test]

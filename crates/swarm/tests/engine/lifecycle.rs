@@ -2,7 +2,7 @@
 
 use crate::support::*;
 use bollard::models::{
-    Mount, MountType, TaskSpecContainerSpecConfigs, TaskSpecContainerSpecFile, TaskSpecContainerSpecFile1,
+    TaskSpecContainerSpecConfigs, TaskSpecContainerSpecFile, TaskSpecContainerSpecFile1,
     TaskSpecContainerSpecSecrets,
 };
 use swarmlab_stackfile::StackSpecs;
@@ -42,12 +42,7 @@ fn full_stack(name: &str) -> StackSpecs {
         }),
         ..Default::default()
     }]);
-    c.mounts = Some(vec![Mount {
-        typ: Some(MountType::VOLUME),
-        source: Some(format!("{name}_data")),
-        target: Some("/data".into()),
-        ..Default::default()
-    }]);
+    c.mounts = Some(vec![of_volume(name, "data", "/data")]);
     specs.services.push(web);
     specs.services.push(service(name, "side", IDLE).with_replicas(2));
     specs
@@ -72,7 +67,8 @@ async fn up_status_scale_down() {
             _ => None,
         })
         .collect();
-    assert_eq!(order, ["network", "volume", "config", "secret", "service", "service"]);
+    // The volume is made by the node, when a task needs it.
+    assert_eq!(order, ["network", "config", "secret", "service", "service", "volume"]);
     assert!(heard.iter().any(|event| matches!(event, UpEvent::Service { service, running: 2, arrived: true, .. } if service == "side")));
 
     let seen = status(&engine, name).await.unwrap();
@@ -102,6 +98,9 @@ async fn up_status_scale_down() {
     let seen = status(&engine, name).await.unwrap();
     let numbers: Vec<u64> = seen.services.iter().map(|s| s.running).collect();
     assert_eq!(numbers, [1, 3]);
+    // What is too many is gone when the scale-in is done, containers included.
+    let side = after.iter().filter(|(n, _)| n.contains("_side.")).count();
+    assert_eq!(side, 1, "{after:?}");
 
     let mut stopping = false;
     let gone = down(&engine, name, &DownOptions::default(), &mut |event| {
@@ -183,6 +182,13 @@ async fn scaling_what_cannot_be_scaled() {
     // Neither has changed the service that could have been.
     let seen = status(&engine, name).await.unwrap();
     assert_eq!(seen.services.iter().map(|s| s.desired).collect::<Vec<_>>(), [1, 1]);
+    let twice = [("web", 2), ("t-scale_web", 3)];
+    assert_eq!(scale(&engine, name, &twice, &now).await.unwrap_err().code().name(), "scaled-twice");
+    let slip = [("web", 99_999_999_999)];
+    assert_eq!(scale(&engine, name, &slip, &now).await.unwrap_err().code().name(), "too-many-replicas");
+    let insist = ScaleOptions { force: true, ..Default::default() };
+    assert_eq!(scale(&engine, name, &slip, &insist).await.unwrap_err().code().name(), "too-many-replicas");
+    assert_eq!(status(&engine, name).await.unwrap().services[1].desired, 1);
     let nowhere = scale(&engine, "t-scaled", &order("web"), &now).await.unwrap_err();
     assert_eq!(nowhere.code().name(), "no-such-stack");
     assert!(nowhere.to_string().contains("did you mean \"t-scale\"?"), "{nowhere}");

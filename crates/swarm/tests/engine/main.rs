@@ -10,6 +10,8 @@ mod failures;
 mod interruption;
 mod lifecycle;
 mod neighbours;
+mod parity;
+mod rounds;
 mod support;
 mod update;
 mod watching;

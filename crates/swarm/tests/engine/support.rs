@@ -103,13 +103,21 @@ pub fn network(stack: &str, short: &str) -> NetworkPlan {
 
 pub fn volume(stack: &str, short: &str) -> VolumePlan {
     let full = format!("{stack}_{short}");
-    VolumePlan { short: short.into(), full, external: false, request: VolumeCreateRequest::default() }
+    VolumePlan { short: short.into(), full, external: false }
 }
 
 pub fn blob(stack: &str, short: &str, data: &str) -> BlobPlan {
     let sum = data.bytes().fold(5381u32, |sum, byte| sum.wrapping_mul(33) ^ u32::from(byte));
     let full = format!("{stack}_{short}_{sum:08x}");
-    BlobPlan { short: short.into(), full, external: false, data: data.into(), labels: HashMap::new() }
+    BlobPlan {
+        short: short.into(),
+        full,
+        external: false,
+        data: data.into(),
+        labels: HashMap::new(),
+        template_driver: None,
+        driver: None,
+    }
 }
 
 /// A service that runs a shell script, once; the settings below change that.
@@ -141,6 +149,18 @@ pub fn replicas(n: i64) -> ServiceSpec {
 
 pub fn container(plan: &mut ServicePlan) -> &mut TaskSpecContainerSpec {
     plan.spec.task_template.as_mut().unwrap().container_spec.as_mut().unwrap()
+}
+
+/// A mount of one of the stack's volumes, as the stack file's reader makes it: the node creates it with these labels.
+pub fn of_volume(stack: &str, short: &str, target: &str) -> Mount {
+    let labels = HashMap::from([(LABEL_NAMESPACE.to_string(), stack.to_string())]);
+    Mount {
+        typ: Some(MountType::VOLUME),
+        source: Some(format!("{stack}_{short}")),
+        target: Some(target.into()),
+        volume_options: Some(MountVolumeOptions { labels: Some(labels), ..Default::default() }),
+        ..Default::default()
+    }
 }
 
 pub trait Settings {

@@ -89,14 +89,14 @@ async fn limits_are_set_and_tasks_restarted_with_everything_else_kept() {
     let cancel = CancellationToken::new();
     let half = ServiceChange::Limits { nano_cpus: Some(500_000_000), memory_bytes: Some(64 << 20) };
     assert!(change(&engine, name, "web", half).await.unwrap());
-    settled(&engine, name, "web", true, 30.0, &cancel).await.unwrap();
+    settled(&engine, name, "web", Settle::Updated, 30.0, &cancel).await.unwrap();
     assert!(!change(&engine, name, "web", half).await.unwrap(), "it is so already");
     let seen = engine.docker().inspect_service("t-change_web", None).await.unwrap();
     let template = seen.spec.unwrap().task_template.unwrap();
     let limits = template.resources.unwrap().limits.unwrap();
     assert_eq!((limits.nano_cpus, limits.memory_bytes), (Some(500_000_000), Some(64 << 20)));
     assert!(change(&engine, name, "web", ServiceChange::Restart).await.unwrap());
-    settled(&engine, name, "web", true, 30.0, &cancel).await.unwrap();
+    settled(&engine, name, "web", Settle::Updated, 30.0, &cancel).await.unwrap();
     assert!(status(&engine, name).await.unwrap().is_up());
     let missing = change(&engine, name, "wep", ServiceChange::Restart).await.unwrap_err();
     assert_eq!(missing.code().name(), "no-such-service");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use swarmlab_stackfile::StackSpecs;
-use swarmlab_swarm::{CancellationToken, Engine, ScaleOptions, ServiceChange, SwarmError};
+use swarmlab_swarm::{CancellationToken, Engine, ScaleOptions, ServiceChange, Settle, SwarmError};
 use swarmlab_telemetry::clock::unix_now_s;
 use tokio::time::Instant;
 
@@ -36,10 +36,10 @@ impl Deed {
             let changed = self.order(&action).await?;
             accepted_unix_s = Some(unix_now_s());
             if changed || matches!(action, Action::Scale { .. }) {
-                let updated = !matches!(action, Action::Scale { .. });
+                let after = if matches!(action, Action::Scale { .. }) { Settle::Scaled } else { Settle::Updated };
                 let left_s = (deadline - Instant::now()).as_secs_f64();
                 let (engine, name) = (&self.engine, &self.specs.name);
-                swarmlab_swarm::settled(engine, name, action.service(), updated, left_s, &self.going).await?;
+                swarmlab_swarm::settled(engine, name, action.service(), after, left_s, &self.going).await?;
             }
             Ok::<bool, SwarmError>(changed)
         });

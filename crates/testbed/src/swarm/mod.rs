@@ -23,15 +23,15 @@ use swarmlab_record::topology::ClockOffset;
 use swarmlab_telemetry::clock::unix_now_s;
 use swarmlab_telemetry::prometheus::PrometheusSource;
 
-/// The port that a stack's Prometheus listens on inside its container.
-const PROMETHEUS_PORT: u16 = 9090;
-
 /// A stack that is up and ready to be measured.
 pub struct SwarmBed {
     engine: Engine,
     specs: StackSpecs,
     images: Vec<String>,
-    prometheus_url: String,
+    /// The stack's own, if it has one.
+    prometheus_url: Option<String>,
+    /// What could not be proven of the stack, a sentence each.
+    unproven: Vec<String>,
     /// Where published host-mode ports answer. A remote engine's answer where the engine does.
     node: IpAddr,
     catalogues: Arc<Catalogues>,
@@ -74,9 +74,13 @@ impl Beds for SwarmBeds {
     ) -> Pending<'a, Result<Box<dyn Testbed>, TestbedError>> {
         Box::pin(async move {
             let engine = swarmlab_swarm::connect(self.engine.as_deref()).await?;
+            let rise = Rise::to_measure(self.wait);
             let mut bed =
-                SwarmBed::up(engine, specs, Arc::clone(&self.catalogues), self.wait, cancel, note).await?;
+                SwarmBed::up(engine, specs, Arc::clone(&self.catalogues), &rise, cancel, note).await?;
             bed.bounds = self.bounds.clone();
+            for missing in bed.unproven() {
+                note(Note::Warning(format!("{missing}; figures that need it are absent")));
+            }
             Ok(Box::new(bed) as Box<dyn Testbed>)
         })
     }
@@ -111,22 +115,55 @@ impl Convergence {
     }
 }
 
-/// Sees that no other program of this machine holds a port that the stack publishes; the engine itself would find out
-/// only when the container starts, and would try again and again. (Ports of other stacks the stack engine knows.)
-fn free_ports(engine: &Engine, specs: &StackSpecs) -> Result<(), TestbedError> {
-    if !engine.info().address.starts_with("unix://") || !engine.is_only_node() {
-        return Ok(());
+/// How a stack is brought up.
+#[derive(Debug, Clone)]
+pub struct Rise {
+    /// How long services may take to become ready.
+    pub wait: Duration,
+    /// How long all replicas of a service must stay up to count as up, where the service says nothing itself.
+    pub watch: Duration,
+    /// Change a stack that is there already, instead of refusing.
+    pub update: bool,
+    /// With `update`: remove the services that the file does not have any more.
+    pub prune: bool,
+    /// With `update`: change also a stack that something else than swarmlab deployed.
+    pub adopt: bool,
+    /// Lift the lower bound on numbers of replicas.
+    pub force: bool,
+}
+
+impl Rise {
+    /// A new stack, watched as long as the docker command line watches it.
+    pub fn new(wait: Duration) -> Self {
+        let watch = Duration::from_secs_f64(swarmlab_swarm::STABLE_S);
+        Self { wait, watch, update: false, prune: false, adopt: false, force: false }
     }
-    for s in &specs.services {
-        for port in stack::ports(s) {
-            let taken = std::net::TcpListener::bind((Ipv4Addr::UNSPECIFIED, port.published))
-                .is_err_and(|e| e.kind() == std::io::ErrorKind::AddrInUse);
-            if taken {
-                return Err(TestbedError::PortTaken { port: port.published, service: s.short.clone() });
-            }
-        }
+
+    /// To be measured: whoever goes on to drive it sees what ends.
+    pub fn to_measure(wait: Duration) -> Self {
+        Self { watch: Duration::from_secs(1), ..Self::new(wait) }
     }
-    Ok(())
+}
+
+/// What cannot be proven of a stack as it is written, a sentence each: which parts of a measurement it has no service for.
+pub fn unprovable(specs: &StackSpecs) -> Vec<String> {
+    let mut out = Vec::new();
+    let has = |role| specs.services.iter().any(|s| s.role == role);
+    if stack::prometheus(specs).is_none() {
+        out.push(
+            "nothing says what the containers do: the stack has no Prometheus (a service with the deploy label \
+             `swarmlab.role: telemetry` that publishes 9090)"
+                .to_owned(),
+        );
+    }
+    if !has(Role::Proxy) {
+        out.push(
+            "nothing counts requests but the client: the stack has no proxy (a service with the deploy label \
+             `swarmlab.role: proxy`)"
+                .to_owned(),
+        );
+    }
+    out
 }
 
 /// Address of a service's published port.
@@ -136,29 +173,34 @@ fn published(node: IpAddr, specs: &StackSpecs, service: &str, port: u16) -> Opti
 }
 
 impl SwarmBed {
-    /// Deploys a stack and returns when it is ready; on failure nothing of it is left.
+    /// Deploys a stack and returns when it is ready; on failure nothing of it is left (of a stack that was there before:
+    /// nothing that was created now). What it has no service for is not proven, see [`SwarmBed::unproven`].
     pub async fn up(
         engine: Engine,
         specs: &StackSpecs,
         catalogues: Arc<Catalogues>,
-        wait: Duration,
+        rise: &Rise,
         cancel: &CancellationToken,
         note: &mut (dyn FnMut(Note) + Send),
     ) -> Result<Self, TestbedError> {
         let at = engine.info().address.clone();
         let node = tokio::task::spawn_blocking(move || address::node(&at, address::look_up)).await.map_err(
             |e| TestbedError::Io { what: "resolving the engine's host".to_owned(), source: e.into() },
-        )??;
-        let prometheus_url = specs
-            .services
-            .iter()
-            .filter(|s| s.role == Role::Telemetry)
-            .find_map(|s| published(node, specs, &s.short, PROMETHEUS_PORT))
-            .map(|address| format!("http://{address}"))
-            .ok_or(TestbedError::NoPrometheus)?;
-        free_ports(&engine, specs)?;
-        let options =
-            UpOptions { wait_s: wait.as_secs_f64(), cancel: cancel.clone(), ..UpOptions::default() };
+        )?;
+        let prometheus = stack::prometheus(specs);
+        // Where nothing is asked, it need not be known where it would answer.
+        let node = if prometheus.is_some() { node? } else { node.unwrap_or(Ipv4Addr::LOCALHOST.into()) };
+        let prometheus_url = prometheus.map(|(_, port)| format!("http://{}", SocketAddr::new(node, port)));
+        let options = UpOptions {
+            wait_s: rise.wait.as_secs_f64(),
+            stable_s: rise.watch.as_secs_f64(),
+            update: rise.update,
+            prune: rise.prune,
+            adopt: rise.adopt,
+            force: rise.force,
+            cancel: cancel.clone(),
+            ..UpOptions::default()
+        };
         let mut converged = Convergence::of(specs.services.len());
         let report = swarmlab_swarm::up(&engine, specs, &options, &mut |event| {
             if let Some(n) = converged.note(&event).or_else(|| up_note(event)) {
@@ -166,12 +208,16 @@ impl SwarmBed {
             }
         })
         .await?;
+        for warning in report.warnings {
+            note(Note::Warning(warning));
+        }
         let images = report.images.into_keys().collect();
         let mut bed = Self {
             engine,
             specs: specs.clone(),
             images,
             prometheus_url,
+            unproven: unprovable(specs),
             node,
             catalogues,
             told: Vec::new(),
@@ -180,11 +226,12 @@ impl SwarmBed {
             going: CancellationToken::new(),
             removed: AtomicBool::new(false),
         };
-        match bed.ready(wait, cancel, note).await {
+        match bed.ready(rise.wait, cancel, note).await {
             Ok(told) => {
                 bed.told = told;
                 Ok(bed)
             }
+            Err(e) if rise.update => Err(e),
             Err(e) => {
                 note(Note::Warning(format!("not ready ({}), removing the stack", first_line(&e))));
                 bed.remove(note).await?;
@@ -193,13 +240,18 @@ impl SwarmBed {
         }
     }
 
+    /// What could not be proven of the stack, a sentence each.
+    pub fn unproven(&self) -> &[String] {
+        &self.unproven
+    }
+
     async fn ready(
         &self,
         wait: Duration,
         cancel: &CancellationToken,
         note: &mut (dyn FnMut(Note) + Send),
     ) -> Result<Vec<String>, TestbedError> {
-        let prometheus = self.prometheus()?;
+        let Some(prometheus) = self.prometheus()? else { return Ok(Vec::new()) };
         let fronts: Vec<(String, SocketAddr, String)> = self
             .specs
             .services
@@ -217,11 +269,15 @@ impl SwarmBed {
         }
     }
 
-    /// A client for the stack's Prometheus.
-    pub fn prometheus(&self) -> Result<PrometheusSource, TestbedError> {
+    /// A client for the stack's Prometheus, if it has one.
+    ///
+    /// # Errors
+    /// The client cannot be made.
+    pub fn prometheus(&self) -> Result<Option<PrometheusSource>, TestbedError> {
+        let Some(url) = &self.prometheus_url else { return Ok(None) };
         let catalogues = Arc::clone(&self.catalogues);
         let topology = stack::topology(&self.specs);
-        Ok(PrometheusSource::new(&self.prometheus_url, &self.specs.name, topology, catalogues)?)
+        Ok(Some(PrometheusSource::new(url, &self.specs.name, topology, catalogues)?))
     }
 
     /// Engine, kernel and images.
@@ -265,15 +321,21 @@ impl Testbed for SwarmBed {
     }
 
     fn clock_offset(&self) -> Pending<'_, Result<Option<ClockOffset>, TestbedError>> {
-        Box::pin(async { Ok(Some(self.prometheus()?.clock_offset().await?)) })
+        Box::pin(async {
+            // Without samples there is no clock but ours.
+            let Some(prometheus) = self.prometheus()? else { return Ok(None) };
+            Ok(Some(prometheus.clock_offset().await?))
+        })
     }
 
     fn observe(&self, out: Out, cancel: CancellationToken) -> Result<(), TestbedError> {
-        let mut source = self.prometheus()?;
-        source.told(self.told.iter().cloned());
-        let sampling = sample(source, out.clone());
-        let watching = story::tell(self.engine.clone(), self.specs.name.clone(), out);
-        for job in [Box::pin(sampling) as Pending<'static, ()>, Box::pin(watching)] {
+        let mut jobs: Vec<Pending<'static, ()>> = Vec::new();
+        if let Some(mut source) = self.prometheus()? {
+            source.told(self.told.iter().cloned());
+            jobs.push(Box::pin(sample(source, out.clone())));
+        }
+        jobs.push(Box::pin(story::tell(self.engine.clone(), self.specs.name.clone(), out)));
+        for job in jobs {
             let (cancel, going) = (cancel.clone(), self.going.clone());
             tokio::spawn(async move {
                 tokio::select! {
