@@ -635,3 +635,77 @@ fn the_bed_acts_within_bounds_and_tells_the_deaths_that_nobody_ordered() {
     });
     assert_gone("acting");
 }
+
+/// Runs a command of the stack on the engine under test; its JSON lines.
+fn command(args: &[&str]) -> (Option<i32>, Vec<serde_json::Value>) {
+    let out = swarmlab().args(["--json", "--engine", &engine()]).args(args).output().unwrap();
+    let text = String::from_utf8_lossy(&out.stdout).into_owned();
+    (out.status.code(), text.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
+}
+
+#[test]
+#[ignore = "needs a Docker engine (scripts/test)"]
+fn any_stack_comes_up_runs_and_goes() {
+    let bystanders = Bystanders::start();
+    let folder = tempfile::tempdir().unwrap();
+    let stack = folder.path().join("plain.yml");
+    // Two services as somebody has them: no role, no proxy, no telemetry.
+    std::fs::write(
+        &stack,
+        "services:\n  web:\n    image: swarmlab/demo:local\n    command: [ms-other]\n    \
+         environment: { DEMO_TOKEN_SECRET: x, DEMO_LISTEN: \"0.0.0.0:5002\" }\n    \
+         ports: [{ target: 5002, published: 18090, mode: host }]\n    deploy: { endpoint_mode: dnsrr }\n  side:\n    \
+         image: swarmlab/demo:local\n    command: [ms-other]\n    \
+         environment: { DEMO_TOKEN_SECRET: x, DEMO_LISTEN: \"127.0.0.1:5002\" }\n    deploy: { endpoint_mode: dnsrr }\n",
+    )
+    .unwrap();
+    let file = stack.to_str().unwrap();
+
+    let (code, lines) = command(&["up", file]);
+    assert_eq!(code, Some(0), "{lines:#?}");
+    let up = lines.iter().find(|l| l["event"] == "up").unwrap();
+    let unproven = up["unproven"].to_string();
+    assert!(unproven.contains("Prometheus") && unproven.contains("proxy"), "{unproven}");
+    // The same again: it is this stack that holds the port, and no other program.
+    let (code, lines) = command(&["up", file]);
+    assert_eq!((code, lines.last().unwrap()["code"].as_str()), (Some(3), Some("E411-stack-exists")), "{lines:#?}");
+    // Under another name the holder is named, with what removes it.
+    let (code, lines) = command(&["up", file, "--name", "plain2"]);
+    let said = lines.last().unwrap().to_string();
+    assert!(code == Some(3) && said.contains("swarmlab down plain"), "{said}");
+    let (code, lines) = command(&["up", file, "--update"]);
+    assert_eq!(code, Some(0), "{lines:#?}");
+    let (code, lines) = command(&["scale", "plain", "side=2"]);
+    assert_eq!(code, Some(0), "{lines:#?}");
+    let (_, lines) = command(&["ps", "plain", "--running"]);
+    assert_eq!(lines[0]["tasks"].as_array().unwrap().len(), 3, "{lines:#?}");
+    let (code, lines) = command(&["logs", "plain", "--tail", "3"]);
+    assert!(code == Some(0) && lines.iter().all(|l| l["event"] == "log"), "{lines:#?}");
+    let (code, lines) = command(&["doctor", file]);
+    let checks = lines.iter().find(|l| l["event"] == "doctor").unwrap()["checks"].as_array().unwrap();
+    assert!(code == Some(0) && checks.iter().any(|c| c["what"] == "ports" && c["health"] == "fine"), "{checks:#?}");
+    let (_, lines) = command(&["down", "--all", "--dry-run"]);
+    assert!(lines.iter().any(|l| l["plan"]["stack"] == "plain"), "{lines:#?}");
+    let (code, lines) = command(&["down", "plain"]);
+    assert_eq!(code, Some(0), "{lines:#?}");
+    assert_gone("plain");
+
+    // A run needs neither: what the client felt and what the engine tells is measured, the rest is absent.
+    let lab = Lab::new();
+    std::fs::write(lab.dir.path().join("shape.yml"), "shape: constant\nlevel: 3\nduration: 8s\n").unwrap();
+    std::fs::write(lab.dir.path().join("scenario.yml"), "name: bare\nsteps: [{ name: health, request: GET /healthz }]\nwait: { constant: 50ms }\n").unwrap();
+    let experiment = lab.dir.path().join("experiment.yml");
+    let text = format!(
+        "name: bare\ntestbed: swarm\nstack: {file}\ntarget: {{ service: web, port: 5002 }}\nload:\n  model: closed\n  \
+         shape: shape.yml\n  scenario: scenario.yml\n"
+    );
+    std::fs::write(&experiment, text).unwrap();
+    let ended = lab.run(&experiment, &["--name", "bare", "--engine", &engine()]).end();
+    assert!(ended.status.success(), "{:#?}", ended.line("error"));
+    let warned: Vec<String> = ended.lines.iter().filter(|l| l["event"] == "warning").map(|l| l.to_string()).collect();
+    assert!(warned.iter().any(|w| w.contains("Prometheus") && w.contains("absent")), "{warned:#?}");
+    let summary = ended.summary();
+    assert!(summary["counts"]["sent"].as_u64().unwrap() > 100, "{}", summary["counts"]);
+    assert_gone("bare");
+    bystanders.assert_untouched();
+}

@@ -48,11 +48,11 @@ pub fn main(args: &LogsArgs, global: &Global) -> Exit {
             since_unix_s: args.since.map(|since| (unix_now_s() - since.as_secs_f64()) as i32),
             cancel: cancel.clone(),
         };
-        let width = std::cell::Cell::new(0);
+        let mut width = 0;
         let mut tell = |line: LogLine| {
-            width.set(width.get().max(line.task.chars().count()));
+            width = width.max(line.task.chars().count());
             let json = serde_json::json!({"event": "log", "line": line});
-            let text = format!("{:width$} | {}", line.task, line.text, width = width.get());
+            let text = format!("{:width$} | {}", line.task, line.text);
             let printed = if global.json { output::try_line(&json) } else { output::try_line(&text) };
             // Nobody reads any more.
             if printed.is_err() {

@@ -105,13 +105,13 @@ pub(crate) async fn converge(
             let service = seen.services.iter().find(|service| service.full == full);
             service.map_or(0, |service| crashes(service, &seen.tasks))
         };
-        let absent = || pending.iter().filter(|s| progress.get(s.full.as_str()).is_some_and(|p| p.arrived_at.is_none()));
-        let only_crashers = absent().next().is_some() && absent().all(|s| crashing(&s.full) > 0);
+        let absent = |s: &&ServiceView| progress.get(s.full.as_str()).is_some_and(|p| p.arrived_at.is_none());
+        // One that has crashed is not taken for there because it runs for a moment.
+        let awaited = || pending.iter().filter(|s| absent(s) || crashing(&s.full) > 0);
+        let only_crashers = awaited().next().is_some() && awaited().all(|s| crashing(&s.full) > 0);
         only_crashers_since = if only_crashers { only_crashers_since.or(Some(now)) } else { None };
-        let loops: Vec<String> = match only_crashers_since {
-            Some(_) => absent().filter(|s| crashing(&s.full) >= CRASH_LOOP).map(|s| s.full.clone()).collect(),
-            None => Vec::new(),
-        };
+        let is_loop = |s: &&ServiceView| only_crashers && absent(s) && crashing(&s.full) >= CRASH_LOOP;
+        let loops: Vec<String> = pending.iter().filter(is_loop).map(|s| s.full.clone()).collect();
         for (full, state) in &mut progress {
             if state.hopeless.is_none() && loops.iter().any(|looping| looping == full) {
                 state.hopeless = Some((only_crashers_since.unwrap_or(now), Hopeless::CrashLoop));

@@ -82,7 +82,7 @@ pub(crate) enum Hopeless {
 pub(crate) const CRASH_LOOP: usize = 3;
 /// How long nothing else must be on its way before a loop is believed, in seconds: services that need each other crash
 /// until what they need is there, and a database may be running a while before it answers.
-const CRASH_LOOP_S: f64 = 10.0;
+const CRASH_LOOP_S: f64 = 15.0;
 
 impl Hopeless {
     /// How long it must look hopeless before it is believed, in seconds: a restart takes a moment to be

@@ -100,7 +100,8 @@ fn tidy(value: &mut Value, networks: &BTreeMap<String, String>) {
                     }
                 }
             }
-            map.retain(|_, value| !is_empty(value));
+            // What the command line makes of a field that the engine did not send.
+            map.retain(|key, value| !(is_empty(value) || (key == "NoNewPrivileges" && *value == json!(false))));
         }
         Value::Array(items) => items.iter_mut().for_each(|item| tidy(item, networks)),
         _ => {}
@@ -137,12 +138,13 @@ fn differences(path: &str, theirs: &Value, ours: &Value, out: &mut Vec<String>) 
 /// Deploys a file both ways and says where the engine sees a difference.
 async fn compare(engine: &Engine, file: &Path, stack: &str) -> Vec<String> {
     let path = file.to_str().unwrap();
-    if let Err(why) = docker(engine, &["stack", "deploy", "--resolve-image", "never", "--detach=true", "-c", path, stack]) {
+    // Without words on detaching: older command lines do not know them, and all return at once.
+    if let Err(why) = docker(engine, &["stack", "deploy", "--resolve-image", "never", "-c", path, stack]) {
         docker(engine, &["stack", "rm", stack]).unwrap();
         return vec![format!("docker refuses it: {why}")];
     }
     let theirs = seen(engine, stack);
-    docker(engine, &["stack", "rm", "--detach=false", stack]).unwrap();
+    docker(engine, &["stack", "rm", stack]).unwrap();
     // The command line returns before its networks are gone.
     let insist = DownOptions { foreign: true, ..Default::default() };
     if let Err(error) = down(engine, stack, &insist, &mut |_| {}).await {
@@ -206,7 +208,7 @@ const TELLING: [&str; 14] = [
     "binds",
     "configs",
     "environment-map",
-    "job",
+    "global",
     "kernel",
     "network-options",
     "placement",
