@@ -246,3 +246,27 @@ fn all_codes_are_listed_and_the_document_is_what_explain_prints() {
     let both = run(&["explain", "E204", "--markdown"], lab.dir.path());
     assert_eq!(both.status.code(), Some(2));
 }
+
+#[test]
+fn a_removal_names_one_stack_or_all() {
+    let lab = Lab::new();
+    let nowhere = ["--engine", "unix:///nowhere.sock"];
+    for (args, code) in [
+        (&["down"][..], 2),
+        (&["down", "lab", "--all"], 2),
+        (&["down", "--all", "--adopt"], 2),
+        (&["up", "stack.yml", "--prune"], 2),
+        (&["up", "stack.yml", "--adopt"], 2),
+        (&["scale", "lab", "web"], 2),
+        // These are understood, and find no engine.
+        (&["down", "--all", "--dry-run"], 3),
+        (&["down", "lab", "--adopt"], 3),
+        (&["scale", "lab", "web=2", "--force", "--adopt"], 3),
+        (&["ps", "lab"], 3),
+        (&["logs", "lab", "web", "-f", "--tail", "3", "--since", "5m"], 3),
+        (&["doctor"], 3),
+    ] {
+        let o = run(&[args, &nowhere].concat(), lab.dir.path());
+        assert_eq!(o.status.code(), Some(code), "{args:?}: {}", stderr(&o));
+    }
+}

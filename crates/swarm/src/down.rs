@@ -4,6 +4,7 @@ use crate::connect::Engine;
 use crate::error::{Leftover, ObjectKind, ObjectRef, SwarmError};
 use crate::labels::LABEL_NAMESPACE;
 use crate::listing::Labelled;
+use crate::model::TaskView;
 use crate::status::no_such_stack;
 use crate::teardown::{DownEvent, Scope, Stopped, Targets, Teardown};
 use serde::Serialize;
@@ -165,7 +166,7 @@ async fn find(engine: &Engine, stack: &str, options: &DownOptions) -> Result<Fou
 /// Tasks or containers that an earlier, interrupted removal has left behind.
 async fn still_stopping(engine: &Engine, stack: &str) -> Result<bool, SwarmError> {
     let (tasks, containers) = tokio::try_join!(engine.stack_tasks(stack, false), engine.task_containers())?;
-    Ok(!tasks.is_empty() || containers.iter().any(|container| container.stack == stack))
+    Ok(tasks.iter().any(TaskView::has_node) || containers.iter().any(|container| container.stack == stack))
 }
 
 /// Objects by kind, ready for removal. What carries no stack's label is never among them.

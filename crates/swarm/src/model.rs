@@ -230,6 +230,12 @@ impl TaskView {
         self.desired <= TaskState::Running
     }
 
+    /// True if it may hold a container or an address: it has been given to a node. (Tasks of a job that never found one
+    /// are never taken out of the store by engine 20.10 when the job is removed; nothing is left of them but their names.)
+    pub fn has_node(&self) -> bool {
+        !self.node_id.is_empty()
+    }
+
     /// True if it ended other than by being asked to.
     pub fn failed(&self) -> bool {
         matches!(self.state, TaskState::Failed | TaskState::Rejected | TaskState::Orphaned)

@@ -216,7 +216,8 @@ impl Teardown<'_> {
         };
         let (tasks, containers) =
             tokio::try_join!(self.engine.stack_tasks(self.stack, false), self.engine.task_containers())?;
-        let tasks = tasks.into_iter().filter(|task| concerned(self.stack, &task.service_id)).map(|task| {
+        let concerned_tasks = |task: &TaskView| task.has_node() && concerned(self.stack, &task.service_id);
+        let tasks = tasks.into_iter().filter(concerned_tasks).map(|task| {
             let Leftover { object, why } = leftover(&task);
             (object, why)
         });

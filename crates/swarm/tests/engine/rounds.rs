@@ -17,7 +17,7 @@ async fn alive(engine: &Engine, round: u64) {
 
 #[tokio::test]
 #[ignore = "long: 30 rounds on a Docker engine, SWARMLAB_ROUNDS of them if set"]
-async fn long_a_manager_survives_scale_in_and_down() {
+async fn endurance_a_manager_survives_scale_in_and_down() {
     let engine = engine().await;
     let name = "t-rounds";
     for round in 1..=rounds() {
@@ -39,7 +39,7 @@ async fn long_a_manager_survives_scale_in_and_down() {
 
 #[tokio::test]
 #[ignore = "long: 10 rounds on a Docker engine, a third of SWARMLAB_ROUNDS if set"]
-async fn long_a_manager_survives_the_removal_of_a_crash_loop() {
+async fn endurance_a_manager_survives_the_removal_of_a_crash_loop() {
     let engine = engine().await;
     let name = "t-loops";
     for round in 1..=rounds() / 3 {
