@@ -42,9 +42,12 @@ fn inspected(engine: &Engine, kind: &str, filter: &str) -> Vec<Value> {
 /// Everything of a stack, by kind and name, without what may differ.
 fn seen(engine: &Engine, stack: &str) -> BTreeMap<String, Value> {
     let filter = format!("label=com.docker.stack.namespace={stack}");
-    let names: BTreeMap<String, String> = inspected(engine, "network", "scope=swarm")
-        .iter()
-        .map(|n| (n["Id"].as_str().unwrap().to_owned(), n["Name"].as_str().unwrap().to_owned()))
+    // Listed and not inspected: other tests' networks come and go.
+    let listed = docker(engine, &["network", "ls", "--no-trunc", "--format", "{{.ID}} {{.Name}}"]).unwrap();
+    let names: BTreeMap<String, String> = listed
+        .lines()
+        .filter_map(|line| line.split_once(' '))
+        .map(|(id, name)| (id.to_owned(), name.to_owned()))
         .collect();
     let mut found = BTreeMap::new();
     for service in inspected(engine, "service", &filter) {

@@ -30,7 +30,7 @@ pub struct SwarmBed {
     images: Vec<String>,
     /// The stack's own, if it has one.
     prometheus_url: Option<String>,
-    /// What could not be proven of the stack, a sentence each.
+    /// What could not be proven of the stack, half a sentence each.
     unproven: Vec<String>,
     /// Where published host-mode ports answer. A remote engine's answer where the engine does.
     node: IpAddr,
@@ -79,7 +79,7 @@ impl Beds for SwarmBeds {
                 SwarmBed::up(engine, specs, Arc::clone(&self.catalogues), &rise, cancel, note).await?;
             bed.bounds = self.bounds.clone();
             for missing in bed.unproven() {
-                note(Note::Warning(format!("{missing}; figures that need it are absent")));
+                note(Note::Warning(format!("not measured is {missing}; figures that need it are absent")));
             }
             Ok(Box::new(bed) as Box<dyn Testbed>)
         })
@@ -145,20 +145,20 @@ impl Rise {
     }
 }
 
-/// What cannot be proven of a stack as it is written, a sentence each: which parts of a measurement it has no service for.
+/// What cannot be proven of a stack as it is written, half a sentence each: what it has no service for that would measure it.
 pub fn unprovable(specs: &StackSpecs) -> Vec<String> {
     let mut out = Vec::new();
     let has = |role| specs.services.iter().any(|s| s.role == role);
     if stack::prometheus(specs).is_none() {
         out.push(
-            "nothing says what the containers do: the stack has no Prometheus (a service with the deploy label \
+            "what the containers use: the stack has no Prometheus (a service with the deploy label \
              `swarmlab.role: telemetry` that publishes 9090)"
                 .to_owned(),
         );
     }
     if !has(Role::Proxy) {
         out.push(
-            "nothing counts requests but the client: the stack has no proxy (a service with the deploy label \
+            "what passes before the services: the stack has no proxy (a service with the deploy label \
              `swarmlab.role: proxy`)"
                 .to_owned(),
         );
@@ -240,7 +240,7 @@ impl SwarmBed {
         }
     }
 
-    /// What could not be proven of the stack, a sentence each.
+    /// What could not be proven of the stack, half a sentence each.
     pub fn unproven(&self) -> &[String] {
         &self.unproven
     }
@@ -410,4 +410,32 @@ async fn sample(mut source: PrometheusSource, out: Out) {
 
 fn first_line(e: &TestbedError) -> String {
     e.to_string().lines().next().unwrap_or_default().trim_end_matches(':').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::path::Path;
+
+    fn unproven(text: &str) -> Vec<String> {
+        let nothing = |_: &Path| Err(std::io::ErrorKind::NotFound.into());
+        let stack = swarmlab_stackfile::load(text, Path::new("t.yml"), &|_| None, &nothing).unwrap();
+        unprovable(&swarmlab_stackfile::specs(&stack, "t").unwrap())
+    }
+
+    #[test]
+    fn a_stack_says_what_it_has_nobody_for() {
+        let plain = "services: { web: { image: i } }";
+        let said = unproven(plain);
+        assert_eq!(said.len(), 2, "{said:?}");
+        assert!(said[0].contains("no Prometheus") && said[1].contains("no proxy"), "{said:?}");
+        let proxy = "services: { web: { image: i, deploy: { labels: { swarmlab.role: proxy } } } }";
+        assert_eq!(unproven(proxy), said[..1]);
+        // One that is not published cannot be asked.
+        let hidden = "services: { p: { image: i, deploy: { labels: { swarmlab.role: telemetry } } } }";
+        assert_eq!(unproven(hidden), said);
+        let asked = "services: { p: { image: i, ports: ['19090:9090'], deploy: { labels: { swarmlab.role: telemetry } } } }";
+        assert_eq!(unproven(asked), said[1..]);
+    }
 }
