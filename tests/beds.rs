@@ -134,15 +134,15 @@ async fn no_request_is_lost_while_a_service_is_scaled_out_and_in_and_restarted()
     });
     let pause = || tokio::time::sleep(Duration::from_millis(1_200));
     pause().await;
-    let out = bed.act(scale("ms-exercise", 3)).await.unwrap();
+    let out = bed.act(scale("ms-exercise", 3), CancellationToken::new()).await.unwrap();
     assert!(out.changed);
     assert!(out.asked_unix_s <= out.accepted_unix_s && out.accepted_unix_s < out.done_unix_s, "{out:?}");
-    let again = bed.act(scale("ms-exercise", 3)).await.unwrap();
+    let again = bed.act(scale("ms-exercise", 3), CancellationToken::new()).await.unwrap();
     assert!(!again.changed, "it was so already");
     pause().await;
     let one = Action::Restart { service: "ms-exercise".into(), task: Some("ms-exercise.2".into()) };
-    assert!(bed.act(one).await.unwrap().changed);
-    assert!(bed.act(scale("ms-exercise", 1)).await.unwrap().changed);
+    assert!(bed.act(one, CancellationToken::new()).await.unwrap().changed);
+    assert!(bed.act(scale("ms-exercise", 1), CancellationToken::new()).await.unwrap().changed);
     pause().await;
     stop.store(true, Ordering::Relaxed);
     for worker in load {
@@ -203,11 +203,11 @@ async fn deaths_are_told_and_what_cannot_be_done_is_refused_by_name() {
         (Action::Restart { service: "gateway".into(), task: Some("gateway.9".into()) }, "gateway.1"),
     ];
     for (action, words) in refused {
-        let error = bed.act(action.clone()).await.unwrap_err();
+        let error = bed.act(action.clone(), CancellationToken::new()).await.unwrap_err();
         assert!(error.to_string().contains(words), "{action}: {error}");
         assert!(error.help().is_some(), "{error}");
     }
-    bed.act(scale("ms-other", 2)).await.unwrap();
+    bed.act(scale("ms-other", 2), CancellationToken::new()).await.unwrap();
     let kill = |pid: &str| {
         assert!(std::process::Command::new("kill").args(["-9", pid]).status().unwrap().success());
     };
@@ -233,6 +233,6 @@ async fn deaths_are_told_and_what_cannot_be_done_is_refused_by_name() {
     bed.down(&mut |_| {}).await.unwrap();
     bed.down(&mut |_| {}).await.unwrap();
     assert!(children(dir.path(), "").is_empty());
-    let late = bed.act(scale("gateway", 2)).await.unwrap_err();
+    let late = bed.act(scale("gateway", 2), CancellationToken::new()).await.unwrap_err();
     assert!(matches!(late, TestbedError::GoingDown { .. }), "{late}");
 }

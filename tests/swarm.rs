@@ -591,11 +591,11 @@ fn the_bed_acts_within_bounds_and_tells_the_deaths_that_nobody_ordered() {
         let bed = beds.up(&specs, &CancellationToken::new(), &mut |_| {}).await.unwrap();
         let (out, mut news) = seam::channel();
         bed.observe(out, CancellationToken::new()).unwrap();
-        let refused = bed.act(scale(100_000_000_000)).await.unwrap_err();
+        let refused = bed.act(scale(100_000_000_000), CancellationToken::new()).await.unwrap_err();
         assert!(matches!(refused, TestbedError::OutOfBounds { .. }), "{refused}");
         let global = Action::Scale { service: "cadvisor".into(), replicas: 2 };
-        assert!(matches!(bed.act(global).await, Err(TestbedError::CannotAct { .. })));
-        let acting = tokio::spawn(bed.act(scale(2)));
+        assert!(matches!(bed.act(global, CancellationToken::new()).await, Err(TestbedError::CannotAct { .. })));
+        let acting = tokio::spawn(bed.act(scale(2), CancellationToken::new()));
         let mut most = 0;
         let told = async {
             while most < 2 {
@@ -619,7 +619,7 @@ fn the_bed_acts_within_bounds_and_tells_the_deaths_that_nobody_ordered() {
         let done = acting.await.unwrap().unwrap();
         assert!(done.changed && done.asked_unix_s < done.accepted_unix_s);
         assert!(done.accepted_unix_s < done.done_unix_s);
-        assert!(!bed.act(scale(2)).await.unwrap().changed);
+        assert!(!bed.act(scale(2), CancellationToken::new()).await.unwrap().changed);
         let d = docker();
         let filters = HashMap::from([("name".to_owned(), vec!["acting_ms-other.".to_owned()])]);
         let list = q::ListContainersOptions { filters: Some(filters), ..Default::default() };

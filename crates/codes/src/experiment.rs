@@ -98,4 +98,50 @@ example r"
 autoscale: { gateway: { max: 2, controller: { kind: command, command: [./nowhere.py] } } }
 ",
 advice "The help line says where it was looked for. Correct the name, or write `./NAME` for a file beside the experiment.";
+NEVER_ACTED E 140 "never-acted", exit 2: "an action is planned for a moment that does not come",
+means "`at` of an action counts from the beginning of the load and must lie before its end (which `--duration` may have moved); `warmup` needs a `load.warmup`.",
+example r"
+# experiment.yml
+actions:
+  - { at: 1h, scale: { gateway: 2 } }
+",
+advice "An earlier moment, a longer load, or `settle` for what must be in force before it.";
+
+CANNOT_SCALE E 141 "cannot-scale", exit 2: "an action scales a service that has as many tasks as it has",
+means "A global service runs once on each node. Replicas of one that writes to a volume would share its data, or each begin with none: it would be another service than before.",
+example r"
+# experiment.yml
+stack: keeps-data.yml
+actions:
+  - { at: 1s, scale: { gateway: 2 } }
+",
+advice "Scale a replicated service that keeps nothing; `restart` and `limits` are possible with any.";
+
+NOT_ONE_ACTION E 142 "not-one-action", exit 2: "an item of `actions` does not name one change",
+means "Each has a moment, `at`, and one of `scale`, `limits` and `restart`. Several changes at one moment are several items with the same `at`.",
+example r"
+# experiment.yml
+actions:
+  - { at: 1s, scale: { gateway: 2 }, restart: gateway }
+",
+advice "Make it one item for each change.";
+
+TOO_MANY_REPLICAS E 143 "too-many-replicas", exit 2: "an action asks for more replicas than the experiment allows",
+means "A slip of a digit must not start a hundred containers. The bound is `max_replicas`, 10 where the experiment does not set it.",
+example r"
+# experiment.yml
+actions:
+  - { at: 1s, scale: { gateway: 30 } }
+",
+advice "Correct the number, or set `max_replicas`.";
+
+CANNOT_LIMIT E 144 "cannot-limit", exit 2: "an action limits a service of the embedded testbed",
+means "The embedded testbed runs services as plain processes of this machine, without limits on CPU and memory.",
+example r"
+# experiment.yml
+testbed: embedded
+actions:
+  - { at: 1s, limits: { gateway: { cpus: 0.5 } } }
+",
+advice "Use `testbed: swarm`, or scale and restart only.";
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use swarmlab_codes as codes;
 use swarmlab_yaml::{Cx, Diagnostics, Value};
 
+use super::actions::{Actions, Against};
 use super::{
     Experiment, Load, Measure, Overrides, Slo, TargetRef, autoscale, evidence, read_named_file, stack_file,
     unreadable, variables,
@@ -155,6 +156,8 @@ fn element(
     if let (Some(load), Some(value)) = (&mut load, map.get("load")) {
         overrides.apply(load, &value);
     }
+    let against = Against { stack: stack.as_ref().map(|(_, s)| s), load: load.as_ref(), testbed };
+    let actions = Actions::read(&map, &against);
     let measure = match map.get("measure").filter(|v| !v.is_null()) {
         Some(v) => Measure::read(&v, services.as_deref(), base, foreign),
         None => Some(Measure::default()),
@@ -187,6 +190,7 @@ fn element(
         overrides: overrides.words(),
         target: target?,
         load: load?,
+        actions,
         measure,
         autoscale,
         slo,

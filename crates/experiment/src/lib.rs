@@ -7,6 +7,7 @@
 #![cfg_attr(not(test), deny(clippy::print_stdout))]
 
 mod autoscale;
+mod actions;
 mod evidence;
 mod file;
 mod load;
@@ -21,6 +22,7 @@ mod text;
 mod variables;
 
 pub use autoscale::{Autoscale, Command as ControllerCommand, Decider};
+pub use actions::{ActAt, Actions, MAX_REPLICAS, TimedAction};
 pub use evidence::LEAST_BINS;
 pub use file::{Loaded, TestbedChoice, peek_testbed, read, read_with};
 pub use load::{Load, ModelKind, WarmUp};
@@ -68,6 +70,8 @@ pub struct Experiment {
     pub target: TargetRef,
     /// The load that is measured, and the one before it.
     pub load: Load,
+    /// What is changed of the testbed meanwhile.
+    pub actions: Actions,
     /// What is measured.
     pub measure: Measure,
     /// Services whose replicas or limits a controller sets while the load runs.

@@ -1,7 +1,7 @@
 //! `target: { service: gateway-envoy, port: 8080 }`
 
 use swarmlab_codes as codes;
-use swarmlab_yaml::{Value, nearest};
+use swarmlab_yaml::{Diagnostic, Value, nearest};
 
 /// Where load goes: a port of a service, by its number inside the container.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,13 +29,16 @@ pub(super) fn known_service(value: &Value<'_>, services: Option<&[String]>) -> O
     if known.contains(&name) {
         return Some(name);
     }
-    let list = known.join(", ");
-    let mut finding = value
-        .error(codes::UNKNOWN_SERVICE, format!("the stack has no service `{name}`"))
-        .expected(format!("one of {list}"));
-    if let Some(near) = nearest(&name, known.iter().map(String::as_str)) {
-        finding = finding.help(format!("did you mean `{near}`?"));
-    }
-    value.cx().push(finding);
+    let finding = value.error(codes::UNKNOWN_SERVICE, format!("the stack has no service `{name}`"));
+    value.cx().push(no_such_service(finding, &name, known));
     None
+}
+
+/// Says of a finding about a service's name which ones there are, and which of them was probably meant.
+pub(super) fn no_such_service(finding: Diagnostic, name: &str, known: &[String]) -> Diagnostic {
+    let finding = finding.expected(format!("one of {}", known.join(", ")));
+    match nearest(name, known.iter().map(String::as_str)) {
+        Some(near) => finding.help(format!("did you mean `{near}`?")),
+        None => finding,
+    }
 }

@@ -15,6 +15,10 @@ fn files(folder: &Path) {
             "global.yml",
             "services:\n  gateway: { image: i, ports: ['8080:8080'] }\n  agent: { image: i, deploy: { mode: global } }\n",
         ),
+        (
+            "keeps-data.yml",
+            "services:\n  gateway: { image: i, ports: ['8080:8080'], volumes: ['data:/data'] }\nvolumes: { data: }\n",
+        ),
         ("users.yml", "shape: constant\nlevel: 1\nduration: 10s\n"),
         ("journey.yml", "name: s\nsteps: [{ request: GET / }]\n"),
         ("two-targets.yml", "name: s\nsteps: [{ request: GET /, target: agent }]\n"),

@@ -7,9 +7,9 @@ use swarmlab_record::folder::RunFolder;
 use swarmlab_stackfile::StackSpecs;
 use swarmlab_swarm::CancellationToken;
 use swarmlab_testbed::embedded::{EmbeddedBeds, EmbeddedOptions};
-use swarmlab_testbed::seam::{Beds, Out, Testbed};
+use swarmlab_testbed::seam::{Beds, Out, Pending, Testbed};
 use swarmlab_testbed::swarm::SwarmBeds;
-use swarmlab_testbed::{Bounds, Kind, Note, TestbedError};
+use swarmlab_testbed::{Action, Bounds, Done, Kind, Note, TestbedError};
 
 use crate::plan::RunOptions;
 use crate::site::{Answer, Ready, Site};
@@ -20,8 +20,9 @@ pub(crate) fn beds(
     options: &RunOptions,
     folder: &RunFolder,
     catalogues: Arc<Catalogues>,
+    bounds: Bounds,
 ) -> Box<dyn Beds> {
-    let (wait, bounds) = (options.wait, Bounds::default());
+    let wait = options.wait;
     match kind {
         Kind::Swarm => Box::new(SwarmBeds { engine: options.engine.clone(), wait, catalogues, bounds }),
         Kind::Embedded => Box::new(EmbeddedBeds::new(EmbeddedOptions {
@@ -72,6 +73,13 @@ impl Site for StackSite {
 
     fn observe(&mut self, out: Out, cancel: CancellationToken) -> Result<(), TestbedError> {
         self.bed.as_ref().map_or(Ok(()), |bed| bed.observe(out, cancel))
+    }
+
+    fn act(&mut self, action: Action, cancel: CancellationToken) -> Pending<'static, Result<Done, TestbedError>> {
+        match &self.bed {
+            Some(bed) => bed.act(action, cancel),
+            None => Box::pin(async move { Err(TestbedError::GoingDown { action: action.to_string() }) }),
+        }
     }
 
     fn down<'a>(

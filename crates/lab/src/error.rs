@@ -104,7 +104,7 @@ impl RunError {
             Self::Load(e) => e.code(),
             Self::LoadShort { .. } => codes::LOAD_SHORT,
             Self::Rule { .. } => codes::TARGET_REFUSES,
-            Self::Overdue(Waited::Up | Waited::Down) => codes::TESTBED_OVERDUE,
+            Self::Overdue(Waited::Up | Waited::Restored | Waited::Down) => codes::TESTBED_OVERDUE,
             Self::Overdue(Waited::Load | Waited::Close) => codes::RUN_OVERDUE,
             Self::Io { .. } => codes::RUN_IO,
             Self::Stack(findings) => findings.code(),

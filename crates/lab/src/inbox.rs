@@ -6,8 +6,8 @@ use swarmlab_intervals::{Interval, Outcome};
 use swarmlab_loadgen::LoadError;
 use swarmlab_testbed::observation::Observation;
 use swarmlab_testbed::seam;
-use swarmlab_testbed::{Note, TestbedError};
-use swarmlab_trial::LoadId;
+use swarmlab_testbed::{Done, Note, TestbedError};
+use swarmlab_trial::{ActId, LoadId};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -22,6 +22,7 @@ pub(crate) enum Letter {
     Note(Note),
     Up(Box<Result<Ready, TestbedError>>),
     Observed(Observation),
+    Acted(ActId, Box<Result<Done, TestbedError>>),
     Interval(LoadId, Arc<Interval>),
     LoadEnded(LoadId, Box<Result<Outcome, LoadError>>),
     Down(Result<(), TestbedError>),

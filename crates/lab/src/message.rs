@@ -7,6 +7,7 @@ use std::sync::Arc;
 use swarmlab_intervals::trust::VerdictInputs;
 use swarmlab_intervals::{FirstAnswer, Interval};
 use swarmlab_record::Phase;
+use swarmlab_record::action::ActionEvent;
 use swarmlab_record::manifest::Windows;
 use swarmlab_record::series::Reading;
 use swarmlab_record::topology::{ClockOffset, ReplicaEvent, Target, TaskLife};
@@ -85,6 +86,8 @@ pub enum News {
     Replicas(ReplicaEvent),
     /// A task was born or died.
     Task(TaskLife),
+    /// An action on the testbed was asked for, or came to its end.
+    Action(ActionEvent),
     /// A step of the testbed, a sentence.
     Step(String),
     /// Services converged so far, of how many; for whoever watches, not for the record.

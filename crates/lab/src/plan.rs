@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use swarmlab_experiment::{Experiment, ModelKind, TestbedChoice};
+use swarmlab_experiment::{ActAt, Experiment, ModelKind, TestbedChoice, TimedAction};
+use swarmlab_record::action::Action;
 use swarmlab_record::metric::Meaning;
 use swarmlab_record::plan::{LoadModel, Plan};
 use swarmlab_stackfile::{Role, StackSpecs};
-use swarmlab_testbed::{Kind, stack};
+use swarmlab_testbed::{Bounds, Kind, stack};
 use swarmlab_trial as trial;
 
 use crate::threads::DRAIN_S;
@@ -72,6 +73,7 @@ pub(crate) fn session(
             bin_s: experiment.measure.bin.as_secs_f64(),
             warm_up_s: experiment.load.warm_up.as_ref().map(|w| w.duration.as_secs_f64()),
             load_s: experiment.load.shape.duration_s(),
+            actions: actions(experiment, specs),
         }],
         keep,
         sources: sources(kind, specs),
@@ -80,8 +82,49 @@ pub(crate) fn session(
             // looked at before.
             up_s: 2.0 * wait_s + 120.0,
             drain_s: DRAIN_S + 15.0,
+            // The bed gives it up before.
+            act_s: bounds(experiment).timeout.as_secs_f64() + 15.0,
             ..trial::Limits::default()
         },
+    }
+}
+
+/// How far actions of an experiment may go.
+pub(crate) fn bounds(experiment: &Experiment) -> Bounds {
+    Bounds { max_replicas: experiment.actions.max_replicas, ..Bounds::default() }
+}
+
+/// The timeline of actions, each with what takes it back.
+fn actions(experiment: &Experiment, specs: &StackSpecs) -> Vec<trial::PlannedAction> {
+    let planned = |timed: &TimedAction| trial::PlannedAction {
+        at: match timed.at {
+            ActAt::WarmUp => trial::When::WarmUp,
+            ActAt::Settle => trial::When::Settle,
+            ActAt::Load(after) => trial::When::Load(after.as_secs_f64()),
+        },
+        undo: undo(&timed.action, specs),
+        action: timed.action.clone(),
+    };
+    experiment.actions.timeline.iter().map(planned).collect()
+}
+
+/// What makes the service again as the stack file has it. A limit that the file does not set cannot be taken away again.
+fn undo(action: &Action, specs: &StackSpecs) -> Option<Action> {
+    let plan = specs.services.iter().find(|s| s.short == action.service())?;
+    match action {
+        Action::Scale { service, .. } => {
+            Some(Action::Scale { service: service.clone(), replicas: stack::replicas(plan) })
+        }
+        Action::SetLimits { service, cpu_cores, memory_bytes } => {
+            let (cores, bytes) = stack::limits(plan);
+            Some(Action::SetLimits {
+                service: service.clone(),
+                cpu_cores: cpu_cores.and(cores),
+                memory_bytes: memory_bytes.and(bytes),
+            })
+            .filter(|undo| !matches!(undo, Action::SetLimits { cpu_cores: None, memory_bytes: None, .. }))
+        }
+        Action::Restart { .. } => None,
     }
 }
 

@@ -169,7 +169,7 @@ async fn measure(
             .with(experiment.measure.catalogues.iter().cloned())
             .asking(experiment.measure.queries.clone()),
     );
-    let beds = beds::beds(kind, options, folder, catalogues);
+    let beds = beds::beds(kind, options, folder, catalogues, plan::bounds(experiment));
     let left_while_starting = beds.left_while_starting(&specs);
     let target = (experiment.target.service.clone(), experiment.target.port);
     let site = StackSite { beds, specs, target, bed: None };

@@ -4,14 +4,15 @@
 mod digest;
 mod keeper;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::time::Duration;
 
 use swarmlab_record::Phase;
+use swarmlab_record::action::{Action, ActionEvent, Progress};
 use swarmlab_record::topology::Target;
 use swarmlab_swarm::CancellationToken;
-use swarmlab_trial::{Command, EndState, Entry, Failure, Happening, LoadId, Plan, Session};
+use swarmlab_trial::{ActId, Command, EndState, Entry, Failure, Happening, LoadId, Plan, Session};
 use tokio::sync::mpsc;
 
 use crate::bus::Bus;
@@ -57,6 +58,7 @@ pub async fn execute(plan: Plan, cast: Cast<'_, '_>) -> Result<(), RunError> {
         target: None,
         running: None,
         errors: Vec::new(),
+        acting: BTreeMap::new(),
         pending: VecDeque::new(),
         wake_unix_s: None,
         ended: None,
@@ -74,6 +76,12 @@ pub async fn execute(plan: Plan, cast: Cast<'_, '_>) -> Result<(), RunError> {
     }
 }
 
+/// An action that was asked for.
+struct Acting {
+    action: Action,
+    cancel: CancellationToken,
+}
+
 struct Executor<'a, 'b> {
     keeper: Keeper,
     generator: &'a mut dyn Generator,
@@ -87,6 +95,8 @@ struct Executor<'a, 'b> {
     running: Option<(LoadId, Box<dyn Running>)>,
     /// Failures, by the number that the core knows them by.
     errors: Vec<Option<RunError>>,
+    /// Actions without an end.
+    acting: BTreeMap<ActId, Acting>,
     /// What came of commands at once.
     pending: VecDeque<Happening>,
     wake_unix_s: Option<f64>,
@@ -185,6 +195,20 @@ impl Executor<'_, '_> {
                 };
                 self.tell(News::Log(said));
             }
+            Command::Act { id, action } => {
+                let cancel = CancellationToken::new();
+                self.acting.insert(id, Acting { action: action.clone(), cancel: cancel.clone() });
+                let news = self.action_news(id, action.clone(), Progress::Asked);
+                self.tell(news);
+                self.keeper.order(Order::Act(id, action, cancel));
+            }
+            Command::GiveUpAct { id, why } => {
+                if let Some(Acting { action, cancel }) = self.acting.remove(&id) {
+                    cancel.cancel();
+                    let news = self.action_news(id, action, Progress::GivenUp { why: why.to_string() });
+                    self.tell(news);
+                }
+            }
             Command::Enter { phase, expected_s } => {
                 self.tell(News::Phase { phase, expected_s });
                 if phase == Phase::Down {
@@ -227,6 +251,10 @@ impl Executor<'_, '_> {
         }
     }
 
+    fn action_news(&self, id: ActId, what: Action, progress: Progress) -> News {
+        News::Action(ActionEvent { t_unix_s: (self.clock)(), id: id.0, what, progress })
+    }
+
     fn running(&mut self, id: LoadId, order: impl FnOnce(&mut dyn Running)) {
         if let Some((load, running)) = &mut self.running
             && *load == id
@@ -238,7 +266,7 @@ impl Executor<'_, '_> {
     fn record(&mut self, entry: Entry, brought: Brought) {
         let news = match (entry, brought) {
             (Entry::Interval(load), Brought::Interval(interval)) => News::Interval { load, interval },
-            (Entry::Samples, Brought::News(news)) | (Entry::Observed, Brought::News(news)) => news,
+            (Entry::Samples | Entry::Observed | Entry::Acted, Brought::News(news)) => news,
             (Entry::Step(text), Brought::Note) => News::Step(text),
             (Entry::Step(text), Brought::News(news)) => {
                 self.tell(news);

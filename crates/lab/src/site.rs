@@ -5,8 +5,8 @@ use std::pin::Pin;
 
 use swarmlab_record::topology::{ClockOffset, Target};
 use swarmlab_swarm::CancellationToken;
-use swarmlab_testbed::seam::Out;
-use swarmlab_testbed::{Note, TestbedError};
+use swarmlab_testbed::seam::{Out, Pending};
+use swarmlab_testbed::{Action, Done, Note, TestbedError};
 
 /// An answer that takes time.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
@@ -39,6 +39,10 @@ pub trait Site {
     /// # Errors
     /// What keeps it from being watched.
     fn observe(&mut self, out: Out, cancel: CancellationToken) -> Result<(), TestbedError>;
+
+    /// Changes something; the answer can be awaited beside anything else. What `cancel` ends is not begun, or not gone on
+    /// with.
+    fn act(&mut self, action: Action, cancel: CancellationToken) -> Pending<'static, Result<Done, TestbedError>>;
 
     /// Takes everything down and returns when nothing is left. Harmless where nothing is up, or only half of it.
     fn down<'a>(&'a mut self, note: &'a mut (dyn FnMut(Note) + Send))

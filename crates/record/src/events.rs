@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use swarmlab_intervals::FirstAnswer;
 
 use crate::Phase;
+use crate::action::ActionEvent;
 use crate::topology::{ReplicaEvent, TaskLife};
 
 /// One line of the file.
@@ -25,6 +26,8 @@ pub enum Event {
     Replicas(ReplicaEvent),
     /// A task was born or died.
     Task(TaskLife),
+    /// An action on the testbed was asked for, or came to its end.
+    Action(ActionEvent),
     /// Something a reader of the figures should know.
     Warning {
         /// When.

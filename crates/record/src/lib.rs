@@ -6,6 +6,7 @@
 //! | module | owns |
 //! |---|---|
 //! | [`phase`], [`events`] | parts of a run; what happened when, one order (`events.jsonl`) |
+//! | [`action`] | what was changed of a testbed, and what became of it |
 //! | [`topology`] | services, the proxies before them, tasks, replicas, where load goes |
 //! | [`metric`], [`series`] | what a series says (meaning, kind, unit), and its samples |
 //! | [`client`] | what clients felt, a row an interval and endpoint; totals over a window |
@@ -17,6 +18,7 @@
 // The command line prints (`src/cli`); nobody else does.
 #![cfg_attr(not(test), deny(clippy::print_stdout))]
 
+pub mod action;
 pub mod client;
 pub mod events;
 pub mod file_error;

@@ -77,12 +77,14 @@ pub trait Testbed: Send + Sync {
     fn observe(&self, out: Out, cancel: CancellationToken) -> Result<(), TestbedError>;
 
     /// Changes something, within bounds and in bounded time. The answer does not borrow the bed, so it can be awaited
-    /// beside anything else. An action that was taken goes on when its answer is dropped; `down` ends it.
+    /// beside anything else. An action that was taken goes on when its answer is dropped; `cancel` and `down` end it:
+    /// one that waits for its turn is not begun, of one that was begun nothing more is done, and what was done stands.
     ///
     /// # Errors
     /// [`TestbedError::OutOfBounds`], [`TestbedError::NoService`] and [`TestbedError::CannotAct`] before anything is
-    /// changed; [`TestbedError::ActTimeout`] when it is not in force in time.
-    fn act(&self, action: Action) -> Pending<'static, Result<Done, TestbedError>>;
+    /// changed; [`TestbedError::ActTimeout`] when it is not in force in time; [`TestbedError::Interrupted`] when it was
+    /// cancelled.
+    fn act(&self, action: Action, cancel: CancellationToken) -> Pending<'static, Result<Done, TestbedError>>;
 
     /// What a second Ctrl-C would leave, a sentence each.
     fn left_behind(&self) -> Vec<String>;

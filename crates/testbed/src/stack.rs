@@ -45,6 +45,17 @@ pub fn replicas(plan: &ServicePlan) -> u64 {
         .map_or(1, |n| u64::try_from(n).unwrap_or(0))
 }
 
+/// Limits of each replica, as far as the stack sets them: cores, bytes of memory.
+pub fn limits(plan: &ServicePlan) -> (Option<f64>, Option<u64>) {
+    let resources = plan.spec.task_template.as_ref().and_then(|t| t.resources.as_ref());
+    let limits = resources.and_then(|r| r.limits.as_ref());
+    let set = |value: Option<i64>| value.and_then(|v| u64::try_from(v).ok()).filter(|v| *v > 0);
+    (
+        set(limits.and_then(|l| l.nano_cpus)).map(|nano| nano as f64 / 1e9),
+        set(limits.and_then(|l| l.memory_bytes)),
+    )
+}
+
 /// Whether the service runs one task on each node.
 pub fn is_global(plan: &ServicePlan) -> bool {
     plan.spec.mode.as_ref().is_some_and(|m| m.global.is_some())

@@ -2,8 +2,10 @@
 //! for by the core: what comes of them are happenings.
 
 use swarmlab_record::Phase;
+use swarmlab_record::action::Action;
 use swarmlab_record::manifest::Windows;
 
+use crate::acts::{ActId, GaveUp};
 use crate::errors::EndState;
 use crate::happening::LoadId;
 
@@ -14,6 +16,8 @@ pub enum Entry {
     Samples,
     /// The replica counts or the life of a task that this step's happening is.
     Observed,
+    /// The answer to an action that this step's happening is.
+    Acted,
     /// The interval of this step's happening, as one of this load.
     Interval(LoadId),
     /// An event of its own, a sentence.
@@ -52,6 +56,20 @@ pub enum Command {
         load: LoadId,
         /// Users, or requests per second; finite, not negative.
         level: f64,
+    },
+    /// Change the testbed. Told and recorded when it is asked for. Answered by `Acted`, at most once.
+    Act {
+        /// Which.
+        id: ActId,
+        /// What.
+        action: Action,
+    },
+    /// The answer to an action is not waited for any longer: nothing more of it may be done. Told and recorded.
+    GiveUpAct {
+        /// Which.
+        id: ActId,
+        /// Why.
+        why: GaveUp,
     },
     /// A phase begins. It is told and recorded; the last one, [`Phase::Analyse`], comes after the record was closed.
     Enter {

@@ -22,6 +22,8 @@ pub enum Waited {
     Up,
     /// The load ending.
     Load,
+    /// The changes of one trial being taken back before the next.
+    Restored,
     /// The testbed going down.
     Down,
     /// The record being closed.
@@ -33,6 +35,7 @@ impl std::fmt::Display for Waited {
         f.write_str(match self {
             Self::Up => "the testbed did not come up in time, and does not say why",
             Self::Load => "the load did not end in time",
+            Self::Restored => "what the trial's actions changed could not be taken back in time",
             Self::Down => "the testbed did not go down in time; something of it may be left",
             Self::Close => "the results were not written to the end in time",
         })

@@ -3,6 +3,7 @@
 use swarmlab_record::Phase;
 use swarmlab_record::topology::ClockOffset;
 
+use crate::acts::ActId;
 use crate::errors::Failure;
 use crate::freshness::Seen;
 
@@ -71,6 +72,8 @@ pub enum Happening {
     Sampled(Vec<Seen>),
     /// Replica counts changed, or a task was born or died; the executor holds the event.
     Observed,
+    /// An action is in force, or failed; the executor holds the details.
+    Acted(ActId, Result<(), Failure>),
     /// The testbed broke.
     Broken(Failure),
     /// A load could not be started.

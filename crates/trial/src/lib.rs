@@ -14,12 +14,15 @@
 //!   the happening (see [`Entry`]). Only the passing of time, a record that failed, and what comes after
 //!   [`Command::Close`] are not recorded. [`Command::Enter`] and [`Command::Warn`] are records by themselves.
 //! - **Nothing is sent after a stop.** After [`Command::StopLoad`], [`Command::AbortLoad`], an interrupt or
-//!   [`Command::TakeDown`] no load starts and no level changes.
+//!   [`Command::TakeDown`] no load starts, no level changes and no action is asked for; actions under way are cancelled.
+//! - **Actions end.** Each planned one is asked for at most once, and what was asked for has one end: an answer, or
+//!   [`Command::GiveUpAct`]. Where another trial follows, what was changed is taken back before it.
 //! - **A run is complete only if it is.** Whatever cuts it short is remembered, the first cause first ([`Cut`]).
 
 // The command line prints (`src/cli`); nobody else does.
 #![cfg_attr(not(test), deny(clippy::print_stdout))]
 
+mod acts;
 mod command;
 mod errors;
 mod freshness;
@@ -31,10 +34,11 @@ mod run;
 mod session;
 mod state;
 
+pub use acts::{ActId, GaveUp};
 pub use command::{Command, Entry};
 pub use errors::{Cut, EndState, Failure, Waited};
 pub use freshness::{Seen, Source};
 pub use grid::LEAD_S;
 pub use happening::{Happening, IntervalSeen, LoadId, Part};
-pub use plan::{Keep, Limits, Plan, TrialPlan};
+pub use plan::{Keep, Limits, Plan, PlannedAction, TrialPlan, When};
 pub use session::Session;

@@ -1,5 +1,7 @@
 //! What a session is to do, and how long it may wait for whom.
 
+use swarmlab_record::action::Action;
+
 use crate::freshness::Source;
 use crate::grid::LEAD_S;
 
@@ -23,6 +25,40 @@ pub struct TrialPlan {
     pub warm_up_s: Option<f64>,
     /// Length of the measured load, seconds.
     pub load_s: f64,
+    /// What is changed while it goes on.
+    pub actions: Vec<PlannedAction>,
+}
+
+/// When an action is asked for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum When {
+    /// When the warm-up begins. The measured load does not begin before the action has an end.
+    WarmUp,
+    /// When the warm-up is over, or from the beginning where there is none; the load waits for it as well.
+    Settle,
+    /// So many seconds after the first edge of the measured load.
+    Load(f64),
+}
+
+impl When {
+    /// Seconds after the first edge of the measured load; infinite for what comes before it.
+    pub(crate) fn load_s(self) -> f64 {
+        match self {
+            Self::Load(s) => s,
+            Self::WarmUp | Self::Settle => f64::INFINITY,
+        }
+    }
+}
+
+/// One action of a trial.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlannedAction {
+    /// When.
+    pub at: When,
+    /// What.
+    pub action: Action,
+    /// What makes the service again as it was when the testbed came up, if something does.
+    pub undo: Option<Action>,
 }
 
 /// How long whom is waited for, seconds.
@@ -36,6 +72,8 @@ pub struct Limits {
     pub settle_s: f64,
     /// A task that has not been sampled for this long, while others of its service were, is taken for gone.
     pub gone_s: f64,
+    /// The answer to an action.
+    pub act_s: f64,
     /// The end of a load after its last request: its drain limit and a margin.
     pub drain_s: f64,
     /// The end of a load that was aborted.
@@ -47,13 +85,15 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// For sources that are sampled once a second and a load that waits 30 s for its last answers.
+    /// For sources that are sampled once a second and a load that waits 30 s for its last answers, and a
+    /// testbed that gives an action 120 s.
     fn default() -> Self {
         Self {
             up_s: 300.0,
             cancel_s: 120.0,
             settle_s: 15.0,
             gone_s: 10.0,
+            act_s: 135.0,
             drain_s: 45.0,
             abort_s: 10.0,
             down_s: 180.0,
@@ -82,7 +122,9 @@ impl Plan {
         let load = |bin_s: f64, length_s: f64| LEAD_S + bin_s.max(1.0) + length_s + l.drain_s + l.abort_s;
         let trial = |t: &TrialPlan| {
             let warm_up_s = t.warm_up_s.map_or(0.0, |s| load(t.bin_s, s));
-            warm_up_s + l.settle_s + load(t.bin_s, t.load_s) + l.settle_s
+            // Before the load they are waited for, and after the trial they are taken back.
+            let acts_s = if t.actions.is_empty() { 0.0 } else { 2.0 * l.act_s };
+            warm_up_s + acts_s + l.settle_s + load(t.bin_s, t.load_s) + l.settle_s
         };
         let trials_s: f64 = self.trials.iter().map(trial).sum();
         l.up_s + l.cancel_s + trials_s + l.down_s + l.close_s

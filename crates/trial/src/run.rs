@@ -3,16 +3,18 @@
 use std::collections::BTreeSet;
 
 use swarmlab_record::Phase;
+use swarmlab_record::action::Action;
 use swarmlab_record::manifest::Windows;
 use swarmlab_record::topology::ClockOffset;
 
+use crate::acts::{Acts, GaveUp};
 use crate::command::{Command, Entry};
 use crate::errors::{Cut, EndState};
 use crate::freshness::{Freshness, Source};
 use crate::grid::Grid;
 use crate::happening::{Happening, LoadId, Part};
-use crate::plan::{Plan, TrialPlan};
-use crate::rules::MakeRules;
+use crate::plan::{Plan, PlannedAction, TrialPlan, When};
+use crate::rules::{MakeRules, Timeline};
 
 /// A session apart from its state.
 #[derive(Debug)]
@@ -31,6 +33,8 @@ pub(crate) struct Run {
     pub came_up: bool,
     /// Whether nothing can be recorded any more.
     pub record_failed: bool,
+    pub acts: Acts,
+    pub timeline: Timeline,
     observing: bool,
     freshness: Freshness,
     warned: BTreeSet<String>,
@@ -51,6 +55,8 @@ impl Run {
             clock: None,
             came_up: false,
             record_failed: false,
+            acts: Acts::default(),
+            timeline: Timeline::default(),
             observing: false,
             freshness: Freshness::default(),
             warned: BTreeSet::new(),
@@ -75,6 +81,66 @@ impl Run {
 
     pub fn enter(&mut self, phase: Phase, expected_s: Option<f64>) {
         self.order(Command::Enter { phase, expected_s });
+        let due = match phase {
+            Phase::WarmUp => self.timeline.due_in(When::WarmUp),
+            Phase::Settle => self.timeline.due_in(When::Settle),
+            _ => return,
+        };
+        self.act_all(due);
+    }
+
+    /// Asks for what is due; after a cut nothing is.
+    pub fn act_all(&mut self, due: Vec<PlannedAction>) {
+        for planned in due {
+            if self.is_cut() {
+                return;
+            }
+            self.act(planned.action, planned.undo);
+        }
+    }
+
+    /// Asks for an action.
+    pub fn act(&mut self, action: Action, undo: Option<Action>) {
+        let id = self.acts.ask(action.clone(), undo, self.now + self.plan.limits.act_s);
+        self.order(Command::Act { id, action });
+    }
+
+    /// Hears the answer to an action; false if nobody waited for it.
+    pub fn acted(&mut self, happening: &Happening) -> bool {
+        let Happening::Acted(id, result) = happening else { return true };
+        let Some(action) = self.acts.answered(*id, self.now) else { return false };
+        if let Err(f) = result {
+            self.warn(format!("{action} failed: {f}"));
+        }
+        true
+    }
+
+    /// Gives up the actions that nothing was heard of.
+    pub fn give_up_late_acts(&mut self) {
+        for (id, action) in self.acts.give_up(self.now, false) {
+            self.order(Command::GiveUpAct { id, why: GaveUp::Silent });
+            self.warn(format!("{action}: {}", GaveUp::Silent));
+        }
+    }
+
+    /// Gives up all actions under way.
+    pub fn give_up_acts(&mut self, why: GaveUp) {
+        for (id, action) in self.acts.give_up(self.now, true) {
+            self.order(Command::GiveUpAct { id, why });
+            if why == GaveUp::TrialOver {
+                self.warn(format!("{action}: {why}"));
+            }
+        }
+    }
+
+    /// Says which actions of the plan come no more.
+    pub fn drop_timeline(&mut self) {
+        for planned in self.timeline.rest() {
+            // Where the run was cut short, that says it all.
+            if !self.is_cut() {
+                self.warn(format!("{}: not asked for, the load had ended", planned.action));
+            }
+        }
     }
 
     /// Says something once in a trial.
@@ -87,6 +153,7 @@ impl Run {
     /// Remembers why the session will not be complete. The first cause stays: what follows mostly follows from it.
     pub fn cut(&mut self, cut: Cut) {
         self.cut.get_or_insert(cut);
+        self.give_up_acts(GaveUp::Cut);
     }
 
     pub fn is_cut(&self) -> bool {
@@ -134,6 +201,7 @@ impl Run {
                 Entry::Samples
             }
             Happening::Observed => Entry::Observed,
+            Happening::Acted(..) => Entry::Acted,
             Happening::Interval(load, _) => Entry::Interval(*load),
             Happening::Noted(step) => Entry::Step(step.clone()),
             Happening::CameUp { .. } => Entry::Step("the testbed is up".to_owned()),

@@ -48,12 +48,14 @@ impl Session {
         if !self.state.is_closing() {
             self.run.take(happening);
         }
-        if !self.is_repeated(happening) {
+        self.run.give_up_late_acts();
+        if self.run.acted(happening) && !self.is_repeated(happening) {
             self.change(|state, run| state.on(happening, run));
         }
-        if self.state.deadline().is_some_and(|d| self.run.now >= d) {
+        if self.state.deadline(&self.run).is_some_and(|d| self.run.now >= d) {
             self.change(State::overdue);
         }
+        self.state.act(&mut self.run);
         if *happening == Happening::Tick {
             // It may have come early: then it is asked for again.
             self.wake_unix_s = None;
@@ -83,13 +85,15 @@ impl Session {
     }
 
     fn finish_step(&mut self) -> Vec<Command> {
-        let deadline = self.state.deadline();
-        if let Some(d) = deadline
-            && deadline != self.wake_unix_s
+        let deadline = self.state.deadline(&self.run);
+        let acts = [self.run.acts.deadline(), self.state.next_action(&self.run)];
+        let wake = acts.into_iter().flatten().fold(deadline, |wake, t| wake.map(|w| w.min(t)));
+        if let Some(t) = wake
+            && wake != self.wake_unix_s
         {
-            self.run.order(Command::WakeAt(d));
+            self.run.order(Command::WakeAt(t));
         }
-        self.wake_unix_s = deadline;
+        self.wake_unix_s = wake;
         if self.has_ended() {
             let state = self.run.end_state();
             self.run.order(Command::End(state));

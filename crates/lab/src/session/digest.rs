@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use swarmlab_intervals::{ErrorKind, Interval};
+use swarmlab_record::action::Progress;
 use swarmlab_record::metric::Meaning;
 use swarmlab_record::series::Reading;
-use swarmlab_testbed::Note;
+use swarmlab_testbed::{Done, Note, TestbedError};
 use swarmlab_testbed::observation::Observation;
-use swarmlab_trial::{Happening, IntervalSeen, Part, Seen, Source};
+use swarmlab_trial::{ActId, Happening, IntervalSeen, Part, Seen, Source};
 
 use super::Executor;
 use crate::inbox::Letter;
@@ -52,6 +53,7 @@ impl Executor<'_, '_> {
                 Err(e) => (Happening::UpFailed(self.failure(e)), Brought::Nothing),
             },
             Letter::Observed(o) => self.observed(o),
+            Letter::Acted(id, done) => return self.acted(id, *done),
             Letter::Interval(load, interval) => {
                 (Happening::Interval(load, seen(&interval)), Brought::Interval(interval))
             }
@@ -72,6 +74,25 @@ impl Executor<'_, '_> {
                 (Happening::Down(down.map_err(|e| self.failure(e))), Brought::Nothing)
             }
         })
+    }
+
+    /// What became of an action; nothing if it was given up.
+    fn acted(&mut self, id: ActId, done: Result<Done, TestbedError>) -> Option<(Happening, Brought)> {
+        let acting = self.acting.remove(&id)?;
+        let (progress, result) = match done {
+            Ok(Done { accepted_unix_s, done_unix_s, changed, .. }) => {
+                (Progress::InForce { accepted_unix_s, done_unix_s, changed }, Ok(()))
+            }
+            Err(e) => {
+                let accepted_unix_s = match &e {
+                    TestbedError::ActTimeout { accepted_unix_s, .. } => *accepted_unix_s,
+                    _ => None,
+                };
+                (Progress::Failed { accepted_unix_s, why: e.to_string() }, Err(self.failure(e)))
+            }
+        };
+        let news = self.action_news(id, acting.action, progress);
+        Some((Happening::Acted(id, result), Brought::News(news)))
     }
 
     fn observed(&mut self, observation: Observation) -> (Happening, Brought) {

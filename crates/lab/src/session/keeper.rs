@@ -1,8 +1,9 @@
 //! Keeps the testbed: a task that does one thing after the other with it, so that the session goes on meanwhile.
 
 use swarmlab_swarm::CancellationToken;
-use swarmlab_testbed::Note;
+use swarmlab_testbed::{Action, Note};
 use swarmlab_testbed::observation::Observation;
+use swarmlab_trial::ActId;
 use tokio::sync::mpsc;
 
 use crate::inbox::{Letter, observed, relay};
@@ -12,6 +13,7 @@ use crate::site::Site;
 pub(super) enum Order {
     Up,
     Observe(CancellationToken),
+    Act(ActId, Action, CancellationToken),
     Down,
 }
 
@@ -75,6 +77,14 @@ impl Task {
                     if let Err(e) = self.bed.observe(observed(&self.inbox), token) {
                         self.say(Letter::Observed(Observation::Broken(e))).await;
                     }
+                }
+                Some(Order::Act(id, action, cancel)) => {
+                    let (acting, inbox) = (self.bed.act(action, cancel), self.inbox.clone());
+                    // The bed is kept meanwhile.
+                    tokio::spawn(async move {
+                        let done = acting.await;
+                        let _ = inbox.send(Letter::Acted(id, Box::new(done))).await;
+                    });
                 }
                 Some(Order::Down) => {
                     let (notes, relayed) = relay(&self.inbox, Letter::Note);

@@ -104,6 +104,7 @@ impl Files {
         let event = match &message.news {
             News::Phase { phase, .. } => Event::Phase { t_unix_s, phase: *phase },
             News::Replicas(event) => Event::Replicas(event.clone()),
+            News::Action(action) => Event::Action(action.clone()),
             News::Task(life) => Event::Task(life.clone()),
             News::Warning(m) => Event::Warning { t_unix_s, message: m.clone() },
             News::Step(m) | News::Log(m) => Event::Step { t_unix_s, message: m.clone() },

@@ -42,6 +42,11 @@ fn value(news: &News) -> Option<Value> {
         }
         News::Step(m) => json!({"event": "step", "message": m}),
         News::Converged { ready, of } => json!({"event": "converged", "ready": ready, "of": of}),
+        News::Action(action) => {
+            let mut value = serde_json::to_value(action).ok()?;
+            value.as_object_mut()?.insert("event".to_owned(), "action".into());
+            value
+        }
         News::Warning(m) => json!({"event": "warning", "message": m}),
         _ => return None,
     })

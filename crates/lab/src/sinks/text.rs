@@ -1,6 +1,7 @@
 //! Messages in words.
 
 use swarmlab_record::Phase;
+use swarmlab_record::action::{ActionEvent, Progress};
 
 use crate::message::News;
 use crate::tick::LoadTick;
@@ -19,9 +20,24 @@ pub fn line(news: &News) -> Option<String> {
         },
         News::Step(m) => format!("  {m}"),
         News::Converged { ready, of } => format!("  {ready}/{of} ready"),
+        News::Action(action) => format!("  {}", action_line(action)),
         News::Warning(m) => format!("warning: {m}"),
         _ => return None,
     })
+}
+
+/// News of an action as a line.
+fn action_line(event: &ActionEvent) -> String {
+    let what = &event.what;
+    match &event.progress {
+        Progress::Asked => format!("{what}: asked"),
+        Progress::InForce { changed: false, .. } => format!("{what}: it was so already"),
+        Progress::InForce { accepted_unix_s, done_unix_s, .. } => {
+            format!("{what}: in force {:.1} s after it was taken", done_unix_s - accepted_unix_s)
+        }
+        Progress::Failed { why, .. } => format!("{what}: failed ({why})"),
+        Progress::GivenUp { why } => format!("{what}: given up, {why}"),
+    }
 }
 
 /// A load as a line.

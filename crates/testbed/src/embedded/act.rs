@@ -26,7 +26,7 @@ struct Deed<'a> {
 /// Does an action; one at a time.
 pub async fn act(bed: Arc<Inner>, action: Action, asked_unix_s: f64) -> Result<Done, TestbedError> {
     let bounds = &bed.options.bounds;
-    action.check(bounds)?;
+    bounds.allow(&action)?;
     let deadline = Instant::now() + bounds.timeout;
     let mut deed = Deed { bed: &bed, action: &action, deadline, accepted_unix_s: None };
     let service = action.service();

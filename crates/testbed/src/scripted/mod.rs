@@ -207,7 +207,11 @@ impl Testbed for ScriptedBed {
         Ok(())
     }
 
-    fn act(&self, action: Action) -> Pending<'static, Result<Done, TestbedError>> {
+    fn act(
+        &self,
+        action: Action,
+        cancel: CancellationToken,
+    ) -> Pending<'static, Result<Done, TestbedError>> {
         let shared = Arc::clone(&self.0);
         shared.calls.note(shared.clock.now_unix_s(), Call::Act(action.clone()));
         Box::pin(async move {
@@ -215,6 +219,7 @@ impl Testbed for ScriptedBed {
             tokio::select! {
                 biased;
                 () = going.cancelled() => Err(TestbedError::GoingDown { action: action.to_string() }),
+                () = cancel.cancelled() => Err(TestbedError::Interrupted),
                 done = shared.act(action.clone()) => done,
             }
         })
@@ -252,7 +257,7 @@ impl Shared {
     }
 
     async fn act(&self, action: Action) -> Result<Done, TestbedError> {
-        action.check(&self.script.bounds)?;
+        self.script.bounds.allow(&action)?;
         let asked_unix_s = self.clock.now_unix_s();
         let service = action.service().to_owned();
         let before = {

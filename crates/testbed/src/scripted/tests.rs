@@ -32,11 +32,11 @@ async fn a_script_is_followed_and_what_was_asked_is_noted() {
     bed.observe(out, CancellationToken::new()).unwrap();
     let found = news.recv().await;
     assert!(matches!(found, Some(Observation::Replicas(r)) if (r.desired, r.healthy) == (2, 2)));
-    let done = bed.act(scale(3)).await.unwrap();
+    let done = bed.act(scale(3), CancellationToken::new()).await.unwrap();
     assert!(
         done.changed && done.asked_unix_s < done.accepted_unix_s && done.accepted_unix_s < done.done_unix_s
     );
-    assert!(!bed.act(scale(3)).await.unwrap().changed);
+    assert!(!bed.act(scale(3), CancellationToken::new()).await.unwrap().changed);
     let (mut counts, mut died, mut warned) = (Vec::new(), false, false);
     while counts.len() < 2 || !warned {
         match news.recv().await.unwrap() {
@@ -50,23 +50,23 @@ async fn a_script_is_followed_and_what_was_asked_is_noted() {
     bed.down(&mut |_| {}).await.unwrap();
     let asked: Vec<Call> = calls.all().into_iter().map(|(_, call)| call).collect();
     assert_eq!(asked, [Call::Up, Call::Observe, Call::Act(scale(3)), Call::Act(scale(3)), Call::Down]);
-    assert!(matches!(bed.act(scale(1)).await, Err(TestbedError::GoingDown { .. })));
+    assert!(matches!(bed.act(scale(1), CancellationToken::new()).await, Err(TestbedError::GoingDown { .. })));
 }
 
 #[tokio::test]
 async fn an_action_that_is_never_in_force_ends_with_what_is_known() {
     let bounds = Bounds { timeout: 50 * MS, ..Bounds::default() };
     let (bed, _) = up(Script::new().bounds(bounds).then_answers(Answer::Stuck(MS))).await;
-    let error = bed.act(scale(4)).await.unwrap_err();
+    let error = bed.act(scale(4), CancellationToken::new()).await.unwrap_err();
     assert!(matches!(error, TestbedError::ActTimeout { accepted_unix_s: Some(_), .. }), "{error}");
-    let error = bed.act(scale(101)).await.unwrap_err();
+    let error = bed.act(scale(101), CancellationToken::new()).await.unwrap_err();
     assert!(matches!(error, TestbedError::OutOfBounds { .. }), "{error}");
 }
 
 #[tokio::test]
 async fn down_ends_an_action_under_way() {
     let (bed, _) = up(Script::new().answers(Answer::Stuck(MS))).await;
-    let acting = tokio::spawn(bed.act(scale(4)));
+    let acting = tokio::spawn(bed.act(scale(4), CancellationToken::new()));
     tokio::time::sleep(5 * MS).await;
     bed.down(&mut |_| {}).await.unwrap();
     assert!(matches!(acting.await.unwrap(), Err(TestbedError::GoingDown { .. })));

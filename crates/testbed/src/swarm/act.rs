@@ -21,6 +21,8 @@ pub struct Deed {
     pub turn: Arc<tokio::sync::Mutex<()>>,
     /// Ends it.
     pub going: CancellationToken,
+    /// Ends it, too: it is not wanted any more.
+    pub cancel: CancellationToken,
     /// When it was asked.
     pub asked_unix_s: f64,
 }
@@ -54,6 +56,7 @@ impl Deed {
             () = self.going.cancelled() => {
                 return Err(TestbedError::GoingDown { action: action.to_string() });
             }
+            () = self.cancel.cancelled() => return Err(TestbedError::Interrupted),
             done = in_time => done,
         };
         match done {
@@ -75,7 +78,7 @@ impl Deed {
 
     /// What can be refused without asking the engine.
     fn refuse(&self, action: &Action) -> Result<(), TestbedError> {
-        action.check(&self.bounds)?;
+        self.bounds.allow(action)?;
         let name = action.service();
         let Some(plan) = self.specs.services.iter().find(|s| s.short == name) else {
             return Err(TestbedError::NoService {

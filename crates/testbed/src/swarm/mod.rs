@@ -348,7 +348,11 @@ impl Testbed for SwarmBed {
         Ok(())
     }
 
-    fn act(&self, action: Action) -> Pending<'static, Result<Done, TestbedError>> {
+    fn act(
+        &self,
+        action: Action,
+        cancel: CancellationToken,
+    ) -> Pending<'static, Result<Done, TestbedError>> {
         let gone = TestbedError::GoingDown { action: action.to_string() };
         if self.going.is_cancelled() {
             return Box::pin(async { Err(gone) });
@@ -359,6 +363,7 @@ impl Testbed for SwarmBed {
             bounds: self.bounds.clone(),
             turn: Arc::clone(&self.turn),
             going: self.going.clone(),
+            cancel,
             asked_unix_s: unix_now_s(),
         };
         Box::pin(async move {

@@ -1,9 +1,11 @@
 //! Rules that watch a running load: they may end it, or change its level. Each load gets fresh ones. A new rule is a
-//! file here and a name in [`all`].
+//! file here and a name in [`all`]. The timeline of actions watches the time instead: it is asked for what is due.
 
 mod target_refuses;
+mod timeline;
 
 pub use target_refuses::TargetRefuses;
+pub(crate) use timeline::Timeline;
 
 use crate::happening::IntervalSeen;
 

@@ -3,6 +3,7 @@
 use swarmlab_record::Phase;
 
 use super::State;
+use crate::acts::GaveUp;
 use crate::command::Command;
 use crate::errors::{Cut, Waited};
 use crate::happening::Happening;
@@ -23,6 +24,7 @@ pub(crate) struct Closing {
 
 /// Takes the testbed down, or leaves it up. Every way out of a session leads through here, once.
 pub(super) fn enter(run: &mut Run) -> State {
+    run.give_up_acts(GaveUp::TrialOver);
     run.stop_observing();
     run.enter(Phase::Down, None);
     match run.plan.keep.clone() {

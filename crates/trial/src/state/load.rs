@@ -138,6 +138,23 @@ impl Loading {
         }
     }
 
+    /// Asks for the actions that are due; none after a stop.
+    pub fn act(&self, run: &mut Run) {
+        if self.acts() {
+            let due = run.timeline.due_at(self.start, run.now);
+            run.act_all(due);
+        }
+    }
+
+    /// When the next one is due, seconds since the Unix epoch.
+    pub fn next_action(&self, run: &Run) -> Option<f64> {
+        if self.acts() { run.timeline.next_s().map(|s| self.start + s) } else { None }
+    }
+
+    fn acts(&self) -> bool {
+        self.load.part == Part::Load && self.told == Told::Nothing
+    }
+
     pub fn overdue(mut self, run: &mut Run) -> State {
         if self.told == Told::Abort {
             run.warn(format!("the generator did not say that the {} ended", self.load.part.phase().name()));
@@ -152,6 +169,7 @@ impl Loading {
         if self.load.part == Part::WarmUp {
             return if run.is_cut() { down::enter(run) } else { settle::enter(drained, run) };
         }
+        run.drop_timeline();
         if let Some(w) = &mut run.windows {
             w.load_end_unix_s = self.end.min(drained);
             w.drained_unix_s = drained;

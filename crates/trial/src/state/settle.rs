@@ -12,7 +12,7 @@ use crate::run::Run;
 /// Waits until every source has a sample of the quiet system.
 #[derive(Debug)]
 pub(crate) struct Settling {
-    pub deadline: f64,
+    deadline: f64,
     since: f64,
     /// After the load rather than before it.
     collects: bool,
@@ -44,7 +44,8 @@ impl Settling {
             Happening::Interrupted => Cut::Interrupted,
             Happening::Broken(f) => Cut::Testbed(f.clone()),
             Happening::RecordFailed(f) => Cut::Record(f.clone()),
-            Happening::Sampled(_) => return self.look(run),
+            // With the passing of time actions are given up.
+            Happening::Sampled(_) | Happening::Acted(..) | Happening::Tick => return self.look(run),
             _ => return State::Settling(self),
         };
         run.cut(cut);
@@ -53,13 +54,35 @@ impl Settling {
 
     /// Goes on if nothing is missing.
     fn look(self, run: &mut Run) -> State {
-        if self.missing(run).is_empty() { self.done(run) } else { State::Settling(self) }
+        if self.is_quiet(run) && self.missing(run).is_empty() { self.done(run) } else { State::Settling(self) }
     }
 
     fn missing(&self, run: &Run) -> Vec<Source> {
         // What was there before the load is expected after it without being named.
         let required = if self.collects { &[] } else { run.plan.sources.as_slice() };
-        run.missing(self.since, required).into_iter().collect()
+        run.missing(self.since(run), required).into_iter().collect()
+    }
+
+    /// Before the load nobody else may change the system; after it nobody waits for that.
+    fn is_quiet(&self, run: &Run) -> bool {
+        self.collects || run.acts.quiet_since().is_some()
+    }
+
+    fn since(&self, run: &Run) -> f64 {
+        match run.acts.quiet_since() {
+            Some(acted) if !self.collects => self.since.max(acted),
+            _ => self.since,
+        }
+    }
+
+    /// Until when it is waited, seconds since the Unix epoch.
+    pub fn deadline(&self, run: &Run) -> f64 {
+        match run.acts.quiet_since() {
+            _ if self.collects => self.deadline,
+            // Actions have deadlines of their own.
+            None => f64::INFINITY,
+            Some(acted) => self.deadline.max(acted + run.plan.limits.settle_s),
+        }
     }
 
     pub fn overdue(self, run: &mut Run) -> State {

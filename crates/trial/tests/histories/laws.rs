@@ -1,17 +1,18 @@
 //! What must hold of every history, said without knowing how the core does it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use swarmlab_record::Phase;
+use swarmlab_record::action::Action;
 use swarmlab_record::manifest::Windows;
-use swarmlab_trial::{Command, EndState, Entry, Happening, Keep, LEAD_S, LoadId, Part, TrialPlan};
+use swarmlab_trial::{Command, EndState, Entry, Happening, Keep, LEAD_S, LoadId, Part, TrialPlan, When};
 
 use crate::script::Script;
 use crate::world::{History, Step};
 
 type Law = fn(&Script, &History) -> Result<(), String>;
 
-const LAWS: [Law; 8] = [
+const LAWS: [Law; 12] = [
     it_ends_once_and_within_its_bound,
     what_is_brought_up_is_taken_down_once,
     what_happened_is_recorded_in_its_order,
@@ -20,6 +21,10 @@ const LAWS: [Law; 8] = [
     phases_are_in_order,
     complete_means_complete,
     orders_come_in_pairs,
+    actions_are_asked_for_once_and_have_one_end,
+    actions_are_asked_for_at_their_time,
+    a_load_starts_and_a_trial_follows_only_on_a_system_left_alone,
+    what_is_not_asked_for_is_told,
 ];
 
 /// Checks all laws.
@@ -59,6 +64,7 @@ fn entry_fits(happening: &Happening, entry: &Entry) -> bool {
     match happening {
         Happening::Sampled(_) => *entry == Entry::Samples,
         Happening::Observed => *entry == Entry::Observed,
+        Happening::Acted(..) => *entry == Entry::Acted,
         Happening::Interval(load, _) => *entry == Entry::Interval(*load),
         Happening::Noted(m) => *entry == Entry::Step(m.clone()),
         _ => matches!(entry, Entry::Step(_)),
@@ -112,6 +118,7 @@ fn nothing_is_sent_after_a_stop(_: &Script, history: &History) -> Result<(), Str
                     ensure(started.insert(*load), || format!("{load:?} starts twice"))?;
                     ensure(*start_unix_s >= step.told + LEAD_S - 1e-6, || "started in the past".to_owned())?;
                 }
+                Command::Act { id, .. } => ensure(!stopped, || format!("{id:?} is asked for after a stop"))?,
                 Command::SetLevel { load, level } => {
                     ensure(!stopped, || format!("level of {load:?} after a stop"))?;
                     ensure(started.contains(load) && level.is_finite(), || format!("level {level}"))?;
@@ -237,4 +244,134 @@ fn orders_come_in_pairs(_: &Script, history: &History) -> Result<(), String> {
         }
     }
     ensure(!observing, || "still observing".to_owned())
+}
+
+fn actions_are_asked_for_once_and_have_one_end(script: &Script, history: &History) -> Result<(), String> {
+    let (mut ids, mut under_way) = (BTreeSet::new(), BTreeSet::new());
+    let (mut planned, mut undone): (Vec<&Action>, Vec<&Action>) = (vec![], vec![]);
+    for trial in &script.plan.trials {
+        planned.extend(trial.actions.iter().map(|p| &p.action));
+        undone.extend(trial.actions.iter().filter_map(|p| p.undo.as_ref()));
+    }
+    for step in &history.steps {
+        if let Some(Happening::Acted(id, _)) = &step.happening {
+            under_way.remove(id);
+        }
+        for c in &step.commands {
+            match c {
+                Command::Act { id, action } => {
+                    ensure(ids.insert(*id) && under_way.insert(*id), || format!("{id:?} twice"))?;
+                    let of = if undone.contains(&action) { &mut undone } else { &mut planned };
+                    let at = of.iter().position(|a| *a == action);
+                    of.swap_remove(at.ok_or_else(|| format!("{action} is asked for once too often"))?);
+                }
+                Command::GiveUpAct { id, .. } => {
+                    ensure(under_way.remove(id), || format!("{id:?} is given up and not under way"))?;
+                }
+                Command::TakeDown | Command::LeaveUp | Command::NextTrial(_) | Command::End(_) => {
+                    ensure(under_way.is_empty(), || format!("{under_way:?} under way at {c:?}"))?;
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+fn actions_are_asked_for_at_their_time(script: &Script, history: &History) -> Result<(), String> {
+    let (mut trial, mut phase, mut start) = (0, Phase::Up, f64::INFINITY);
+    let (mut cut, mut told) = (false, f64::NEG_INFINITY);
+    for step in &history.steps {
+        for c in &step.commands {
+            match c {
+                Command::NextTrial(n) => (trial, start) = (*n, f64::INFINITY),
+                Command::Enter { phase: p, .. } => phase = *p,
+                Command::StartLoad { load, start_unix_s } if load.part == Part::Load => start = *start_unix_s,
+                Command::StopLoad(_) | Command::AbortLoad(_) => cut = true,
+                Command::Act { action, .. } => {
+                    let plan = script.plan.trials[trial].actions.iter().find(|p| p.action == *action);
+                    let fits = match plan.map(|p| p.at) {
+                        Some(When::WarmUp) => phase == Phase::WarmUp,
+                        Some(When::Settle) => phase == Phase::Settle,
+                        Some(When::Load(s)) => {
+                            (phase == Phase::Load || phase == Phase::Drain) && step.told >= start + s
+                        }
+                        // What was changed is taken back.
+                        None => phase == Phase::Collect,
+                    };
+                    ensure(fits, || format!("{action} at {} in {phase:?}", step.told))?;
+                }
+                _ => {}
+            }
+        }
+        // Nobody who is due waits for longer than until the next step.
+        if !cut && phase == Phase::Load && step.told > told {
+            told = step.told;
+            let asked = |action: &Action| {
+                commands(history).any(|(s, c)| {
+                    s.now <= step.now && matches!(c, Command::Act { action: a, .. } if a == action)
+                })
+            };
+            for p in &script.plan.trials[trial].actions {
+                let due = matches!(p.at, When::Load(s) if start + s <= told);
+                ensure(!due || asked(&p.action), || format!("{} is due at {told} and not asked for", p.action))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn a_load_starts_and_a_trial_follows_only_on_a_system_left_alone(
+    script: &Script,
+    history: &History,
+) -> Result<(), String> {
+    let (mut under_way, mut changed): (BTreeMap<_, &Action>, Vec<&Action>) = Default::default();
+    let mut trial = 0;
+    for step in &history.steps {
+        if let Some(Happening::Acted(id, result)) = &step.happening
+            && let Some(action) = under_way.remove(id)
+            && result.is_ok()
+        {
+            changed.retain(|undo| *undo != action);
+        }
+        for c in &step.commands {
+            match c {
+                Command::Act { id, action } => {
+                    under_way.insert(*id, action);
+                    let plan = script.plan.trials[trial].actions.iter().find(|p| p.action == *action);
+                    changed.extend(plan.and_then(|p| p.undo.as_ref()));
+                }
+                Command::GiveUpAct { id, .. } => drop(under_way.remove(id)),
+                Command::StartLoad { load, .. } if load.part == Part::Load => {
+                    ensure(under_way.is_empty(), || format!("{load:?} starts beside {under_way:?}"))?;
+                }
+                Command::NextTrial(n) => {
+                    trial = *n;
+                    ensure(changed.is_empty(), || format!("not taken back: {changed:?}"))?;
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+fn what_is_not_asked_for_is_told(script: &Script, history: &History) -> Result<(), String> {
+    if history.end() != Some(&EndState::Complete) {
+        return Ok(());
+    }
+    for p in script.plan.trials.iter().flat_map(|t| t.actions.iter().map(move |p| (t, p))) {
+        let (trial, p) = p;
+        if p.at == When::WarmUp && trial.warm_up_s.is_none() {
+            // There is no such moment; whoever plans sees to it that nobody asks for it.
+            continue;
+        }
+        let asked = commands(history).any(|(_, c)| matches!(c, Command::Act { action, .. } if *action == p.action));
+        let told = || {
+            let of = format!("{}:", p.action);
+            commands(history).any(|(_, c)| matches!(c, Command::Warn(m) if m.starts_with(&of)))
+        };
+        ensure(asked || told(), || format!("{} was forgotten", p.action))?;
+    }
+    Ok(())
 }

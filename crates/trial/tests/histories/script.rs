@@ -2,9 +2,10 @@
 
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
+use swarmlab_record::action::Action;
 use swarmlab_record::metric::Meaning;
 use swarmlab_record::topology::ClockOffset;
-use swarmlab_trial::{Keep, Limits, Plan, Source, TrialPlan};
+use swarmlab_trial::{Keep, Limits, Plan, PlannedAction, Source, TrialPlan, When};
 
 /// What someone does when asked.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -48,6 +49,8 @@ pub struct Script {
     pub up: Answer,
     pub cancelled: Answer,
     pub goings: Vec<Going>,
+    /// How the actions are answered, in their order, over and over.
+    pub acts: Vec<Answer>,
     pub stopped: Answer,
     pub aborted: Answer,
     pub down: Answer,
@@ -104,6 +107,23 @@ impl Draw {
         }
     }
 
+    /// Changes of a trial; each is asked for once, so each is another one.
+    fn actions(&mut self, trial: usize, load_s: f64) -> Vec<PlannedAction> {
+        let n = if self.rng.random_bool(0.5) { 0 } else { self.rng.random_range(1..=5) };
+        let one = |i: usize, draw: &mut Self| {
+            let service = ["web", "db"][draw.rng.random_range(0..2)].to_owned();
+            let at = match draw.rng.random_range(0..6) {
+                0 => When::WarmUp,
+                1 => When::Settle,
+                _ => When::Load(draw.s(load_s)),
+            };
+            let undo = Action::Scale { service: service.clone(), replicas: 1 };
+            let action = Action::Scale { service, replicas: (2 + 10 * trial + i) as u64 };
+            PlannedAction { at, action, undo: draw.rng.random_bool(0.8).then_some(undo) }
+        };
+        (0..n).map(|i| one(i, self)).collect()
+    }
+
     fn moments(&mut self, p: f64, most: usize, within_s: f64) -> Vec<f64> {
         let n = (0..most).filter(|_| self.chance(p)).count();
         (0..n).map(|_| self.s(within_s)).collect()
@@ -116,6 +136,7 @@ fn limits() -> Limits {
         cancel_s: 5.0,
         settle_s: 5.0,
         gone_s: 3.0,
+        act_s: 4.0,
         drain_s: 6.0,
         abort_s: 2.0,
         down_s: 8.0,
@@ -138,10 +159,14 @@ impl Script {
         let mut d = Draw { rng: SmallRng::seed_from_u64(seed), hostility };
         let trials = if d.rng.random_bool(0.7) { 1 } else { d.rng.random_range(1..=3) };
         let trials: Vec<TrialPlan> = (0..trials)
-            .map(|_| TrialPlan {
-                bin_s: [0.5, 1.0, 2.0][d.rng.random_range(0..3)],
-                warm_up_s: d.rng.random_bool(0.5).then(|| d.s(4.0)),
-                load_s: d.rng.random_range(1.0..12.0),
+            .map(|n| {
+                let load_s = d.rng.random_range(1.0..12.0);
+                TrialPlan {
+                    bin_s: [0.5, 1.0, 2.0][d.rng.random_range(0..3)],
+                    warm_up_s: d.rng.random_bool(0.5).then(|| d.s(4.0)),
+                    load_s,
+                    actions: d.actions(n, load_s),
+                }
             })
             .collect();
         let l = limits();
@@ -151,6 +176,7 @@ impl Script {
             _ => Keep::No,
         };
         let goings = (0..trials.len() * 2).map(|i| d.going(trials[i / 2].load_s)).collect();
+        let acts = (0..7).map(|_| d.answer(l.act_s, 0.15)).collect();
         let tasks = d.rng.random_range(1..=2);
         let required = if d.chance(0.1) { 2 } else { d.rng.random_range(0..=2) };
         let clock =
@@ -168,6 +194,7 @@ impl Script {
             up: d.answer(l.up_s, 0.08),
             cancelled: d.answer(l.cancel_s, 0.6),
             goings,
+            acts,
             stopped: d.answer(l.drain_s, 0.1),
             aborted: d.answer(l.abort_s, 0.1),
             down: d.answer(l.down_s, 0.05),

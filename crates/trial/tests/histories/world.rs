@@ -6,7 +6,7 @@ use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use swarmlab_trial::rules::{self, Advice, Rule};
 use swarmlab_trial::{
-    Command, EndState, Entry, Failure, Happening, IntervalSeen, LoadId, Part, Seen, Session,
+    ActId, Command, EndState, Entry, Failure, Happening, IntervalSeen, LoadId, Part, Seen, Session,
 };
 
 use crate::script::{Answer, Going, Script};
@@ -94,6 +94,8 @@ struct World<'a> {
     /// The load that sends, if one does.
     sending: Option<LoadId>,
     disk_told: bool,
+    /// Actions asked for so far.
+    acts: usize,
 }
 
 /// Plays a script to its end, or until it is clear that there is none.
@@ -108,6 +110,7 @@ pub fn play(script: &Script) -> History {
         observing: false,
         sending: None,
         disk_told: false,
+        acts: 0,
     };
     world.prepare();
     let (mut session, commands) = Session::with_rules(script.plan.clone(), rules_of, script.begin);
@@ -164,7 +167,9 @@ impl World<'_> {
         }
         for s in &self.script.strays {
             let load = LoadId { trial: self.rng.random_range(0..3), part: Part::WarmUp };
-            let stray = match self.rng.random_range(0..8) {
+            let stray = match self.rng.random_range(0..10) {
+                7 => Happening::Acted(ActId(self.rng.random_range(0..4)), Ok(())),
+                8 => Happening::Acted(ActId(self.rng.random_range(0..4)), Err(failure("late"))),
                 0 => Happening::CameUp { target: "b:2".to_owned(), clock: None },
                 1 => Happening::UpFailed(failure("late")),
                 2 => Happening::LoadEnded(load, Ok(())),
@@ -330,6 +335,17 @@ impl World<'_> {
                         self.after(0.0, Happening::RecordFailed(failure("disk full")));
                     }
                 }
+                Command::Act { id, .. } => {
+                    let answer = s.acts[self.acts % s.acts.len()];
+                    self.acts += 1;
+                    let (does, fails) = (Happening::Acted(*id, Ok(())), Happening::Acted(*id, Err(failure("no"))));
+                    if self.noise() {
+                        self.answer(answer, does.clone(), fails.clone());
+                    }
+                    self.answer(answer, does, fails);
+                }
+                // Answers that are under way may come all the same.
+                Command::GiveUpAct { .. } => {}
                 Command::NextTrial(_) | Command::SetLevel { .. } | Command::LeaveUp | Command::End(_) => {}
             }
         }
