@@ -222,3 +222,47 @@ fn the_shipped_experiment_is_run_again_with_its_secrets_where_they_are() {
     let manifest = |folder: &std::path::Path| json(&folder.join("manifest.json"));
     assert_eq!(manifest(&again)["inputs"], manifest(&first)["inputs"]);
 }
+
+#[test]
+fn actions_change_the_bed_while_load_goes_on_and_the_report_tells_when() {
+    let lab = Lab::new();
+    // A proxy cannot be scaled here, which only the bed knows.
+    let actions = "actions:
+  - { at: 2s, scale: { ms-exercise: 2 } }
+  - { at: 4s, restart: ms-other }
+  - { at: 5s, scale: { gateway-envoy: 2 } }
+  - { at: 8s, scale: { ms-exercise: 1 } }
+measure: { services: [gateway, ms-exercise] }";
+    let shape = "shape: constant\nlevel: 2\nduration: 14s\n";
+    let experiment = lab.experiment("acts", "embedded", shape, actions);
+    let ended = lab.run(&experiment, &[]).end();
+    assert!(ended.status.success(), "{:#?}", ended.line("error"));
+    let start = ended.manifest()["windows"]["load_start_unix_s"].as_f64().unwrap();
+    let events = std::fs::read_to_string(ended.folder().join("events.jsonl")).unwrap();
+    let events: Vec<serde_json::Value> = events
+        .lines()
+        .map(|l| serde_json::from_str(l).unwrap())
+        .filter(|e: &serde_json::Value| e["event"] == "action")
+        .collect();
+    let of = |is: &str| events.iter().filter(|e| e["is"] == is).collect::<Vec<_>>();
+    let asked: Vec<f64> = of("asked").iter().map(|e| e["t_unix_s"].as_f64().unwrap() - start).collect();
+    assert_eq!(asked.len(), 4);
+    for (asked, planned) in asked.iter().zip([2.0, 4.0, 5.0, 8.0]) {
+        assert!((planned..planned + 1.0).contains(asked), "{asked} for {planned}");
+    }
+    assert_eq!(of("in_force").len(), 3, "{events:#?}");
+    for e in of("in_force") {
+        let t = |key: &str| e[key].as_f64().unwrap();
+        assert!(t("accepted_unix_s") <= t("done_unix_s") && e["changed"] == true, "{e}");
+    }
+    assert!(of("failed")[0]["why"].as_str().unwrap().contains("no application"), "{events:#?}");
+    let replicas = column(&ended.folder(), "ms_exercise_replicas_healthy");
+    assert!(replicas.iter().any(|(_, v)| *v == Some(2.0)), "{replicas:?}");
+    assert_eq!(replicas.iter().rfind(|(t, _)| *t < 14.0).unwrap().1, Some(1.0));
+    let summary = ended.summary();
+    assert_eq!(verdict(&summary, "counts-agree")["status"], "pass", "{summary:#}");
+    assert_eq!(summary["counts"]["failed"].as_u64().unwrap_or(0), 0);
+    let html = std::fs::read_to_string(ended.folder().join("report.html")).unwrap();
+    assert!(html.contains("scale ms-exercise to 2") && html.contains("in force"));
+    assert_eq!(children_of(&ended.folder()), 0, "processes of the run are left");
+}

@@ -304,12 +304,53 @@ fn watch_members(
     })
 }
 
+/// The run scaled `ms-other` from 1 to 3 to 1: the journal tells when, the columns show it, the report lists it.
+fn acted(ended: &support::Ended, start: f64) {
+    let events = std::fs::read_to_string(ended.folder().join("events.jsonl")).unwrap();
+    let events: Vec<serde_json::Value> = events
+        .lines()
+        .map(|l| serde_json::from_str(l).unwrap())
+        .filter(|e: &serde_json::Value| e["event"] == "action")
+        .collect();
+    let mut done = Vec::new();
+    for (id, planned) in [(0, 6.0), (1, 26.0)] {
+        let of = |is: &str| {
+            let found = events.iter().find(|e| e["id"] == id && e["is"] == is);
+            found.unwrap_or_else(|| panic!("action {id} is not {is}: {events:#?}")).clone()
+        };
+        let asked = of("asked")["t_unix_s"].as_f64().unwrap() - start;
+        let in_force = of("in_force");
+        let t = |key: &str| in_force[key].as_f64().unwrap() - start;
+        assert!((planned..planned + 1.0).contains(&asked), "asked at {asked} for {planned}");
+        assert!(asked < t("accepted_unix_s") && t("accepted_unix_s") < t("done_unix_s"), "{in_force}");
+        eprintln!(
+            "action {id}: asked {asked:.2} s, taken {:.2} s, in force {:.2} s",
+            t("accepted_unix_s"),
+            t("done_unix_s")
+        );
+        done.push(t("done_unix_s"));
+    }
+    let healthy = column(&ended.folder(), "ms_other_replicas_healthy");
+    let at = |t: f64| healthy.iter().rfind(|(bin, _)| *bin <= t).and_then(|(_, v)| *v);
+    assert_eq!(at(4.0), Some(1.0), "{healthy:?}");
+    // Each is in force when it is said to be.
+    assert_eq!(at(done[0] + 1.0), Some(3.0), "{healthy:?}");
+    assert_eq!(at(44.0), Some(1.0), "{healthy:?}");
+    let html = std::fs::read_to_string(ended.folder().join("report.html")).unwrap();
+    assert!(html.contains("scale ms-other to 3") && html.contains("in force"));
+}
+
 #[test]
 #[ignore = "needs a Docker engine (scripts/test)"]
 fn replica_columns_follow_the_engine_within_a_second() {
     let lab = Lab::new();
     let shape = "shape: constant\nlevel: 3\nduration: 45s\n";
-    let experiment = lab.experiment("replicas", "swarm", shape, "");
+    // One service is scaled from outside, the other by the run itself.
+    let actions = "measure: { services: [gateway, ms-exercise, ms-other] }
+actions:
+  - { at: 6s, scale: { ms-other: 3 } }
+  - { at: 26s, scale: { ms-other: 1 } }";
+    let experiment = lab.experiment("replicas", "swarm", shape, actions);
     let mut running = lab.run(&experiment, &["--name", "replicas", "--engine", &engine()]);
     running.until_phase("warm_up");
     let stop = Arc::new(AtomicBool::new(false));
@@ -395,6 +436,7 @@ fn replica_columns_follow_the_engine_within_a_second() {
     // Prometheus has no health check: nobody knows whether it is healthy.
     assert!(column(&ended.folder(), "prometheus_replicas_healthy").iter().all(|(_, v)| v.is_none()));
     assert!(column(&ended.folder(), "prometheus_replicas_running").iter().any(|(_, v)| *v == Some(1.0)));
+    acted(&ended, start);
     // New and ended tasks: their CPU counts from birth to death, and requests are still counted exactly at the front.
     let summary = ended.summary();
     let sent = summary["counts"]["sent"].as_f64().unwrap();
@@ -594,7 +636,10 @@ fn the_bed_acts_within_bounds_and_tells_the_deaths_that_nobody_ordered() {
         let refused = bed.act(scale(100_000_000_000), CancellationToken::new()).await.unwrap_err();
         assert!(matches!(refused, TestbedError::OutOfBounds { .. }), "{refused}");
         let global = Action::Scale { service: "cadvisor".into(), replicas: 2 };
-        assert!(matches!(bed.act(global, CancellationToken::new()).await, Err(TestbedError::CannotAct { .. })));
+        assert!(matches!(
+            bed.act(global, CancellationToken::new()).await,
+            Err(TestbedError::CannotAct { .. })
+        ));
         let acting = tokio::spawn(bed.act(scale(2), CancellationToken::new()));
         let mut most = 0;
         let told = async {

@@ -98,6 +98,7 @@ example r"
 autoscale: { gateway: { max: 2, controller: { kind: command, command: [./nowhere.py] } } }
 ",
 advice "The help line says where it was looked for. Correct the name, or write `./NAME` for a file beside the experiment.";
+
 NEVER_ACTED E 140 "never-acted", exit 2: "an action is planned for a moment that does not come",
 means "`at` of an action counts from the beginning of the load and must lie before its end (which `--duration` may have moved); `warmup` needs a `load.warmup`.",
 example r"

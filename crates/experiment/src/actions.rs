@@ -210,11 +210,13 @@ fn known(
 ) -> Option<String> {
     match services {
         Some(known) if !known.iter().any(|k| k == name) => {
-            of.cx().push(super::target::no_such_service(of.cx().error(
-                codes::UNKNOWN_SERVICE,
-                span,
-                format!("the stack has no service `{name}`"),
-            ).at(of.path()), name, known));
+            of.cx().push(super::target::no_such_service(
+                of.cx()
+                    .error(codes::UNKNOWN_SERVICE, span, format!("the stack has no service `{name}`"))
+                    .at(of.path()),
+                name,
+                known,
+            ));
             None
         }
         _ => Some(name.to_owned()),

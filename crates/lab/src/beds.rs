@@ -75,7 +75,11 @@ impl Site for StackSite {
         self.bed.as_ref().map_or(Ok(()), |bed| bed.observe(out, cancel))
     }
 
-    fn act(&mut self, action: Action, cancel: CancellationToken) -> Pending<'static, Result<Done, TestbedError>> {
+    fn act(
+        &mut self,
+        action: Action,
+        cancel: CancellationToken,
+    ) -> Pending<'static, Result<Done, TestbedError>> {
         match &self.bed {
             Some(bed) => bed.act(action, cancel),
             None => Box::pin(async move { Err(TestbedError::GoingDown { action: action.to_string() }) }),

@@ -42,7 +42,11 @@ pub trait Site {
 
     /// Changes something; the answer can be awaited beside anything else. What `cancel` ends is not begun, or not gone on
     /// with.
-    fn act(&mut self, action: Action, cancel: CancellationToken) -> Pending<'static, Result<Done, TestbedError>>;
+    fn act(
+        &mut self,
+        action: Action,
+        cancel: CancellationToken,
+    ) -> Pending<'static, Result<Done, TestbedError>>;
 
     /// Takes everything down and returns when nothing is left. Harmless where nothing is up, or only half of it.
     fn down<'a>(&'a mut self, note: &'a mut (dyn FnMut(Note) + Send))

@@ -3,6 +3,7 @@
 // The command line prints (`src/cli`); nobody else does.
 #![cfg_attr(not(test), deny(clippy::print_stdout))]
 
+mod actions;
 mod associations;
 pub mod recompute;
 mod resources;
@@ -53,7 +54,7 @@ pub fn model(raw: &Raw, frame: &Frame, analysis: &Analysis) -> ReportModel {
         intervals: associations::demands(&analysis.summary.demands),
         heat_maps: associations::heat_maps(raw, &load, &analysis.correlations, &names),
         scatters: associations::scatters(&load, &analysis.correlations, &names),
-        tables: tables::all(raw, &load, analysis),
+        tables: actions::table(&raw.events, start).into_iter().chain(tables::all(raw, &load, analysis)).collect(),
         notes: analysis
             .summary
             .notes

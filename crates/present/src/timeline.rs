@@ -2,6 +2,7 @@
 
 use swarmlab_frame::frame::Frame;
 use swarmlab_intervals::trust::Trust;
+use swarmlab_record::action::{Action, ActionEvent, Progress};
 use swarmlab_record::client::ALL_ENDPOINTS;
 use swarmlab_record::summary::{EndpointFigures, QUANTILES};
 use swarmlab_report::model::{
@@ -13,6 +14,7 @@ use swarmlab_analysis::assemble::{Raw, replica_events};
 use swarmlab_analysis::column;
 use swarmlab_record::events::Event;
 use swarmlab_record::plan::LoadModel;
+use swarmlab_record::topology::ReplicaEvent;
 
 /// All panels.
 pub fn timeline(raw: &Raw, frame: &Frame, load: &Frame, endpoints: &[EndpointFigures]) -> Timeline {
@@ -53,13 +55,28 @@ fn phases(raw: &Raw, frame: &Frame, zero: f64) -> Vec<Phase> {
     out
 }
 
-/// Changes of the number of replicas asked for.
+/// Actions, and changes of the number of replicas that nobody of the run asked for.
 fn markers(raw: &Raw, zero: f64) -> Vec<Marker> {
     let mut last: std::collections::BTreeMap<String, u64> = std::collections::BTreeMap::new();
-    let mut out = Vec::new();
+    let asked: Vec<&ActionEvent> = raw
+        .events
+        .iter()
+        .filter_map(|e| match e {
+            Event::Action(a) if a.progress == Progress::Asked => Some(a),
+            _ => None,
+        })
+        .collect();
+    let mut out: Vec<Marker> =
+        asked.iter().map(|a| Marker { t_s: a.t_unix_s - zero, label: a.what.to_string() }).collect();
+    // Clocks may differ by a moment.
+    let is_asked = |e: &ReplicaEvent| {
+        let scale = Action::Scale { service: e.service.clone(), replicas: e.desired };
+        asked.iter().any(|a| a.what == scale && a.t_unix_s <= e.t_unix_s + 1.0)
+    };
     for e in replica_events(&raw.events) {
         if let Some(before) = last.insert(e.service.clone(), e.desired)
             && before != e.desired
+            && !is_asked(&e)
         {
             out.push(Marker {
                 t_s: e.t_unix_s - zero,
@@ -67,6 +84,7 @@ fn markers(raw: &Raw, zero: f64) -> Vec<Marker> {
             });
         }
     }
+    out.sort_by(|a, b| a.t_s.total_cmp(&b.t_s));
     out
 }
 

@@ -115,7 +115,8 @@ mod tests {
     #[test]
     fn news_of_actions_are_flat_lines_of_the_journal() {
         let what = Action::Scale { service: "web".to_owned(), replicas: 3 };
-        let event = |t_unix_s, progress| Event::Action(ActionEvent { t_unix_s, id: 2, what: what.clone(), progress });
+        let event =
+            |t_unix_s, progress| Event::Action(ActionEvent { t_unix_s, id: 2, what: what.clone(), progress });
         let in_force = Progress::InForce { accepted_unix_s: 1.5, done_unix_s: 4.25, changed: true };
         let failed = Progress::Failed { accepted_unix_s: None, why: "no".to_owned() };
         for (event, line) in [

@@ -7,8 +7,8 @@ use swarmlab_record::manifest::Windows;
 use swarmlab_record::metric::Meaning;
 use swarmlab_record::topology::ClockOffset;
 use swarmlab_trial::{
-    ActId, Command, Cut, EndState, Entry, Failure, GaveUp, Happening, IntervalSeen, Keep, Limits, LoadId, Part,
-    Plan, PlannedAction, Seen, Session, Source, TrialPlan, Waited, When,
+    ActId, Command, Cut, EndState, Entry, Failure, GaveUp, Happening, IntervalSeen, Keep, Limits, LoadId,
+    Part, Plan, PlannedAction, Seen, Session, Source, TrialPlan, Waited, When,
 };
 
 const T: f64 = 1000.0;
@@ -402,7 +402,8 @@ fn acting(all: &[(When, u64)]) -> Plan {
 }
 
 fn asked(said: &[Command]) -> Vec<(usize, Action)> {
-    let act = |c: &Command| if let Command::Act { id, action } = c { Some((id.0, action.clone())) } else { None };
+    let act =
+        |c: &Command| if let Command::Act { id, action } = c { Some((id.0, action.clone())) } else { None };
     said.iter().filter_map(act).collect()
 }
 
@@ -460,7 +461,10 @@ fn an_interrupt_cancels_what_is_under_way_and_nothing_more_is_asked_for() {
     assert!(said.contains(&Command::GiveUpAct { id: ActId(0), why: GaveUp::Cut }));
     assert_eq!(asked(&t.at(1013.0, Happening::Tick)), []);
     // An answer that comes all the same is recorded, and changes nothing.
-    assert_eq!(t.at(1013.5, Happening::Acted(ActId(0), Err(failure("late")))), [Command::Record(Entry::Acted)]);
+    assert_eq!(
+        t.at(1013.5, Happening::Acted(ActId(0), Err(failure("late")))),
+        [Command::Record(Entry::Acted)]
+    );
     t.at(1014.0, Happening::LoadEnded(LOAD, Ok(())));
     let (state, said) = t.down();
     assert_eq!((state, asked(&said).len()), (EndState::Partial(Cut::Interrupted), 1));

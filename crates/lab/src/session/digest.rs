@@ -7,8 +7,8 @@ use swarmlab_intervals::{ErrorKind, Interval};
 use swarmlab_record::action::Progress;
 use swarmlab_record::metric::Meaning;
 use swarmlab_record::series::Reading;
-use swarmlab_testbed::{Done, Note, TestbedError};
 use swarmlab_testbed::observation::Observation;
+use swarmlab_testbed::{Done, Note, TestbedError};
 use swarmlab_trial::{ActId, Happening, IntervalSeen, Part, Seen, Source};
 
 use super::Executor;

@@ -1,8 +1,8 @@
 //! Keeps the testbed: a task that does one thing after the other with it, so that the session goes on meanwhile.
 
 use swarmlab_swarm::CancellationToken;
-use swarmlab_testbed::{Action, Note};
 use swarmlab_testbed::observation::Observation;
+use swarmlab_testbed::{Action, Note};
 use swarmlab_trial::ActId;
 use tokio::sync::mpsc;
 

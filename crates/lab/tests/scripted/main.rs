@@ -3,10 +3,12 @@
 
 mod stage;
 
-use stage::{Generates, Stage, Up};
+use stage::{Acts, Generates, Stage, Up};
 use swarmlab_lab::RunError;
 use swarmlab_lab::message::News;
 use swarmlab_record::Phase;
+use swarmlab_record::action::{ActionEvent, Progress};
+use swarmlab_record::events::{self, Event};
 use swarmlab_record::manifest::Manifest;
 use swarmlab_trial::{Keep, Waited};
 
@@ -126,4 +128,60 @@ async fn the_trials_of_a_session_share_a_testbed_and_have_folders_of_their_own()
     let second = Manifest::read(&played.second.manifest()).unwrap();
     assert!(second.windows.is_some() && second.target.is_some());
     assert!(second.windows != Manifest::read(&played.folder.manifest()).unwrap().windows);
+}
+
+fn actions(played: &stage::Played) -> Vec<ActionEvent> {
+    let all = events::read(&played.folder.events()).unwrap();
+    all.into_iter().filter_map(|e| if let Event::Action(a) = e { Some(a) } else { None }).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn actions_are_done_beside_the_load_and_the_journal_tells_when() {
+    let stage =
+        Stage { actions: vec![(1.0, 3, Acts::Takes(1.0)), (3.0, 1, Acts::Fails)], ..Stage::default() };
+    let played = stage.play().await;
+    assert!(played.result.is_ok(), "{:?}", played.result);
+    assert_eq!(played.bed(), ["up", "observe", "scale web to 3", "scale web to 1", "down"]);
+    let start = Manifest::read(&played.folder.manifest()).unwrap().windows.unwrap().load_start_unix_s;
+    let said: Vec<(usize, String, f64)> = actions(&played)
+        .into_iter()
+        .map(|a| {
+            let progress = match a.progress {
+                Progress::InForce { accepted_unix_s, done_unix_s, changed: true } => {
+                    format!("taken {:.2}, in force {:.2}", accepted_unix_s - start, done_unix_s - start)
+                }
+                other => format!("{other:?}"),
+            };
+            (a.id, progress, ((a.t_unix_s - start) * 100.0).round() / 100.0)
+        })
+        .collect();
+    let [(0, asked, 1.0), (0, in_force, 2.0), (1, asked_too, 3.0), (1, failed, 3.0)] = &said[..] else {
+        panic!("{said:?}")
+    };
+    assert_eq!((asked.as_str(), asked_too.as_str()), ("Asked", "Asked"));
+    assert_eq!(in_force, "taken 1.25, in force 2.00");
+    assert!(failed.starts_with("Failed") && failed.contains("there is no web"), "{failed}");
+    // Who reads the figures is told of what did not work.
+    assert!(played.heard(|n| matches!(n, News::Warning(m) if m.starts_with("scale web to 1 failed"))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_interrupt_cancels_an_action_and_one_that_is_never_answered_ends_with_the_run() {
+    for interrupt_s in [Some(4.5), None] {
+        let stage = Stage { actions: vec![(1.0, 3, Acts::Never)], interrupt_s, ..Stage::default() };
+        let played = stage.play().await;
+        assert_eq!(played.result.is_ok(), interrupt_s.is_none(), "{:?}", played.result);
+        assert_eq!(played.bed(), ["up", "observe", "scale web to 3", "cancelled", "down"]);
+        let last = actions(&played).pop().unwrap().progress;
+        let why = if interrupt_s.is_some() { "the run was cut short" } else { "the trial was over" };
+        assert!(matches!(&last, Progress::GivenUp { why: said } if said.starts_with(why)), "{last:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn replicas_are_restored_before_the_next_trial() {
+    let actions = vec![(1.0, 3, Acts::Takes(1.0))];
+    let played = Stage { trials: 2, actions, ..Stage::default() }.play().await;
+    assert!(played.result.is_ok(), "{:?}", played.result);
+    assert_eq!(played.bed(), ["up", "observe", "scale web to 3", "scale web to 1", "observe", "down"]);
 }

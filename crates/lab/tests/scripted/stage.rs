@@ -15,6 +15,7 @@ use swarmlab_lab::sinks::FolderSink;
 use swarmlab_lab::site::{Answer, Ready, Site};
 use swarmlab_loadgen::LoadError;
 use swarmlab_record::Phase;
+use swarmlab_record::action::Action;
 use swarmlab_record::folder::RunFolder;
 use swarmlab_record::manifest::{Manifest, Origin};
 use swarmlab_record::metric::{Kind, Meaning};
@@ -24,9 +25,9 @@ use swarmlab_record::topology::{ReplicaEvent, Target};
 use swarmlab_shapes::shape::{Constant, Shape};
 use swarmlab_swarm::CancellationToken;
 use swarmlab_testbed::observation::Observation;
-use swarmlab_testbed::seam::Out;
-use swarmlab_testbed::{Note, TestbedError};
-use swarmlab_trial::{Keep, Limits, LoadId, Part, Plan, Source, TrialPlan};
+use swarmlab_testbed::seam::{Out, Pending};
+use swarmlab_testbed::{Done, Note, TestbedError};
+use swarmlab_trial::{Keep, Limits, LoadId, Part, Plan, PlannedAction, Source, TrialPlan, When};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -36,6 +37,15 @@ const LOAD_S: f64 = 5.0;
 #[derive(Clone, Copy)]
 pub enum Up {
     Takes(f64),
+    Never,
+}
+
+/// How an action goes.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Acts {
+    /// Taken after a quarter of so many seconds, in force after all of them.
+    Takes(f64),
+    Fails,
     Never,
 }
 
@@ -54,6 +64,8 @@ pub struct Stage {
     pub up: Up,
     pub generates: Generates,
     pub silent: bool,
+    /// What `web`, which has one replica, is scaled to when, and how that goes.
+    pub actions: Vec<(f64, u64, Acts)>,
     pub interrupt_s: Option<f64>,
     pub breaks_s: Option<f64>,
     pub disk_full_s: Option<f64>,
@@ -68,6 +80,7 @@ impl Default for Stage {
             up: Up::Takes(1.0),
             generates: Generates::Well,
             silent: false,
+            actions: Vec::new(),
             interrupt_s: None,
             breaks_s: None,
             disk_full_s: None,
@@ -82,7 +95,7 @@ pub struct Played {
     pub took_s: f64,
     pub folder: RunFolder,
     pub second: RunFolder,
-    bed: Log<&'static str>,
+    bed: Log<String>,
     generator: Log<String>,
     heard: Log<Message>,
     left: Log<String>,
@@ -90,7 +103,7 @@ pub struct Played {
 }
 
 impl Played {
-    pub fn bed(&self) -> Vec<&'static str> {
+    pub fn bed(&self) -> Vec<String> {
         self.bed.lock().unwrap().clone()
     }
     pub fn generator(&self) -> Vec<String> {
@@ -136,6 +149,7 @@ impl Stage {
             site: Box::new(ScriptedBed {
                 up: self.up,
                 silent: self.silent,
+                acts: self.actions.iter().map(|(_, _, acts)| *acts).collect(),
                 breaks: self.breaks_s.map(|s| began + Duration::from_secs_f64(s)),
                 began,
                 log: Arc::clone(&bed),
@@ -168,9 +182,21 @@ impl Stage {
     }
 
     fn plan(&self) -> Plan {
-        let trial = TrialPlan { bin_s: 1.0, warm_up_s: self.warm_up_s, load_s: LOAD_S };
+        let scale = |replicas| Action::Scale { service: "web".to_owned(), replicas };
+        let planned = |&(at_s, replicas, _): &(f64, u64, Acts)| PlannedAction {
+            at: When::Load(at_s),
+            action: scale(replicas),
+            undo: Some(scale(1)),
+        };
+        let trial = |n: usize| TrialPlan {
+            bin_s: 1.0,
+            warm_up_s: self.warm_up_s,
+            load_s: LOAD_S,
+            // The first trial's only.
+            actions: self.actions.iter().filter(|_| n == 0).map(planned).collect(),
+        };
         Plan {
-            trials: vec![trial; self.trials],
+            trials: (0..self.trials).map(trial).collect(),
             keep: self.keep.clone(),
             sources: vec![Source { service: "web".to_owned(), meaning: Meaning::CPU }],
             limits: Limits::default(),
@@ -201,14 +227,16 @@ impl Sink for Disk {
 struct ScriptedBed {
     up: Up,
     silent: bool,
+    /// Of the actions to come; those after them take no time.
+    acts: std::collections::VecDeque<Acts>,
     breaks: Option<Instant>,
     began: Instant,
-    log: Log<&'static str>,
+    log: Log<String>,
 }
 
 impl ScriptedBed {
-    fn note(&self, what: &'static str) {
-        self.log.lock().unwrap().push(what);
+    fn note(&self, what: &str) {
+        self.log.lock().unwrap().push(what.to_owned());
     }
 }
 
@@ -277,6 +305,34 @@ impl Site for ScriptedBed {
             }
         });
         Ok(())
+    }
+
+    fn act(
+        &mut self,
+        action: Action,
+        cancel: CancellationToken,
+    ) -> Pending<'static, Result<Done, TestbedError>> {
+        self.note(&action.to_string());
+        let (began, log) = (self.began, Arc::clone(&self.log));
+        let now = move || BEGIN + began.elapsed().as_secs_f64();
+        let (asked_unix_s, acts) = (now(), self.acts.pop_front().unwrap_or(Acts::Takes(0.0)));
+        Box::pin(async move {
+            let Acts::Takes(s) = acts else {
+                if acts == Acts::Never {
+                    cancel.cancelled().await;
+                    log.lock().unwrap().push("cancelled".to_owned());
+                }
+                return Err(TestbedError::NoService {
+                    action: action.to_string(),
+                    name: "web".to_owned(),
+                    known: vec![],
+                });
+            };
+            sleep(Duration::from_secs_f64(s / 4.0)).await;
+            let accepted_unix_s = now();
+            sleep(Duration::from_secs_f64(s * 3.0 / 4.0)).await;
+            Ok(Done { action, asked_unix_s, accepted_unix_s, done_unix_s: now(), changed: true })
+        })
     }
 
     fn down<'a>(&'a mut self, _: &'a mut (dyn FnMut(Note) + Send)) -> Answer<'a, Result<(), TestbedError>> {

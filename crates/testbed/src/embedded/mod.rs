@@ -263,11 +263,7 @@ impl Testbed for EmbeddedBed {
         Ok(())
     }
 
-    fn act(
-        &self,
-        action: Action,
-        cancel: CancellationToken,
-    ) -> Pending<'static, Result<Done, TestbedError>> {
+    fn act(&self, action: Action, cancel: CancellationToken) -> Pending<'static, Result<Done, TestbedError>> {
         let (bed, asked_unix_s) = (Arc::clone(&self.0), unix_now_s());
         Box::pin(async move {
             let gone = TestbedError::GoingDown { action: action.to_string() };

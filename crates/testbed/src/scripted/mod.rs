@@ -207,11 +207,7 @@ impl Testbed for ScriptedBed {
         Ok(())
     }
 
-    fn act(
-        &self,
-        action: Action,
-        cancel: CancellationToken,
-    ) -> Pending<'static, Result<Done, TestbedError>> {
+    fn act(&self, action: Action, cancel: CancellationToken) -> Pending<'static, Result<Done, TestbedError>> {
         let shared = Arc::clone(&self.0);
         shared.calls.note(shared.clock.now_unix_s(), Call::Act(action.clone()));
         Box::pin(async move {

@@ -348,11 +348,7 @@ impl Testbed for SwarmBed {
         Ok(())
     }
 
-    fn act(
-        &self,
-        action: Action,
-        cancel: CancellationToken,
-    ) -> Pending<'static, Result<Done, TestbedError>> {
+    fn act(&self, action: Action, cancel: CancellationToken) -> Pending<'static, Result<Done, TestbedError>> {
         let gone = TestbedError::GoingDown { action: action.to_string() };
         if self.going.is_cancelled() {
             return Box::pin(async { Err(gone) });

@@ -54,7 +54,11 @@ impl Settling {
 
     /// Goes on if nothing is missing.
     fn look(self, run: &mut Run) -> State {
-        if self.is_quiet(run) && self.missing(run).is_empty() { self.done(run) } else { State::Settling(self) }
+        if self.is_quiet(run) && self.missing(run).is_empty() {
+            self.done(run)
+        } else {
+            State::Settling(self)
+        }
     }
 
     fn missing(&self, run: &Run) -> Vec<Source> {

@@ -281,6 +281,7 @@ fn actions_are_asked_for_once_and_have_one_end(script: &Script, history: &Histor
 fn actions_are_asked_for_at_their_time(script: &Script, history: &History) -> Result<(), String> {
     let (mut trial, mut phase, mut start) = (0, Phase::Up, f64::INFINITY);
     let (mut cut, mut told) = (false, f64::NEG_INFINITY);
+    let mut asked: Vec<&Action> = vec![];
     for step in &history.steps {
         for c in &step.commands {
             match c {
@@ -289,6 +290,7 @@ fn actions_are_asked_for_at_their_time(script: &Script, history: &History) -> Re
                 Command::StartLoad { load, start_unix_s } if load.part == Part::Load => start = *start_unix_s,
                 Command::StopLoad(_) | Command::AbortLoad(_) => cut = true,
                 Command::Act { action, .. } => {
+                    asked.push(action);
                     let plan = script.plan.trials[trial].actions.iter().find(|p| p.action == *action);
                     let fits = match plan.map(|p| p.at) {
                         Some(When::WarmUp) => phase == Phase::WarmUp,
@@ -307,14 +309,11 @@ fn actions_are_asked_for_at_their_time(script: &Script, history: &History) -> Re
         // Nobody who is due waits for longer than until the next step.
         if !cut && phase == Phase::Load && step.told > told {
             told = step.told;
-            let asked = |action: &Action| {
-                commands(history).any(|(s, c)| {
-                    s.now <= step.now && matches!(c, Command::Act { action: a, .. } if a == action)
-                })
-            };
             for p in &script.plan.trials[trial].actions {
                 let due = matches!(p.at, When::Load(s) if start + s <= told);
-                ensure(!due || asked(&p.action), || format!("{} is due at {told} and not asked for", p.action))?;
+                ensure(!due || asked.contains(&&p.action), || {
+                    format!("{} is due at {told} and not asked for", p.action)
+                })?;
             }
         }
     }
@@ -366,7 +365,8 @@ fn what_is_not_asked_for_is_told(script: &Script, history: &History) -> Result<(
             // There is no such moment; whoever plans sees to it that nobody asks for it.
             continue;
         }
-        let asked = commands(history).any(|(_, c)| matches!(c, Command::Act { action, .. } if *action == p.action));
+        let asked =
+            commands(history).any(|(_, c)| matches!(c, Command::Act { action, .. } if *action == p.action));
         let told = || {
             let of = format!("{}:", p.action);
             commands(history).any(|(_, c)| matches!(c, Command::Warn(m) if m.starts_with(&of)))

@@ -338,7 +338,8 @@ impl World<'_> {
                 Command::Act { id, .. } => {
                     let answer = s.acts[self.acts % s.acts.len()];
                     self.acts += 1;
-                    let (does, fails) = (Happening::Acted(*id, Ok(())), Happening::Acted(*id, Err(failure("no"))));
+                    let (does, fails) =
+                        (Happening::Acted(*id, Ok(())), Happening::Acted(*id, Err(failure("no"))));
                     if self.noise() {
                         self.answer(answer, does.clone(), fails.clone());
                     }
