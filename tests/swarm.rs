@@ -615,6 +615,55 @@ fn a_silent_prometheus_gives_gaps_and_a_verdict_not_zeros() {
 
 #[test]
 #[ignore = "needs a Docker engine (scripts/test)"]
+fn behind_a_prometheus_that_scrapes_every_15_s_counts_agree_and_what_cannot_be_seen_is_not_judged() {
+    let lab = Lab::new();
+    // The sample stack with one number changed, from a folder of its own.
+    let root = support::root();
+    let every = std::fs::read_to_string(root.join("prometheus/prometheus.yml")).unwrap();
+    let seldom = every.replace("scrape_interval: 1s", "scrape_interval: 15s");
+    assert_ne!(every, seldom);
+    std::fs::write(lab.dir.path().join("prometheus.yml"), seldom).unwrap();
+    let stack = std::fs::read_to_string(root.join("stacks/exercise.yml")).unwrap();
+    let stack = stack
+        .replace("../prometheus/prometheus.yml", "prometheus.yml")
+        .replace("../", &format!("{}/", root.display()))
+        .replace("./exercise.", &format!("{}/stacks/exercise.", root.display()));
+    std::fs::write(lab.dir.path().join("stack.yml"), stack).unwrap();
+    let experiment = lab.experiment("seldom", "swarm", "shape: constant\nlevel: 2\nduration: 45s\n", "");
+    let text = std::fs::read_to_string(&experiment).unwrap();
+    let ours = text.replace(&format!("{}/stacks/exercise.yml", root.display()), "stack.yml");
+    assert_ne!(text, ours);
+    std::fs::write(&experiment, ours).unwrap();
+    let ended = lab.run(&experiment, &["--name", "seldom", "--engine", &engine()]).end();
+    assert!(ended.status.success(), "{:#?}", ended.line("error"));
+    let summary = ended.summary();
+    let notes: Vec<&str> =
+        summary["notes"].as_array().unwrap().iter().filter_map(|n| n["text"].as_str()).collect();
+    eprintln!("{notes:#?}");
+    assert!(notes.iter().any(|n| n.contains("bins of 15 s")), "{notes:#?}");
+    assert!(!notes.iter().any(|n| n.contains("no sample of the quiet system")), "{notes:#?}");
+    let cpu = column(&ended.folder(), "ms_exercise_cpu_cores");
+    let load: Vec<_> = cpu.iter().filter(|(t, _)| (0.0..45.0).contains(t)).collect();
+    assert_eq!(load.iter().map(|(t, _)| *t).collect::<Vec<_>>(), [0.0, 15.0, 30.0]);
+    // Counted by those who were asked every 15 s, and by the clients.
+    assert_eq!(verdict(&summary, "counts-agree")["status"], "pass", "{summary:#}");
+    for c in summary["counts"]["servers"].as_array().unwrap() {
+        assert_eq!(c["exact"], true, "{c}");
+    }
+    // Of three bins nothing is concluded.
+    for v in summary["verdicts"].as_array().unwrap() {
+        eprintln!("{}: {} {}", v["code"], v["status"], v["title"]);
+        assert_ne!(v["status"], "fail", "{v}");
+    }
+    let demands = summary["verdicts"].as_array().unwrap().iter();
+    let demands: Vec<_> =
+        demands.filter(|v| v["code"].as_str().unwrap().starts_with("demand-recovered")).collect();
+    assert!(!demands.is_empty() && demands.iter().all(|v| v["status"] == "not_judged"), "{demands:#?}");
+    assert_gone("seldom");
+}
+
+#[test]
+#[ignore = "needs a Docker engine (scripts/test)"]
 fn the_bed_acts_within_bounds_and_tells_the_deaths_that_nobody_ordered() {
     use swarmlab_swarm::CancellationToken;
     use swarmlab_testbed::swarm::SwarmBeds;

@@ -58,7 +58,13 @@ impl StackSite {
         let provenance = bed.provenance().await;
         let target = bed.target(&self.target.0, self.target.1).await?;
         let clock_offset = bed.clock_offset().await?;
-        Ok(Ready { target, clock_offset, provenance, left_behind: bed.left_behind() })
+        Ok(Ready {
+            target,
+            clock_offset,
+            sampled_every: bed.sampled_every(),
+            provenance,
+            left_behind: bed.left_behind(),
+        })
     }
 }
 

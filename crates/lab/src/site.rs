@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
+use std::time::Duration;
 
 use swarmlab_record::topology::{ClockOffset, Target};
 use swarmlab_swarm::CancellationToken;
@@ -18,6 +19,8 @@ pub struct Ready {
     pub target: Target,
     /// The samples' clock against ours, if it is another.
     pub clock_offset: Option<ClockOffset>,
+    /// Time between two samples of the slowest source.
+    pub sampled_every: Duration,
     /// Versions and digests.
     pub provenance: BTreeMap<String, String>,
     /// What would be left if the command were killed, sentences.

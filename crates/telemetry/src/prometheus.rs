@@ -38,6 +38,8 @@ pub struct Target {
     pub up: bool,
     /// Why not, empty when it did.
     pub last_error: String,
+    /// Time between two scrapes, as configured.
+    pub every: Duration,
 }
 
 /// A Prometheus that belongs to one stack.
@@ -118,6 +120,7 @@ impl PrometheusSource {
                 url: t.scrape_url().to_string(),
                 up: t.health().is_up(),
                 last_error: t.last_error().to_owned(),
+                every: *t.scrape_interval(),
             })
             .collect())
     }

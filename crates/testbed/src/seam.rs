@@ -68,6 +68,11 @@ pub trait Testbed: Send + Sync {
     /// The clock of the samples against ours; `None` where there is only one clock.
     fn clock_offset(&self) -> Pending<'_, Result<Option<ClockOffset>, TestbedError>>;
 
+    /// Time between two samples of the slowest source: how long a sample may have to be waited for.
+    fn sampled_every(&self) -> Duration {
+        SAMPLE_EVERY
+    }
+
     /// Starts sampling and watching in the background, until `cancel` ends it, the receiver is gone or the bed goes
     /// down. First comes what is there: the lives of tasks and the replica counts. Nothing is ever dropped: a full
     /// channel holds the sampler up, and events wait for their turn.

@@ -61,6 +61,8 @@ pub enum Happening {
         target: String,
         /// The samples' clock, if it is another than ours.
         clock: Option<ClockOffset>,
+        /// How often the slowest source is sampled, seconds: how long a sample may have to be waited for.
+        sample_every_s: f64,
     },
     /// The testbed did not come up; it has tried to clean up after itself.
     UpFailed(Failure),

@@ -68,8 +68,10 @@ pub struct Limits {
     pub up_s: f64,
     /// A cancelled testbed cleaning up.
     pub cancel_s: f64,
-    /// Samples of the quiet system.
+    /// Samples of the quiet system, from sources that are sampled once a second.
     pub settle_s: f64,
+    /// How much longer a source may take from sample to sample: both limits of samples are longer by what it takes.
+    pub slower_s: f64,
     /// A task that has not been sampled for this long, while others of its service were, is taken for gone.
     pub gone_s: f64,
     /// The answer to an action.
@@ -85,13 +87,14 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// For sources that are sampled once a second and a load that waits 30 s for its last answers, and a
+    /// For sources that are sampled at least every two minutes and a load that waits 30 s for its last answers, and a
     /// testbed that gives an action 120 s.
     fn default() -> Self {
         Self {
             up_s: 300.0,
             cancel_s: 120.0,
             settle_s: 15.0,
+            slower_s: 120.0,
             gone_s: 10.0,
             act_s: 135.0,
             drain_s: 45.0,
@@ -124,7 +127,8 @@ impl Plan {
             let warm_up_s = t.warm_up_s.map_or(0.0, |s| load(t.bin_s, s));
             // Before the load they are waited for, and after the trial they are taken back.
             let acts_s = if t.actions.is_empty() { 0.0 } else { 2.0 * l.act_s };
-            warm_up_s + acts_s + l.settle_s + load(t.bin_s, t.load_s) + l.settle_s
+            let settle_s = l.settle_s + l.slower_s;
+            warm_up_s + acts_s + settle_s + load(t.bin_s, t.load_s) + settle_s
         };
         let trials_s: f64 = self.trials.iter().map(trial).sum();
         l.up_s + l.cancel_s + trials_s + l.down_s + l.close_s

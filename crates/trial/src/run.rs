@@ -29,6 +29,8 @@ pub(crate) struct Run {
     pub windows: Option<Windows>,
     pub target: String,
     pub clock: Option<ClockOffset>,
+    /// What a source may take longer between two samples than a second.
+    slower_s: f64,
     /// Whether the testbed came up.
     pub came_up: bool,
     /// Whether nothing can be recorded any more.
@@ -53,6 +55,7 @@ impl Run {
             windows: None,
             target: String::new(),
             clock: None,
+            slower_s: 0.0,
             came_up: false,
             record_failed: false,
             acts: Acts::default(),
@@ -185,10 +188,22 @@ impl Run {
         }
     }
 
+    /// Remembers how often the slowest source is sampled.
+    pub fn samples_every(&mut self, every_s: f64) {
+        let most_s = self.plan.limits.slower_s;
+        // Nonsense is no reason to wait.
+        self.slower_s = if every_s.is_finite() { (every_s - 1.0).clamp(0.0, most_s) } else { 0.0 };
+    }
+
+    /// How long samples of the quiet system are waited for, seconds.
+    pub fn settle_s(&self) -> f64 {
+        self.plan.limits.settle_s + self.slower_s
+    }
+
     /// Sources without a sample since the system fell quiet, on our clock.
     pub fn missing(&self, since_unix_s: f64, required: &[Source]) -> BTreeSet<Source> {
         let on_their_clock = since_unix_s + self.clock.map_or(0.0, |c| c.offset_s + c.error_s);
-        self.freshness.missing(on_their_clock, self.plan.limits.gone_s, required)
+        self.freshness.missing(on_their_clock, self.plan.limits.gone_s + self.slower_s, required)
     }
 
     /// Records a happening and remembers what of it any state may need.

@@ -79,7 +79,7 @@ impl Try {
 }
 
 fn came_up(clock: Option<ClockOffset>) -> Happening {
-    Happening::CameUp { target: "a:1".to_owned(), clock }
+    Happening::CameUp { target: "a:1".to_owned(), clock, sample_every_s: 1.0 }
 }
 
 fn phases(said: &[Command]) -> Vec<Phase> {
@@ -513,4 +513,32 @@ fn what_was_changed_is_taken_back_before_the_next_trial() {
     let mut t = until_restored(plan);
     t.at(1151.5, Happening::Tick);
     assert_eq!(t.down().0, EndState::Partial(Cut::Overdue(Waited::Restored)));
+}
+
+#[test]
+fn a_source_that_is_sampled_every_15_s_is_waited_for_as_long() {
+    let mut plan = plan();
+    plan.sources = vec![cpu()];
+    let up = |every_s| {
+        let mut t = Try::of(plan.clone());
+        let target = "a:1".to_owned();
+        t.at(1005.0, Happening::CameUp { target, clock: None, sample_every_s: every_s });
+        t
+    };
+    let mut t = up(15.0);
+    t.at(1021.0, Happening::Tick);
+    assert_eq!(warnings(&t.said), [""; 0]);
+    // Its tasks are not sampled at one moment: one that was not for 14 s is not gone.
+    let two = |one, other| {
+        let seen = |task: &str, t_unix_s| Seen { source: cpu(), task: task.to_owned(), t_unix_s };
+        Happening::Sampled(vec![seen("1", one), seen("2", other)])
+    };
+    t.at(1022.0, two(1004.0, 1018.0));
+    assert_eq!(started(&t.said, LOAD), None);
+    t.at(1022.5, two(1019.0, 1018.0));
+    assert_eq!(started(&t.said, LOAD), Some(1023.0));
+    // No more than the limit, and nonsense is nothing.
+    for (every_s, waited_s) in [(15.0, 29.0), (1e9, 135.0), (f64::NAN, 15.0), (-3.0, 15.0)] {
+        assert!(up(every_s).said.contains(&Command::WakeAt(1005.0 + waited_s)), "{every_s}");
+    }
 }

@@ -48,7 +48,11 @@ impl Executor<'_, '_> {
                         clock_offset: ready.clock_offset,
                         provenance: ready.provenance,
                     };
-                    (Happening::CameUp { target, clock: ready.clock_offset }, Brought::News(news))
+                    let sample_every_s = ready.sampled_every.as_secs_f64();
+                    (
+                        Happening::CameUp { target, clock: ready.clock_offset, sample_every_s },
+                        Brought::News(news),
+                    )
                 }
                 Err(e) => (Happening::UpFailed(self.failure(e)), Brought::Nothing),
             },

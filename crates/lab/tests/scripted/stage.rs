@@ -262,6 +262,7 @@ impl Site for ScriptedBed {
             Ok(Ready {
                 target: Target { addresses: vec!["127.0.0.1:80".parse().unwrap()], host: "web".to_owned() },
                 clock_offset: None,
+                sampled_every: Duration::from_secs(1),
                 provenance: BTreeMap::new(),
                 left_behind: vec!["a bed".to_owned()],
             })

@@ -37,6 +37,8 @@ pub struct SwarmBed {
     catalogues: Arc<Catalogues>,
     /// Reasons of remarks on series that were told before the load.
     told: Vec<String>,
+    /// Time between two samples of the slowest source.
+    sampled_every: Duration,
     bounds: Bounds,
     /// Held by the action under way.
     turn: Arc<tokio::sync::Mutex<()>>,
@@ -221,14 +223,15 @@ impl SwarmBed {
             node,
             catalogues,
             told: Vec::new(),
+            sampled_every: SAMPLE_EVERY,
             bounds: Bounds::default(),
             turn: Arc::default(),
             going: CancellationToken::new(),
             removed: AtomicBool::new(false),
         };
         match bed.ready(rise.wait, cancel, note).await {
-            Ok(told) => {
-                bed.told = told;
+            Ok(seen) => {
+                (bed.told, bed.sampled_every) = (seen.told, seen.sampled_every);
                 Ok(bed)
             }
             Err(e) if rise.update => Err(e),
@@ -250,8 +253,8 @@ impl SwarmBed {
         wait: Duration,
         cancel: &CancellationToken,
         note: &mut (dyn FnMut(Note) + Send),
-    ) -> Result<Vec<String>, TestbedError> {
-        let Some(prometheus) = self.prometheus()? else { return Ok(Vec::new()) };
+    ) -> Result<ready::Seen, TestbedError> {
+        let Some(prometheus) = self.prometheus()? else { return Ok(ready::Seen { told: Vec::new(), sampled_every: SAMPLE_EVERY }) };
         let fronts: Vec<(String, SocketAddr, String)> = self
             .specs
             .services
@@ -326,6 +329,10 @@ impl Testbed for SwarmBed {
             let Some(prometheus) = self.prometheus()? else { return Ok(None) };
             Ok(Some(prometheus.clock_offset().await?))
         })
+    }
+
+    fn sampled_every(&self) -> Duration {
+        self.sampled_every
     }
 
     fn observe(&self, out: Out, cancel: CancellationToken) -> Result<(), TestbedError> {

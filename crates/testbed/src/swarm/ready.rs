@@ -8,6 +8,7 @@ use std::time::Duration;
 use swarmlab_stackfile::{Role, StackSpecs};
 use tokio::time::Instant;
 
+use crate::seam::SAMPLE_EVERY;
 use crate::{Note, TestbedError, stack};
 use swarmlab_telemetry::TelemetryError;
 use swarmlab_telemetry::prometheus::{PrometheusSource, Target};
@@ -15,7 +16,15 @@ use swarmlab_telemetry::prometheus::{PrometheusSource, Target};
 /// Between two looks at Prometheus.
 const POLL: Duration = Duration::from_millis(250);
 
-/// Waits for targets, then for the proof of each proxy. Returns the reasons of what it warned of.
+/// What was seen of a stack that is ready.
+pub struct Seen {
+    /// Reasons of what was warned of.
+    pub told: Vec<String>,
+    /// Time between two scrapes of the slowest target.
+    pub sampled_every: Duration,
+}
+
+/// Waits for targets, then for the proof of each proxy.
 pub async fn wait(
     prometheus: &PrometheusSource,
     specs: &StackSpecs,
@@ -23,10 +32,17 @@ pub async fn wait(
     fronts: &[(String, SocketAddr, String)],
     wait: Duration,
     note: &mut (dyn FnMut(Note) + Send),
-) -> Result<Vec<String>, TestbedError> {
+) -> Result<Seen, TestbedError> {
     let deadline = Instant::now() + wait;
-    let up = targets(prometheus, specs, nodes, deadline).await?;
-    note(Note::Step(format!("Prometheus scrapes {up} targets")));
+    let found = targets(prometheus, specs, nodes, deadline).await?;
+    let up = found.iter().filter(|t| t.up).count();
+    let sampled_every = found.iter().map(|t| t.every).max().unwrap_or(SAMPLE_EVERY).max(SAMPLE_EVERY);
+    let every = if sampled_every > SAMPLE_EVERY {
+        format!(", the slowest every {} s", sampled_every.as_secs_f64())
+    } else {
+        String::new()
+    };
+    note(Note::Step(format!("Prometheus scrapes {up} targets{every}")));
     let proven = proof(prometheus, specs, fronts, deadline).await?;
     if proven > 0 {
         note(Note::Step(format!("one request went through each of {proven} proxies")));
@@ -37,7 +53,7 @@ pub async fn wait(
         note(Note::Warning(remark.text));
         told.push(remark.reason);
     }
-    Ok(told)
+    Ok(Seen { told, sampled_every })
 }
 
 /// Jobs of a Prometheus that are named after a service must have as many healthy targets as the service has replicas.
@@ -46,7 +62,7 @@ async fn targets(
     specs: &StackSpecs,
     nodes: u32,
     deadline: Instant,
-) -> Result<usize, TestbedError> {
+) -> Result<Vec<Target>, TestbedError> {
     let expected: BTreeMap<&str, u64> = specs
         .services
         .iter()
@@ -58,7 +74,7 @@ async fn targets(
             Ok(found) => {
                 let missing = unmet(&expected, &found);
                 if missing.is_empty() {
-                    return Ok(found.iter().filter(|t| t.up).count());
+                    return Ok(found);
                 }
                 missing
             }
@@ -154,7 +170,13 @@ mod tests {
     use super::*;
 
     fn target(job: &str, up: bool, error: &str) -> Target {
-        Target { job: job.to_owned(), url: format!("http://{job}/metrics"), up, last_error: error.to_owned() }
+        Target {
+            job: job.to_owned(),
+            url: format!("http://{job}/metrics"),
+            up,
+            last_error: error.to_owned(),
+            every: Duration::from_secs(1),
+        }
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub(super) fn collect(since: f64, run: &mut Run) -> State {
 
 impl Settling {
     fn new(since: f64, collects: bool, run: &Run) -> Self {
-        Self { deadline: run.now + run.plan.limits.settle_s, since, collects }
+        Self { deadline: run.now + run.settle_s(), since, collects }
     }
 
     pub fn on(self, happening: &Happening, run: &mut Run) -> State {
@@ -85,7 +85,7 @@ impl Settling {
             _ if self.collects => self.deadline,
             // Actions have deadlines of their own.
             None => f64::INFINITY,
-            Some(acted) => self.deadline.max(acted + run.plan.limits.settle_s),
+            Some(acted) => self.deadline.max(acted + run.settle_s()),
         }
     }
 
@@ -93,7 +93,7 @@ impl Settling {
         let missing: Vec<String> = self.missing(run).iter().map(ToString::to_string).collect();
         run.warn(format!(
             "no sample of the quiet system within {} s: {}; counts over the load window may not be exact",
-            run.plan.limits.settle_s,
+            run.settle_s(),
             missing.join(", ")
         ));
         self.done(run)

@@ -20,10 +20,11 @@ impl Up {
 
     pub fn on(self, happening: &Happening, run: &mut Run) -> State {
         match happening {
-            Happening::CameUp { target, clock } => {
+            Happening::CameUp { target, clock, sample_every_s } => {
                 run.came_up = true;
                 run.target.clone_from(target);
                 run.clock = *clock;
+                run.samples_every(*sample_every_s);
                 // It may come up although it was cancelled.
                 if run.is_cut() { down::enter(run) } else { trial::enter(run) }
             }

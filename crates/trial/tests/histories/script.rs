@@ -46,6 +46,8 @@ pub struct Script {
     pub plan: Plan,
     pub begin: f64,
     pub clock: Option<ClockOffset>,
+    /// Time between two samples, seconds.
+    pub sample_every_s: f64,
     pub up: Answer,
     pub cancelled: Answer,
     pub goings: Vec<Going>,
@@ -135,6 +137,7 @@ fn limits() -> Limits {
         up_s: 20.0,
         cancel_s: 5.0,
         settle_s: 5.0,
+        slower_s: 3.0,
         gone_s: 3.0,
         act_s: 4.0,
         drain_s: 6.0,
@@ -176,6 +179,7 @@ impl Script {
             _ => Keep::No,
         };
         let goings = (0..trials.len() * 2).map(|i| d.going(trials[i / 2].load_s)).collect();
+        let sample_every_s = if d.rng.random_bool(0.3) { d.rng.random_range(1.0..4.0) } else { 1.0 };
         let acts = (0..7).map(|_| d.answer(l.act_s, 0.15)).collect();
         let tasks = d.rng.random_range(1..=2);
         let required = if d.chance(0.1) { 2 } else { d.rng.random_range(0..=2) };
@@ -191,6 +195,7 @@ impl Script {
             noise: 0.1 * hostility,
             begin: 1_000_000.0 + d.s(1.0),
             clock,
+            sample_every_s,
             up: d.answer(l.up_s, 0.08),
             cancelled: d.answer(l.cancel_s, 0.6),
             goings,

@@ -170,7 +170,7 @@ impl World<'_> {
             let stray = match self.rng.random_range(0..10) {
                 7 => Happening::Acted(ActId(self.rng.random_range(0..4)), Ok(())),
                 8 => Happening::Acted(ActId(self.rng.random_range(0..4)), Err(failure("late"))),
-                0 => Happening::CameUp { target: "b:2".to_owned(), clock: None },
+                0 => Happening::CameUp { target: "b:2".to_owned(), clock: None, sample_every_s: 9.0 },
                 1 => Happening::UpFailed(failure("late")),
                 2 => Happening::LoadEnded(load, Ok(())),
                 3 => Happening::LoadEnded(load, Err(failure("late"))),
@@ -209,7 +209,7 @@ impl World<'_> {
     }
 
     fn round(&mut self) -> Happening {
-        self.at(self.now + 1.0, Event::Round);
+        self.at(self.now + self.script.sample_every_s, Event::Round);
         let silent = self.script.silenced.is_some_and(|s| self.now > self.script.begin + s);
         match self.rng.random_range(0..20) {
             0 => return Happening::Observed,
@@ -296,14 +296,22 @@ impl World<'_> {
         for c in commands {
             match c {
                 Command::BringUp => {
-                    let up = Happening::CameUp { target: "a:1".to_owned(), clock: s.clock };
+                    let up = Happening::CameUp {
+                        target: "a:1".to_owned(),
+                        clock: s.clock,
+                        sample_every_s: s.sample_every_s,
+                    };
                     if self.noise() {
                         self.answer(s.up, up.clone(), Happening::UpFailed(failure("twice")));
                     }
                     self.answer(s.up, up, Happening::UpFailed(failure("not healthy")));
                 }
                 Command::CancelUp => {
-                    let up = Happening::CameUp { target: "a:1".to_owned(), clock: s.clock };
+                    let up = Happening::CameUp {
+                        target: "a:1".to_owned(),
+                        clock: s.clock,
+                        sample_every_s: s.sample_every_s,
+                    };
                     self.answer(s.cancelled, up, Happening::UpFailed(failure("interrupted")));
                 }
                 Command::Observe => {
