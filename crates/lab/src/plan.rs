@@ -75,6 +75,7 @@ pub(crate) fn session(
             load_s: experiment.load.shape.duration_s(),
             actions: actions(experiment, specs),
         }],
+        start: trial::Start::AtEdge,
         keep,
         sources: sources(kind, specs),
         limits: trial::Limits {

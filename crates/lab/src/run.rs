@@ -14,6 +14,7 @@ use swarmlab_stackfile::StackSpecs;
 use swarmlab_swarm::CancellationToken;
 use swarmlab_telemetry::clock::unix_now_s;
 use swarmlab_testbed::{Kind, stack};
+use swarmlab_trial::rules;
 
 use crate::beds::{self, StackSite};
 use crate::bus::{Bus, Sink, Unheard};
@@ -181,6 +182,7 @@ async fn measure(
         left,
         left_while_starting,
         clock: &unix_now_s,
+        rules: rules::all,
     };
     session::execute(plan, cast).await
 }

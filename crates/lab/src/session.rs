@@ -12,6 +12,7 @@ use swarmlab_record::Phase;
 use swarmlab_record::action::{Action, ActionEvent, Progress};
 use swarmlab_record::topology::Target;
 use swarmlab_swarm::CancellationToken;
+use swarmlab_trial::rules::MakeRules;
 use swarmlab_trial::{ActId, Command, EndState, Entry, Failure, Happening, LoadId, Plan, Session};
 use tokio::sync::mpsc;
 
@@ -40,6 +41,8 @@ pub struct Cast<'a, 'b> {
     pub left_while_starting: Vec<String>,
     /// Seconds since the Unix epoch.
     pub clock: &'a (dyn Fn() -> f64 + Sync),
+    /// What watches its loads.
+    pub rules: MakeRules,
 }
 
 /// Runs a session to its end. Its state, and the failure if it did not come to its end as planned.
@@ -64,7 +67,7 @@ pub async fn execute(plan: Plan, cast: Cast<'_, '_>) -> Result<(), RunError> {
         ended: None,
     };
     let state = tokio::select! {
-        state = executor.execute(plan, letters, cast.cancel) => state,
+        state = executor.execute(plan, cast.rules, letters, cast.cancel) => state,
         // It goes on as long as there is someone who orders.
         state = async { keeping.await; std::future::pending().await } => state,
     };
@@ -107,10 +110,11 @@ impl Executor<'_, '_> {
     async fn execute(
         &mut self,
         plan: Plan,
+        rules: MakeRules,
         mut letters: mpsc::Receiver<Letter>,
         cancel: &CancellationToken,
     ) -> EndState {
-        let (mut core, commands) = Session::begin(plan, (self.clock)());
+        let (mut core, commands) = Session::with_rules(plan, rules, (self.clock)());
         self.obey(commands, Brought::Nothing);
         let mut interrupted = false;
         loop {

@@ -28,12 +28,21 @@ impl Generator for Threads<'_> {
 }
 
 /// Starts a load; a thread passes on what comes of it.
-pub(crate) fn start(spec: LoadSpec, out: Outlet) -> Result<Box<dyn Running>, LoadError> {
+fn start(spec: LoadSpec, out: Outlet) -> Result<Box<dyn Running>, LoadError> {
+    start_and(spec, out, |_| {})
+}
+
+/// Starts a load; a thread passes on what comes of it, and before its end hands the sums to `keep`.
+pub(crate) fn start_and(
+    spec: LoadSpec,
+    out: Outlet,
+    keep: impl FnOnce(&Outcome) + Send + 'static,
+) -> Result<Box<dyn Running>, LoadError> {
     let handle = swarmlab_loadgen::start(spec)?;
     let control = handle.control();
     std::thread::Builder::new()
         .name("load-intervals".to_owned())
-        .spawn(move || out.ended(forward(handle, &out)))
+        .spawn(move || out.ended(forward(handle, &out).inspect(keep)))
         .map_err(|source| LoadError::System { what: "start a thread", source })?;
     Ok(Box::new(Sending(control)))
 }

@@ -120,7 +120,7 @@ impl PrometheusSource {
                 url: t.scrape_url().to_string(),
                 up: t.health().is_up(),
                 last_error: t.last_error().to_owned(),
-                every: *t.scrape_interval(),
+                every: t.scrape_interval().unsigned_abs(),
             })
             .collect())
     }

@@ -40,5 +40,5 @@ pub use errors::{Cut, EndState, Failure, Waited};
 pub use freshness::{Seen, Source};
 pub use grid::LEAD_S;
 pub use happening::{Happening, IntervalSeen, LoadId, Part};
-pub use plan::{Keep, Limits, Plan, PlannedAction, TrialPlan, When};
+pub use plan::{Keep, Limits, Plan, PlannedAction, Start, TrialPlan, When};
 pub use session::Session;

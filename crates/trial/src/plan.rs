@@ -16,6 +16,15 @@ pub enum Keep {
     Impossible(String),
 }
 
+/// When loads start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// At the next edge of a grid of full seconds that leaves time to start: what servers say is counted in its bins.
+    AtEdge,
+    /// As soon as it can be: the grid is the load's own, for there are no servers.
+    AtOnce,
+}
+
 /// One trial.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrialPlan {
@@ -110,6 +119,8 @@ impl Default for Limits {
 pub struct Plan {
     /// Trials, in order.
     pub trials: Vec<TrialPlan>,
+    /// When loads start.
+    pub start: Start,
     /// What becomes of the testbed.
     pub keep: Keep,
     /// Sources that must have been sampled once before a load begins.

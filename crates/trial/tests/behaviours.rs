@@ -8,7 +8,7 @@ use swarmlab_record::metric::Meaning;
 use swarmlab_record::topology::ClockOffset;
 use swarmlab_trial::{
     ActId, Command, Cut, EndState, Entry, Failure, GaveUp, Happening, IntervalSeen, Keep, Limits, LoadId,
-    Part, Plan, PlannedAction, Seen, Session, Source, TrialPlan, Waited, When,
+    Part, Plan, PlannedAction, Seen, Session, Source, Start, TrialPlan, Waited, When,
 };
 
 const T: f64 = 1000.0;
@@ -18,6 +18,7 @@ const LOAD: LoadId = LoadId { trial: 0, part: Part::Load };
 fn plan() -> Plan {
     Plan {
         trials: vec![TrialPlan { bin_s: 1.0, warm_up_s: None, load_s: 10.0, actions: vec![] }],
+        start: Start::AtEdge,
         keep: Keep::No,
         sources: vec![],
         limits: Limits::default(),
@@ -541,4 +542,11 @@ fn a_source_that_is_sampled_every_15_s_is_waited_for_as_long() {
     for (every_s, waited_s) in [(15.0, 29.0), (1e9, 135.0), (f64::NAN, 15.0), (-3.0, 15.0)] {
         assert!(up(every_s).said.contains(&Command::WakeAt(1005.0 + waited_s)), "{every_s}");
     }
+}
+
+#[test]
+fn a_load_alone_starts_at_once() {
+    let t = Try::up(Plan { start: Start::AtOnce, ..plan() });
+    assert_eq!(started(&t.said, LOAD), Some(1005.0));
+    assert_eq!(windows(&t.said).unwrap().grid_unix_s, 1005.0);
 }

@@ -81,6 +81,7 @@ pub fn main(args: &LoadArgs, global: &Global) -> Exit {
             Ok(e) => e,
             // Whoever read the lines has seen enough.
             Err(LoadFailure::Write(e)) if e.kind() == std::io::ErrorKind::BrokenPipe => return Exit::Success,
+            Err(LoadFailure::Interrupted) => return Exit::Interrupted,
             Err(e) => return output::fail(&e, help_of(&e), global.json, e.code()),
         };
         let summary = LoadSummary::of(&plan.spec, &plan.title, &ended, &objectives);

@@ -27,7 +27,7 @@ use swarmlab_swarm::CancellationToken;
 use swarmlab_testbed::observation::Observation;
 use swarmlab_testbed::seam::{Out, Pending};
 use swarmlab_testbed::{Done, Note, TestbedError};
-use swarmlab_trial::{Keep, Limits, LoadId, Part, Plan, PlannedAction, Source, TrialPlan, When};
+use swarmlab_trial::{Keep, Limits, LoadId, Part, Plan, PlannedAction, Source, Start, TrialPlan, When};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -165,6 +165,7 @@ impl Stage {
             left: &|what| told.lock().unwrap().push(what.concat()),
             left_while_starting: vec!["half a bed".to_owned()],
             clock: &clock,
+            rules: swarmlab_trial::rules::all,
         };
         let result = execute(plan, cast).await;
         drop(bus);
@@ -197,6 +198,7 @@ impl Stage {
         };
         Plan {
             trials: (0..self.trials).map(trial).collect(),
+            start: Start::AtEdge,
             keep: self.keep.clone(),
             sources: vec![Source { service: "web".to_owned(), meaning: Meaning::CPU }],
             limits: Limits::default(),

@@ -4,13 +4,17 @@ use super::{State, down, load, restore, settle};
 use crate::acts::GaveUp;
 use crate::grid::Grid;
 use crate::happening::Part;
+use crate::plan::Start;
 use crate::rules::Timeline;
 use crate::run::Run;
 
 /// Begins the trial under way: its grid, its sources, its warm-up.
 pub(super) fn enter(run: &mut Run) -> State {
     let Some(plan) = run.trial_plan().cloned() else { return down::enter(run) };
-    run.grid = Grid::at(run.now, plan.bin_s);
+    run.grid = match run.plan.start {
+        Start::AtEdge => Grid::at(run.now, plan.bin_s),
+        Start::AtOnce => Grid::of_load(run.now, plan.bin_s),
+    };
     run.timeline = Timeline::of(&plan.actions);
     run.observe();
     match plan.warm_up_s {

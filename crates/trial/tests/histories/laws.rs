@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use swarmlab_record::Phase;
 use swarmlab_record::action::Action;
 use swarmlab_record::manifest::Windows;
-use swarmlab_trial::{Command, EndState, Entry, Happening, Keep, LEAD_S, LoadId, Part, TrialPlan, When};
+use swarmlab_trial::{
+    Command, EndState, Entry, Happening, Keep, LEAD_S, LoadId, Part, Start, TrialPlan, When,
+};
 
 use crate::script::Script;
 use crate::world::{History, Step};
@@ -104,7 +106,7 @@ fn what_happened_is_recorded_in_its_order(_: &Script, history: &History) -> Resu
     Ok(())
 }
 
-fn nothing_is_sent_after_a_stop(_: &Script, history: &History) -> Result<(), String> {
+fn nothing_is_sent_after_a_stop(script: &Script, history: &History) -> Result<(), String> {
     let (mut stopped, mut started) = (false, BTreeSet::new());
     for step in &history.steps {
         stopped |= step.happening == Some(Happening::Interrupted);
@@ -116,7 +118,8 @@ fn nothing_is_sent_after_a_stop(_: &Script, history: &History) -> Result<(), Str
                 Command::StartLoad { load, start_unix_s } => {
                     ensure(!stopped, || format!("{load:?} starts after a stop"))?;
                     ensure(started.insert(*load), || format!("{load:?} starts twice"))?;
-                    ensure(*start_unix_s >= step.told + LEAD_S - 1e-6, || "started in the past".to_owned())?;
+                    let lead_s = if script.plan.start == Start::AtEdge { LEAD_S } else { 0.0 };
+                    ensure(*start_unix_s >= step.told + lead_s - 1e-6, || "started in the past".to_owned())?;
                 }
                 Command::Act { id, .. } => ensure(!stopped, || format!("{id:?} is asked for after a stop"))?,
                 Command::SetLevel { load, level } => {
@@ -130,13 +133,13 @@ fn nothing_is_sent_after_a_stop(_: &Script, history: &History) -> Result<(), Str
     Ok(())
 }
 
-fn consistent(w: &Windows, bin_s: f64) -> bool {
+fn consistent(w: &Windows, bin_s: f64, start: Start) -> bool {
     let bins = (w.load_start_unix_s - w.grid_unix_s) / bin_s;
     w.grid_unix_s <= w.load_start_unix_s
         && w.load_start_unix_s <= w.load_end_unix_s
         && w.load_end_unix_s <= w.drained_unix_s
         && w.drained_unix_s <= w.settled_unix_s
-        && w.grid_unix_s.fract() == 0.0
+        && (w.grid_unix_s.fract() == 0.0 || start == Start::AtOnce)
         && (bins - bins.round()).abs() < 1e-9
 }
 
@@ -146,7 +149,9 @@ fn windows_are_consistent(script: &Script, history: &History) -> Result<(), Stri
         match c {
             Command::NextTrial(n) => trial = *n,
             Command::Windows(Some(w)) => {
-                ensure(consistent(w, script.plan.trials[trial].bin_s), || format!("{w:?}"))?;
+                ensure(consistent(w, script.plan.trials[trial].bin_s, script.plan.start), || {
+                    format!("{w:?}")
+                })?;
             }
             _ => {}
         }

@@ -5,7 +5,7 @@ use rand::{Rng, SeedableRng};
 use swarmlab_record::action::Action;
 use swarmlab_record::metric::Meaning;
 use swarmlab_record::topology::ClockOffset;
-use swarmlab_trial::{Keep, Limits, Plan, PlannedAction, Source, TrialPlan, When};
+use swarmlab_trial::{Keep, Limits, Plan, PlannedAction, Source, Start, TrialPlan, When};
 
 /// What someone does when asked.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -186,7 +186,8 @@ impl Script {
         let clock =
             d.rng.random_bool(0.5).then(|| ClockOffset { offset_s: d.s(4.0) - 2.0, error_s: d.s(0.1) });
         let mut all = sources();
-        let plan = Plan { trials, keep, sources: all[..required].to_vec(), limits: l.clone() };
+        let start = if d.rng.random_bool(0.2) { Start::AtOnce } else { Start::AtEdge };
+        let plan = Plan { trials, start, keep, sources: all[..required].to_vec(), limits: l.clone() };
         if d.chance(0.1) {
             all.pop();
         }
