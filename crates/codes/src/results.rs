@@ -66,4 +66,29 @@ NO_INPUTS E 714 "no-inputs", exit 2: "a folder whose run cannot be run again",
 means "It holds no copies of the experiment's files: it is a load's, or an earlier version wrote it. Or a secret that the stack needs is no longer where it stood (secrets are never copied).",
 example "swarmlab rerun results/load-1",
 advice "`swarmlab run` the experiment itself; or put the secret where the message says.";
+
+NO_SUMMARY E 750 "no-summary", exit 2: "a run whose figures cannot be read",
+means "`summary.json` is not there, is damaged, or was written by another version: the run was killed before its end, or its folder is an old one.",
+example "rm results/RUN/summary.json; swarmlab compare results/RUN results/OTHER",
+advice "`swarmlab report FOLDER` writes it anew from the raw files.";
+
+NOT_COMPARABLE E 751 "not-comparable", exit 2: "runs that must not be compared",
+means "They are of different stacks, testbeds or widths of bins, or one of them was killed, or a check of its figures failed. What differs then is not what was to be compared.",
+example "swarmlab compare results/SWARM results/EMBEDDED",
+advice "Leave out the runs that the message names and repeat them. If the difference is what you want to compare, say so: `--allow stack`, `bin`, `partial`, `invalid`.";
+
+NO_FIGURE E 752 "no-figure", exit 2: "a figure that no run has",
+means "No run that was given has a figure with this key.",
+example "swarmlab compare a=results/RUN b=results/OTHER --figure demand_ms:nobody",
+advice "The keys stand in `summary.json`, `figures`; `*` stands for any text: `--figure 'demand_ms:*'`.";
+
+BAD_VARIANTS E 753 "bad-variants", exit 2: "runs that make no variants to compare",
+means "All runs are repetitions of the same, a run was given twice, the key to group by or the baseline is not among them, or pairs do not fit.",
+example "swarmlab compare results/RUN results/RUN",
+advice "Name the variants: `swarmlab compare a=RUN1,RUN2 b=RUN3,RUN4`, or group by a key in which the runs differ: `--by KEY`.";
+
+NO_BASELINE E 754 "no-baseline", exit 2: "a baseline that cannot be found, read or kept",
+means "There is none of this name, its file is damaged, or there is one already.",
+example "swarmlab check-regression results/RUN --baseline nobody",
+advice "`swarmlab baseline list` shows those that are there; `swarmlab baseline save NAME RUN…` keeps one, `--replace` in place of another. They are in `baselines/`, or where `--dir` says.";
 }

@@ -5,8 +5,10 @@ use serde::{Deserialize, Serialize};
 use crate::manifest::{Origin, State};
 use crate::topology::Bed;
 
+mod direction;
 mod findings;
 
+pub use direction::Direction;
 pub use findings::{Count, Counts, Demand, DemandMethod, EndpointFigures, Little, QUANTILES};
 
 /// Version of `summary.json`'s layout.

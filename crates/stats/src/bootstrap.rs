@@ -156,7 +156,7 @@ fn resample<R: Rng + ?Sized>(rng: &mut R, block_length: f64, indices: &mut [usiz
 }
 
 /// Linear interpolation between order statistics (Hyndman & Fan's type 7).
-fn quantile(sorted: &[f64], p: f64) -> f64 {
+pub(crate) fn quantile(sorted: &[f64], p: f64) -> f64 {
     let at = p * (sorted.len() - 1) as f64;
     let (low, share) = (at.floor() as usize, at.fract());
     let high = (low + 1).min(sorted.len() - 1);

@@ -16,6 +16,13 @@ pub fn t_two_sided_p(t: f64, dof: f64) -> f64 {
     t_tails_from_x(dof / (dof + t * t), dof)
 }
 
+/// One-sided p-value `P(T > t)` of Student's t with `dof > 0` degrees of freedom.
+#[must_use]
+pub fn t_upper_tail(t: f64, dof: f64) -> f64 {
+    let tail = t_two_sided_p(t, dof) / 2.0;
+    if t >= 0.0 { tail } else { 1.0 - tail }
+}
+
 /// Quantile of Student's t: the value below which lies probability `p` in `(0, 1)`; `dof > 0`, not an integer
 /// of necessity. Outside the domain: infinity of the sign of `p - 1/2`.
 #[must_use]

@@ -11,18 +11,26 @@
 pub mod autocorrelation;
 pub mod block_length;
 pub mod bootstrap;
+pub mod cliff;
 pub mod correlation;
 pub mod demand;
 pub mod distribution;
+pub mod efron;
+pub mod equivalence;
 pub mod error;
 mod fourier;
 pub mod hac;
+pub mod hodges_lehmann;
 pub mod lag;
 pub mod laws;
 pub mod linear;
 pub mod multiple;
 pub mod nnls;
+pub mod noncentral_t;
 pub mod permutation;
+pub mod power;
+pub mod randomisation;
+pub mod rank_distribution;
 pub mod series;
 
 pub use correlation::{Correlation, Method as CorrelationMethod, correlate, pearson, spearman};

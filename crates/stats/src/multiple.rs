@@ -21,6 +21,26 @@ pub fn benjamini_yekutieli(p: &[f64]) -> Result<Vec<f64>, StatsError> {
     step_up(p, (1..=p.len()).map(|i| 1.0 / i as f64).sum())
 }
 
+/// Holm (1979): `max over j <= i of p_(j) (m - j + 1)`, at most 1. Controls the chance of any false finding at all, under any
+/// dependence. Same order as the input.
+///
+/// # Errors
+/// As [`benjamini_hochberg`].
+pub fn holm(p: &[f64]) -> Result<Vec<f64>, StatsError> {
+    if p.iter().any(|v| !(0.0..=1.0).contains(v)) {
+        return Err(StatsError::out_of_range("p-value", "in [0, 1]"));
+    }
+    let mut order: Vec<usize> = (0..p.len()).collect();
+    order.sort_by(|&a, &b| p[a].total_cmp(&p[b]));
+    let mut adjusted = vec![0.0; p.len()];
+    let mut most: f64 = 0.0;
+    for (rank, &index) in order.iter().enumerate() {
+        most = most.max(p[index] * (p.len() - rank) as f64).min(1.0);
+        adjusted[index] = most;
+    }
+    Ok(adjusted)
+}
+
 fn step_up(p: &[f64], factor: f64) -> Result<Vec<f64>, StatsError> {
     if p.iter().any(|v| !(0.0..=1.0).contains(v)) {
         return Err(StatsError::out_of_range("p-value", "in [0, 1]"));
