@@ -17,7 +17,7 @@ pub enum Exit {
     Stack = 4,
     /// The target answered no request, or the run measured nothing.
     NoMeasurement = 5,
-    /// The figures are not valid and `--require-valid` was given.
+    /// The figures are not valid and `--require-valid` was given; or they are worse than a baseline ([`Exit::REGRESSION`]).
     Invalid = 6,
     /// An objective was missed: `slo` of the experiment, `--max-p95` or `--max-errors` of `load`.
     Objective = 7,
@@ -26,6 +26,10 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// `check-regression` found a figure worse than the baseline: like figures that are not valid, it must not go through a
+    /// pipeline, and that command tells runs that are not valid otherwise (`E751`, exit code 2).
+    pub const REGRESSION: Self = Self::Invalid;
+
     /// How the command ends because of an error: the table of codes has it.
     pub fn of(code: swarmlab_codes::Code) -> Self {
         let all = [

@@ -1,15 +1,21 @@
 //! The command line: one file a subcommand, parse, call, print. The only room that prints.
 
+mod baseline;
 mod catalogues;
 mod check;
+mod check_regression;
+mod compare;
+mod comparing;
 mod demo;
 mod doctor;
 mod down;
 mod explain;
 mod images;
+mod list;
 mod load;
 mod logs;
 mod merge;
+mod open;
 mod output;
 mod preflight;
 mod progress;
@@ -58,6 +64,11 @@ pub fn main() -> ExitCode {
         Command::Load(a) => load::main(&a, &cli.global),
         Command::Merge(a) => merge::main(&a, &cli.global),
         Command::Report(a) => report::main(&a, &cli.global),
+        Command::Compare(a) => compare::main(&a, &cli.global),
+        Command::Baseline(a) => baseline::main(&a, &cli.global),
+        Command::CheckRegression(a) => check_regression::main(&a, &cli.global),
+        Command::List(a) => list::main(&a, &cli.global),
+        Command::Open(a) => open::main(&a, &cli.global),
         Command::Check(a) => check::main(&a, &cli.global),
         Command::Explain(a) => explain::main(&a, &cli.global),
         Command::Up(a) => up::main(&a, &cli.global),
@@ -86,11 +97,12 @@ Examples:
   swarmlab load http://127.0.0.1:8080/         a load alone, against anything that speaks HTTP
   swarmlab rerun results/DIR                   run the same again
   swarmlab report results/DIR                  re-compute a run's figures from its raw files
+  swarmlab compare results/a-* results/b-*     what differs between variants, and how sure that is
   swarmlab explain E204                        what an error means and what to do about it
 
 Exit codes: 0 done, 1 unexpected failure, 2 bad input, 3 environment (no engine, image missing, port taken),
-4 stack not ready, 5 nothing measured, 6 not valid (--require-valid), 7 an objective missed (slo, --max-…),
-130 interrupted.")]
+4 stack not ready, 5 nothing measured, 6 not valid (--require-valid) or a regression (check-regression), 7 an objective
+missed (slo, --max-…), 130 interrupted.")]
 struct Cli {
     #[command(flatten)]
     global: Global,
@@ -126,6 +138,16 @@ enum Command {
     Merge(merge::MergeArgs),
     /// Re-compute a run's figures and report from its raw files
     Report(report::ReportArgs),
+    /// Compare finished runs: what differs, by how much, and how sure that is
+    Compare(compare::CompareArgs),
+    /// Keep runs under a name, to check later ones against
+    Baseline(baseline::BaselineArgs),
+    /// Fail when new runs are worse than a baseline
+    CheckRegression(check_regression::CheckRegressionArgs),
+    /// List all runs of a folder with their headline figures and verdicts
+    List(list::ListArgs),
+    /// Open a run's report in a browser
+    Open(open::OpenArgs),
     /// Check an experiment file and everything it names, and start nothing
     Check(check::CheckArgs),
     /// Explain an error or warning by its code, or list all

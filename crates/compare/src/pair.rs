@@ -62,9 +62,9 @@ pub fn side(variant: &Variant, key: &str, s: &Settings) -> Side {
     let values: Vec<f64> = variant.runs.iter().filter_map(|r| r.figure(key)).collect();
     let missing = variant.runs.len() - values.len();
     let mut rng = StdRng::seed_from_u64(seed(s.seed, &[key, &variant.name]));
-    let centre = |i: SampleInterval| Centre { estimate: i.estimate, interval: Some((i.ci_low, i.ci_high)) };
+    let bounded = |i: SampleInterval| Centre { estimate: i.estimate, interval: Some((i.ci_low, i.ci_high)) };
     let (mean, median) = match efron::mean_and_median(&mut rng, &values, s.resamples, LEVEL) {
-        Ok((mean, median)) => (Some(centre(mean)), Some(centre(median))),
+        Ok((mean, median)) => (Some(bounded(mean)), Some(bounded(median))),
         Err(_) if values.is_empty() => (None, None),
         Err(_) => {
             let mut sorted = values.clone();

@@ -8,7 +8,6 @@ use swarmlab_codes::{self as codes, Code};
 use swarmlab_record::folder::RunFolder;
 use swarmlab_record::manifest::{Manifest, ManifestError, Origin, State};
 use swarmlab_record::summary::{FORMAT, Status, Summary};
-use swarmlab_record::topology::Bed;
 
 /// One figure of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -129,7 +128,7 @@ fn stack(manifest: &Manifest) -> String {
     if manifest.origin == Origin::Load {
         return "load".to_owned();
     }
-    let bed = manifest.testbed.map_or("", Bed::name);
+    let bed = manifest.testbed.map_or_else(String::new, |bed| bed.to_string());
     let file = Path::new(&manifest.plan.stack).file_name().unwrap_or_default().to_string_lossy();
     let mut services: Vec<&str> = manifest.topology.services.iter().map(|s| s.name.as_str()).collect();
     services.sort_unstable();

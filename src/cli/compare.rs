@@ -1,0 +1,177 @@
+//! `swarmlab compare RUN…`
+
+use std::path::PathBuf;
+
+use clap::Args;
+use swarmlab_codes as codes;
+use swarmlab_compare::comparison::{Adjustment, Comparison, Settings, compare, keys};
+use swarmlab_compare::variants::{self, Variant, VariantError};
+use swarmlab_compare::{Run, words};
+
+use super::comparing::{Allow, Refusal, comparable, margin, no_figure, read};
+use super::{Global, output};
+use crate::exit::Exit;
+
+/// Arguments of `compare`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Runs of the same experiment, variables and options are repetitions of each other; the rest are variants, each compared with the
+baseline (the first). One run is one sample: nothing is claimed of it.
+
+Examples:
+  swarmlab compare results/pool-4-* results/pool-8-*
+  swarmlab compare results/* --by POOL --baseline 4 --margin 5%
+  swarmlab compare before=results/r1,results/r2,results/r3 after=results/r4,results/r5,results/r6 --figure 'demand_ms:*'")]
+pub struct CompareArgs {
+    /// Folders of runs, or NAME=FOLDER,FOLDER…
+    #[arg(required = true, num_args = 1.., value_name = "RUN")]
+    runs: Vec<String>,
+    /// The variant that the others are compared with: its name, or one of its runs (default: the first)
+    #[arg(long, value_name = "NAME|RUN")]
+    baseline: Option<String>,
+    /// Group runs by this alone: a variable, name, experiment, target, model, duration, shape; may be given more than once
+    #[arg(long, value_name = "KEY")]
+    by: Vec<String>,
+    /// Figures to compare, `*` stands for any text; may be given more than once (default: those of the headline)
+    #[arg(long, value_name = "KEY")]
+    figure: Vec<String>,
+    /// Compare all figures
+    #[arg(long, conflicts_with = "figure")]
+    all: bool,
+    /// What counts as the same
+    #[arg(long, default_value = "3%", value_parser = margin)]
+    margin: f64,
+    /// The first run of a variant belongs to the first of the baseline, and so on
+    #[arg(long)]
+    paired: bool,
+    /// Adjust p-values so that any false claim at all is unlikely (Holm), instead of few among the claims (Benjamini-Hochberg)
+    #[arg(long)]
+    strict: bool,
+    /// Compare all the same where runs differ in this, or fall short of it; may be given more than once
+    #[arg(long, value_enum, value_name = "WHAT")]
+    allow: Vec<Allow>,
+    /// Fixes what is drawn at random
+    #[arg(long, default_value_t = 42)]
+    seed: u64,
+    /// Markdown, for a pull request
+    #[arg(long, conflicts_with = "json")]
+    markdown: bool,
+}
+
+/// Compares and prints.
+pub fn main(args: &CompareArgs, global: &Global) -> Exit {
+    match compared(args) {
+        Ok(c) if global.json => {
+            output::line(&serde_json::json!({"event": "comparison", "comparison": c}));
+            Exit::Success
+        }
+        Ok(c) => {
+            let text = if args.markdown { words::markdown(&c) } else { text(&c) };
+            output::line(&text.trim_end());
+            Exit::Success
+        }
+        Err(e) => output::fail(&e.message, e.help.as_deref(), global.json, e.code),
+    }
+}
+
+impl From<VariantError> for Refusal {
+    fn from(e: VariantError) -> Self {
+        let help = match &e {
+            VariantError::OneVariant { .. } => Some("name the variants: a=RUN1,RUN2 b=RUN3,RUN4".to_owned()),
+            _ => None,
+        };
+        Self { message: e.to_string(), help, code: codes::BAD_VARIANTS }
+    }
+}
+
+fn compared(args: &CompareArgs) -> Result<Comparison, Refusal> {
+    let variants = grouped(args)?;
+    variants::once(&variants)?;
+    let baseline = variants::baseline(&variants, args.baseline.as_deref())?;
+    let base = &variants[baseline];
+    let runs: Vec<&Run> = base.runs.iter().chain(variants.iter().flat_map(|v| &v.runs)).collect();
+    comparable(&variants.iter().flat_map(|v| &v.runs).collect::<Vec<_>>(), &args.allow)?;
+    let all = ["*".to_owned()];
+    let patterns = if args.all { &all[..] } else { &args.figure[..] };
+    let keys = keys(&variants, patterns).map_err(|pattern| no_figure(&pattern, &runs))?;
+    if args.paired {
+        for other in variants.iter().filter(|v| v.runs.len() != base.runs.len()) {
+            let (a, b) = (base.name.clone(), other.name.clone());
+            return Err(VariantError::Unpaired { a, n: base.runs.len(), b, m: other.runs.len() }.into());
+        }
+    }
+    let adjustment = if args.strict { Adjustment::AnyError } else { Adjustment::FalseDiscoveries };
+    let settings = Settings {
+        margin: args.margin,
+        adjustment,
+        paired: args.paired,
+        seed: args.seed,
+        ..Settings::default()
+    };
+    Ok(compare(&variants, baseline, &keys, &settings))
+}
+
+/// Runs as they were named, and the others as they differ.
+fn grouped(args: &CompareArgs) -> Result<Vec<Variant>, Refusal> {
+    let mut out: Vec<Variant> = Vec::new();
+    let mut unnamed = Vec::new();
+    for word in &args.runs {
+        // A folder may have an equals sign in its name.
+        match word.split_once('=').filter(|_| !PathBuf::from(word).exists()) {
+            None => unnamed.push(PathBuf::from(word)),
+            Some((name, folders)) => {
+                let folders: Vec<PathBuf> =
+                    folders.split(',').filter(|f| !f.is_empty()).map(PathBuf::from).collect();
+                let runs = read(&folders)?;
+                match out.iter_mut().find(|v| v.name == name) {
+                    Some(variant) => variant.runs.extend(runs),
+                    None => out.push(Variant { name: name.to_owned(), runs }),
+                }
+            }
+        }
+    }
+    if let Some(empty) = out.iter().find(|v| v.runs.is_empty()) {
+        return Err(Refusal {
+            message: format!("{}= names no run", empty.name),
+            help: Some("name its folders: a=RUN1,RUN2".to_owned()),
+            code: codes::BAD_VARIANTS,
+        });
+    }
+    let mut all = variants::group(read(&unnamed)?, &args.by)?;
+    // The baseline by default is what was named first.
+    if args.runs.first().is_some_and(|w| w.contains('=') && !PathBuf::from(w).exists()) {
+        out.append(&mut all);
+        all = out;
+    } else {
+        all.append(&mut out);
+    }
+    Ok(all)
+}
+
+fn text(c: &Comparison) -> String {
+    let mut out = String::new();
+    let (base, others): (Vec<_>, Vec<_>) = c.variants.iter().partition(|(name, _)| *name == c.baseline);
+    for (name, n) in base {
+        out.push_str(&format!("baseline: {name} ({})\n", runs(*n)));
+    }
+    for (name, n) in others {
+        out.push_str(&format!("\n{name} ({})\n", runs(*n)));
+        let rows: Vec<Vec<String>> = c
+            .rows
+            .iter()
+            .zip(words::comparison(c))
+            .filter(|(row, _)| row.variant.variant == *name)
+            .map(|(_, cells)| cells)
+            .collect();
+        out.push_str(&output::table(&words::HEADING, &rows));
+    }
+    for remark in &c.remarks {
+        out.push_str(&format!("\n{remark}\n"));
+    }
+    out.push_str(&format!("\n{}", words::method(c)));
+    out
+}
+
+fn runs(n: usize) -> String {
+    format!("{n} run{}", if n == 1 { "" } else { "s" })
+}

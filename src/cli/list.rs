@@ -1,0 +1,167 @@
+//! `swarmlab list [DIR]`
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde::Serialize;
+use swarmlab_codes as codes;
+use swarmlab_record::folder::RunFolder;
+use swarmlab_record::manifest::{Manifest, State};
+use swarmlab_record::summary::{Figure, Status, Summary};
+use swarmlab_record::utc;
+
+use super::{Global, output};
+use crate::exit::Exit;
+
+/// Arguments of `list`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  swarmlab list
+  swarmlab list results/campaign --json")]
+pub struct ListArgs {
+    /// Folder with the folders of runs
+    #[arg(default_value = "results")]
+    dir: PathBuf,
+}
+
+/// One run.
+#[derive(Debug, Serialize)]
+struct Entry {
+    folder: PathBuf,
+    name: String,
+    started_unix_s: f64,
+    testbed: Option<String>,
+    state: State,
+    /// The few figures that are read first; none where the run has no summary.
+    headline: Vec<Figure>,
+    /// How many verdicts passed.
+    passed: usize,
+    /// Codes of those that failed.
+    failed: Vec<String>,
+    /// How many could not be judged, or held only just.
+    open: usize,
+    /// Why there are no figures.
+    unreadable: Option<String>,
+}
+
+/// Lists.
+pub fn main(args: &ListArgs, global: &Global) -> Exit {
+    let (mut entries, unreadable) = match scan(&args.dir) {
+        Ok(found) => found,
+        Err(e) => {
+            let why = format!("cannot read {}: {e}", args.dir.display());
+            let help = "give the folder with the folders of runs";
+            return output::fail(&why, Some(help), global.json, codes::NO_MANIFEST);
+        }
+    };
+    entries
+        .sort_by(|a, b| a.started_unix_s.total_cmp(&b.started_unix_s).then_with(|| a.folder.cmp(&b.folder)));
+    if global.json {
+        for entry in &entries {
+            output::line(&serde_json::json!({"event": "run", "run": entry}));
+        }
+    } else if entries.is_empty() {
+        output::line(&format!("no run in {}", args.dir.display()));
+    } else {
+        let rows: Vec<Vec<String>> = entries.iter().map(row).collect();
+        let heading = ["started", "folder", "bed", "state", "requests/s", "p95 ms", "failed", "verdicts"];
+        output::line(&output::table(&heading, &rows).trim_end());
+    }
+    for (folder, why) in &unreadable {
+        output::remark(&format!("{}: {why}", folder.display()), global.json);
+    }
+    Exit::Success
+}
+
+type Unreadable = Vec<(PathBuf, String)>;
+
+/// Folders of runs, and folders that are none though they look like some; folders without a manifest are passed over.
+fn scan(dir: &Path) -> std::io::Result<(Vec<Entry>, Unreadable)> {
+    let (mut entries, mut unreadable) = (Vec::new(), Vec::new());
+    for found in std::fs::read_dir(dir)? {
+        let folder = found?.path();
+        let files = RunFolder::open(&folder);
+        if !files.manifest().exists() {
+            // Of a load that was killed before its first second, say.
+            if files.events().exists() || files.client_journal().exists() || files.summary().exists() {
+                unreadable.push((folder, "no manifest.json".to_owned()));
+            }
+            continue;
+        }
+        match Manifest::read(&files.manifest()) {
+            Ok(manifest) => entries.push(entry(folder, &manifest, &files)),
+            Err(e) => unreadable.push((folder, e.to_string())),
+        }
+    }
+    unreadable.sort();
+    Ok((entries, unreadable))
+}
+
+fn entry(folder: PathBuf, manifest: &Manifest, files: &RunFolder) -> Entry {
+    let summary = std::fs::read_to_string(files.summary())
+        .map_err(|_| "no summary.json".to_owned())
+        .and_then(|text| serde_json::from_str::<Summary>(&text).map_err(|e| format!("summary.json: {e}")));
+    let mut out = Entry {
+        folder,
+        name: manifest.name.clone(),
+        started_unix_s: manifest.started_unix_s,
+        testbed: manifest.testbed.map(|bed| bed.to_string()),
+        state: manifest.state.clone(),
+        headline: Vec::new(),
+        passed: 0,
+        failed: Vec::new(),
+        open: 0,
+        unreadable: None,
+    };
+    match summary {
+        Ok(s) => {
+            for v in &s.verdicts {
+                match v.status {
+                    Status::Pass => out.passed += 1,
+                    Status::Fail => out.failed.push(v.code.clone()),
+                    Status::NotJudged | Status::Warn => out.open += 1,
+                    Status::Info => {}
+                }
+            }
+            out.headline = s.headline;
+        }
+        Err(why) => out.unreadable = Some(why),
+    }
+    out
+}
+
+fn row(e: &Entry) -> Vec<String> {
+    let figure = |key: &str| {
+        e.headline
+            .iter()
+            .find(|f| f.key == key && f.number.is_some())
+            .map_or("-".to_owned(), |f| f.value.clone())
+    };
+    let state = match &e.state {
+        State::Running => "running or killed",
+        State::Complete => "complete",
+        State::Partial { .. } => "partial",
+    };
+    let mut verdicts = vec![format!("{} passed", e.passed)];
+    if e.open > 0 {
+        verdicts.push(format!("{} open", e.open));
+    }
+    if !e.failed.is_empty() {
+        verdicts.push(format!("FAILED {}", e.failed.join(" ")));
+    }
+    let verdicts = match &e.unreadable {
+        Some(why) => format!("{why}: swarmlab report {}", e.folder.display()),
+        None => verdicts.join(", "),
+    };
+    vec![
+        utc::compact(e.started_unix_s),
+        e.folder.display().to_string(),
+        e.testbed.clone().unwrap_or_else(|| "load".to_owned()),
+        state.to_owned(),
+        figure("throughput_per_s"),
+        figure("response_p95_ms"),
+        figure("failed"),
+        verdicts,
+    ]
+}
