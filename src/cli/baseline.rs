@@ -85,7 +85,7 @@ fn obey(args: &BaselineArgs, json: bool) -> Result<(), Refusal> {
         Command::Save { name, runs, replace, allow } => {
             let runs = read(runs)?;
             comparable(&runs.iter().collect::<Vec<_>>(), allow)?;
-            let saved_unix_s = swarmlab_telemetry::clock::unix_s();
+            let saved_unix_s = swarmlab_telemetry::clock::unix_now_s();
             let count = runs.len();
             let baseline = Baseline { format: FORMAT, name: name.clone(), saved_unix_s, runs };
             let path = baseline.save(&args.dir, *replace)?;
@@ -100,7 +100,7 @@ fn obey(args: &BaselineArgs, json: bool) -> Result<(), Refusal> {
                     Ok(b) if json => output::line(&serde_json::json!({
                         "event": "baseline", "baseline": name, "runs": b.runs.len(), "saved_unix_s": b.saved_unix_s,
                     })),
-                    Ok(b) => rows.push(vec![name, b.runs.len().to_string(), utc::compact(b.saved_unix_s)]),
+                    Ok(b) => rows.push(vec![name, b.runs.len().to_string(), utc::extended(b.saved_unix_s)]),
                     Err(e) => output::remark(&e.to_string(), json),
                 }
             }
@@ -126,7 +126,7 @@ fn obey(args: &BaselineArgs, json: bool) -> Result<(), Refusal> {
 }
 
 fn shown(b: &Baseline) -> String {
-    let mut out = format!("{}, saved {}\n", b.name, utc::compact(b.saved_unix_s));
+    let mut out = format!("{}, saved {}\n", b.name, utc::extended(b.saved_unix_s));
     for run in &b.runs {
         out.push_str(&format!("  {}\n", run.folder));
     }

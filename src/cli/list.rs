@@ -155,7 +155,7 @@ fn row(e: &Entry) -> Vec<String> {
         None => verdicts.join(", "),
     };
     vec![
-        utc::compact(e.started_unix_s),
+        utc::extended(e.started_unix_s),
         e.folder.display().to_string(),
         e.testbed.clone().unwrap_or_else(|| "load".to_owned()),
         state.to_owned(),

@@ -43,7 +43,7 @@ pub enum BaselineError {
         path: PathBuf,
     },
     /// There is none.
-    #[error("no baseline {name:?} in {}; there are: {}", dir.display(), known(.known))]
+    #[error("no baseline {name:?} in {}; there are: {}", dir.display(), listed(.known))]
     Unknown {
         /// The name.
         name: String,
@@ -72,7 +72,7 @@ pub enum BaselineError {
     },
 }
 
-fn known(names: &[String]) -> String {
+fn listed(names: &[String]) -> String {
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
