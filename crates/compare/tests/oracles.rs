@@ -69,7 +69,7 @@ fn campaign(seed: u64, repetitions: usize, factor: f64) -> Comparison {
     let variants = [variant("a", 1.0), variant("b", factor)];
     let keys = keys(&variants, &[]).unwrap();
     // The intervals of single variants decide nothing: few resamples are enough here.
-    let settings = Settings { resamples: 100, draws: 4000, seed, ..Settings::default() };
+    let settings = Settings { resamples: 100, draws: 1000, seed, ..Settings::default() };
     compare(&variants, 0, &keys, &settings)
 }
 

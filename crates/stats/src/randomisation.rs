@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{StatsError, same_length};
 
 /// More ways than that are not tried, but drawn from.
-pub const MOST_EXACT: f64 = 200_000.0;
+pub const MOST_EXACT: f64 = 50_000.0;
 
 /// Rounding that does not tell differences apart, relative to the largest value.
 const TIE: f64 = 1e-12;
