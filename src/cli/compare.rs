@@ -89,16 +89,15 @@ fn compared(args: &CompareArgs) -> Result<Comparison, Refusal> {
     variants::once(&variants)?;
     let baseline = variants::baseline(&variants, args.baseline.as_deref())?;
     let base = &variants[baseline];
-    let runs: Vec<&Run> = base.runs.iter().chain(variants.iter().flat_map(|v| &v.runs)).collect();
-    comparable(&variants.iter().flat_map(|v| &v.runs).collect::<Vec<_>>(), &args.allow)?;
+    let runs: Vec<&Run> = variants.iter().flat_map(|v| &v.runs).collect();
+    comparable(&runs, &args.allow)?;
     let all = ["*".to_owned()];
     let patterns = if args.all { &all[..] } else { &args.figure[..] };
     let keys = keys(&variants, patterns).map_err(|pattern| no_figure(&pattern, &runs))?;
-    if args.paired {
-        for other in variants.iter().filter(|v| v.runs.len() != base.runs.len()) {
-            let (a, b) = (base.name.clone(), other.name.clone());
-            return Err(VariantError::Unpaired { a, n: base.runs.len(), b, m: other.runs.len() }.into());
-        }
+    let unlike = |v: &&Variant| args.paired && v.runs.len() != base.runs.len();
+    if let Some(other) = variants.iter().find(unlike) {
+        let (a, b) = (base.name.clone(), other.name.clone());
+        return Err(VariantError::Unpaired { a, n: base.runs.len(), b, m: other.runs.len() }.into());
     }
     let adjustment = if args.strict { Adjustment::AnyError } else { Adjustment::FalseDiscoveries };
     let settings = Settings {

@@ -1,6 +1,6 @@
 //! What `compare`, `baseline` and `check-regression` share: reading runs, refusing those that must not be compared.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use clap::ValueEnum;
 use swarmlab_codes::{self as codes, Code};
@@ -57,9 +57,10 @@ pub fn read(folders: &[PathBuf]) -> Result<Vec<Run>, Refusal> {
     folders.iter().map(|f| Run::read(&plain(f)).map_err(Refusal::from)).collect()
 }
 
-/// Without a slash at its end: the same folder has one name.
+/// Without `./` before and a slash behind: the same folder has one name.
 fn plain(folder: &Path) -> PathBuf {
-    folder.components().collect()
+    let plain: PathBuf = folder.components().filter(|c| *c != Component::CurDir).collect();
+    if plain.as_os_str().is_empty() { PathBuf::from(".") } else { plain }
 }
 
 /// Refuses what must not be compared, but for what is allowed by name.

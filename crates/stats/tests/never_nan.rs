@@ -6,7 +6,10 @@ use rand::SeedableRng;
 use rand::rngs::SmallRng;
 use swarmlab_stats::bootstrap::{BootstrapOptions, mean_interval, ratio_interval};
 use swarmlab_stats::demand::{DemandOptions, fit, ratio};
-use swarmlab_stats::{CorrelationMethod, lag, pearson, spearman};
+use swarmlab_stats::{
+    CorrelationMethod, cliff, efron, equivalence, hodges_lehmann, lag, multiple, pearson, randomisation,
+    spearman,
+};
 
 /// Gaps, faults, extremes and ordinary values.
 fn sample() -> impl Strategy<Value = Option<f64>> {
@@ -72,6 +75,50 @@ proptest! {
         for i in intervals.into_iter().flatten() {
             prop_assert!(i.estimate.is_finite() && !i.ci_low.is_nan() && i.ci_low <= i.ci_high, "{:?}", i);
             prop_assert!(!i.se.is_nan());
+        }
+    }
+
+    #[test]
+    fn comparisons_of_samples((x, y) in two_series(), seed: u64) {
+        let mut rng = SmallRng::seed_from_u64(seed);
+        let known = |s: &[Option<f64>]| -> Vec<f64> {
+            s.iter().flatten().filter(|v| v.is_finite()).map(|v| v.clamp(-1e100, 1e100)).take(12).collect()
+        };
+        let (x, y) = (known(&x), known(&y));
+        let n = x.len().min(y.len());
+        let shifts = [
+            hodges_lehmann::two_sample(&x, &y, 0.95),
+            hodges_lehmann::paired(&x[..n], &y[..n], 0.95),
+        ];
+        for s in shifts.into_iter().flatten() {
+            prop_assert!(s.ci_low <= s.estimate && s.estimate <= s.ci_high, "{:?}", s);
+            prop_assert!((0.0..=1.0).contains(&s.level), "{:?}", s);
+        }
+        if let Ok(d) = cliff::delta(&x, &y, 0.95) {
+            prop_assert!(-1.0 <= d.ci_low && d.ci_low <= d.estimate + 1e-12, "{:?}", d);
+            prop_assert!(d.estimate <= d.ci_high + 1e-12 && d.ci_high <= 1.0, "{:?}", d);
+        }
+        let tests = [
+            randomisation::two_sample(&mut rng, &x[..x.len().min(6)], &y[..y.len().min(6)], 50),
+            randomisation::paired(&mut rng, &x[..n.min(10)], &y[..n.min(10)], 50),
+            randomisation::two_sample(&mut rng, &x, &x, 50),
+        ];
+        let mut p = Vec::new();
+        for t in tests.into_iter().flatten() {
+            prop_assert!(t.least_p <= t.p + 1e-12 && t.p <= 1.0, "{:?}", t);
+            p.push(t.p);
+        }
+        for (adjusted, p) in multiple::holm(&p).unwrap().iter().zip(&p) {
+            prop_assert!(p <= adjusted && *adjusted <= 1.0);
+        }
+        let positive: Vec<f64> = y.iter().map(|v| v.abs()).collect();
+        for e in [equivalence::two_sample(&x, &positive, 0.1), equivalence::paired(&x[..n], &positive[..n], 0.1)] {
+            prop_assert!(e.is_err() || e.is_ok_and(|e| (0.0..=1.0).contains(&e.p)));
+        }
+        if let Ok((mean, median)) = efron::mean_and_median(&mut rng, &x, 100, 0.95) {
+            for i in [mean, median] {
+                prop_assert!(i.ci_low <= i.ci_high && i.estimate.is_finite(), "{:?}", i);
+            }
         }
     }
 }
