@@ -19,7 +19,7 @@ pub enum Exit {
     NoMeasurement = 5,
     /// The figures are not valid and `--require-valid` was given; or they are worse than a baseline ([`Exit::REGRESSION`]).
     Invalid = 6,
-    /// An objective was missed: `slo` of the experiment, `--max-p95` or `--max-errors` of `load`.
+    /// An objective was missed: `slo` or `checks` of the experiment, `--max-p95`, `--max-errors` or `--check` of `load`.
     Objective = 7,
     /// Interrupted; what was measured is reported as partial.
     Interrupted = 130,

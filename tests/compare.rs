@@ -203,6 +203,39 @@ fn a_baseline_is_kept_and_guards() {
     assert!(!dir.join("baselines/main.json").exists());
 }
 
+/// Thresholds of a run on figures and on columns of its servers, computed from its raw files.
+#[test]
+fn thresholds_are_verdicts_of_a_run() {
+    let lab = Lab::new();
+    let folder = lab.dir.path().join("run");
+    std::fs::create_dir_all(&folder).unwrap();
+    for entry in std::fs::read_dir(root().join(RUN).join("raw")).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), folder.join(entry.file_name())).unwrap();
+    }
+    let checks = [
+        ("p95(response) < 250ms", "pass"),
+        ("max(ms-exercise.cpu) < 0.9 cores", "pass"),
+        ("max(ms-exercise.cpu) < 1 mcores", "fail"),
+        ("errors / sent < 1 %", "pass"),
+        ("throughput >= 90 % of offered", "pass"),
+        ("p99(response:nobody) < 1 s", "not_judged"),
+        ("min(gateway.replicas_running) >= 1", "pass"),
+    ];
+    let mut manifest = file("raw/manifest.json");
+    manifest["plan"]["checks"] = checks.iter().map(|(text, _)| *text).collect();
+    std::fs::write(folder.join("manifest.json"), manifest.to_string()).unwrap();
+    let o = run(&["--json", "report", "run"], lab.dir.path());
+    assert_eq!(o.status.code(), Some(0), "{}", stderr(&o));
+    let verdicts = json_line(&o)["summary"]["verdicts"].clone();
+    for (at, (text, status)) in checks.iter().enumerate() {
+        let code = format!("check-{}", at + 1);
+        let verdict = verdicts.as_array().unwrap().iter().find(|v| v["code"] == code.as_str()).unwrap();
+        assert_eq!(verdict["status"], *status, "{text}: {verdict}");
+        assert!(verdict["title"].as_str().unwrap().starts_with(text), "{verdict}");
+    }
+}
+
 #[test]
 fn runs_are_listed_by_time_and_what_cannot_be_read_is_named() {
     let lab = Lab::new();

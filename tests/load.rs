@@ -276,6 +276,41 @@ fn a_load_of_failures_says_which_and_shows_the_first() {
 }
 
 #[test]
+fn checks_decide_the_exit_code_and_are_shown_to_pipelines() {
+    let app = Role::start("target-app");
+    let (health, missing) = (app.url("/health"), app.url("/nowhere"));
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("junit.xml");
+    let junit = file.display().to_string();
+    let checked = |url: &str, checks: &[&str]| {
+        let flags: Vec<&str> = checks.iter().flat_map(|c| ["--check", c]).collect();
+        let args = [&[url, "--rate", "50", "-d", "1s", "--junit", &junit], flags.as_slice()].concat();
+        let (output, _, s) = json_load(&args);
+        let holds: Vec<Value> = s["checks"].as_array().unwrap().iter().map(|c| c["holds"].clone()).collect();
+        (output.status.code(), holds, std::fs::read_to_string(&file).unwrap())
+    };
+    let (code, holds, xml) =
+        checked(&health, &["p99(response) < 20 s", "errors / sent < 1 %", "throughput >= 50 % of offered"]);
+    assert_eq!((code, holds), (Some(0), vec![true.into(); 3]));
+    assert!(xml.contains("errors / sent &lt; 1 %"), "{xml}");
+    let (code, holds, xml) = checked(&missing, &["errors / sent < 1 %"]);
+    assert_eq!((code, holds), (Some(7), vec![false.into()]));
+    assert!(xml.contains("<failure message="), "{xml}");
+    // What is not known was not proved.
+    assert_eq!(checked(&health, &["failed:nobody < 1"]).1, [Value::Null]);
+    assert_eq!(checked(&health, &["failed:nobody < 1"]).0, Some(7));
+    for (check, words) in [
+        ("p95(response) < 250", "us, ms, s or min"),
+        ("p95(response < 1ms", "at character 14"),
+        ("max(ms-exercise.cpu) < 1 cores", "`checks` of an experiment"),
+    ] {
+        let o = load(&[&health, "--check", check]);
+        let told = text(&o.stderr);
+        assert!(o.status.code() == Some(2) && told.contains("E150") && told.contains(words), "{told}");
+    }
+}
+
+#[test]
 fn objectives_decide_the_exit_code() {
     let app = Role::start("target-app");
     let (health, missing) = (app.url("/health"), app.url("/nowhere"));

@@ -11,6 +11,7 @@ mod doctor;
 mod down;
 mod explain;
 mod images;
+mod junit;
 mod list;
 mod load;
 mod logs;
@@ -102,7 +103,7 @@ Examples:
 
 Exit codes: 0 done, 1 unexpected failure, 2 bad input, 3 environment (no engine, image missing, port taken),
 4 stack not ready, 5 nothing measured, 6 not valid (--require-valid) or a regression (check-regression), 7 an objective
-missed (slo, --max-…), 130 interrupted.")]
+missed (slo, checks, --check, --max-…), 130 interrupted.")]
 struct Cli {
     #[command(flatten)]
     global: Global,

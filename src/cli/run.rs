@@ -9,7 +9,7 @@ use swarmlab_codes as codes;
 use swarmlab_swarm::{CancellationToken, SwarmError};
 
 use super::session::Left;
-use super::{Global, output, preflight, progress, session, summary};
+use super::{Global, junit, output, preflight, progress, session, summary};
 use crate::exit::Exit;
 use crate::variables::{self, Answers};
 use swarmlab_experiment::{self as experiment, Level, Loaded, Overrides, TestbedChoice};
@@ -69,6 +69,9 @@ pub struct RunFlags {
     /// in any case
     #[arg(long)]
     require_valid: bool,
+    /// Verdicts as a JUnit file
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
 }
 
 /// `--testbed`.
@@ -225,6 +228,12 @@ pub async fn run_file(
     }
     if let Some(s) = &finished.summary {
         summary::print(s, &finished.folder, global.json);
+        if let Some(path) = &flags.junit
+            && let Err(e) = junit::write(path, &s.name, &junit::of_run(s))
+        {
+            let why = format!("--junit {}: {e}", path.display());
+            return output::fail(&why, None, global.json, codes::OUTPUT_FILE);
+        }
     }
     if let Some(e) = &finished.failure {
         return output::fail(e, e.help().as_deref(), global.json, e.code());
@@ -241,7 +250,7 @@ pub async fn run_file(
             output::fail(&why, None, global.json, codes::NOT_VALID)
         }
         Judged::Missed => {
-            let why = "the answers do not meet what the experiment's `slo` demands";
+            let why = "the answers do not meet what the experiment's `slo` or `checks` demand";
             output::fail(&why, None, global.json, codes::OBJECTIVE_MISSED)
         }
     }

@@ -86,6 +86,7 @@ fn manifest(spec: &LoadSpec, title: &str, objectives: &Objectives, now_unix_s: f
         steps: spec.scenario.requests_per_iteration(),
         slo_p95_s: objectives.p95.map(|d| d.as_secs_f64()),
         slo_error_rate: objectives.error_rate,
+        checks: objectives.checks.iter().map(|c| c.text.clone()).collect(),
         ..Plan::of_load(title.to_owned(), model, shape.duration_s(), spec.interval_s, spec.seed)
     };
     Manifest::begun(Origin::Load, format!("load-{}", utc::compact(now_unix_s)), now_unix_s, plan)

@@ -1,6 +1,7 @@
 //! A load alone, without a stack: send it, write down what comes back as it comes, and sum it up, also over several
 //! generators.
 
+pub mod checks;
 pub mod files;
 pub mod locust;
 pub mod merge;

@@ -4,17 +4,20 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use swarmlab_checks::Check;
 use swarmlab_record::client::error_rate;
 
 use super::summary::LoadSummary;
 
 /// Bounds that the user sets.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Objectives {
     /// Upper bound of the 95th percentile of the response time.
     pub p95: Option<Duration>,
     /// Upper bound of the error rate: of the requests that ended, the share that failed, 0 to 1.
     pub error_rate: Option<f64>,
+    /// Thresholds.
+    pub checks: Vec<Check>,
 }
 
 /// One of them against what was measured.

@@ -7,6 +7,7 @@ use swarmlab_intervals::trust::{Thresholds, Verdict, VerdictInputs, verdict};
 use swarmlab_intervals::{End, EndpointStats, FirstAnswer, Histogram, Outcome, Tally, redirects};
 use swarmlab_loadgen::{LoadSpec, Model};
 
+use super::checks::{self, Checked};
 use super::objectives::{Objective, Objectives};
 use super::{Beat, Ended};
 
@@ -61,6 +62,9 @@ pub struct LoadSummary {
     /// What the user demanded, against what was measured.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub objectives: Vec<Objective>,
+    /// Thresholds against what was measured.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<Checked>,
     /// Whether the generator's own figures can be believed, and why not.
     pub generator: GeneratorSummary,
 }
@@ -219,12 +223,14 @@ impl LoadSummary {
                 })
                 .collect(),
             objectives: Vec::new(),
+            checks: Vec::new(),
             generator: GeneratorSummary {
                 verdict: verdict(&o.verdict_inputs, &Thresholds::default()),
                 inputs: o.verdict_inputs,
             },
         };
         summary.objectives = objectives.judge(&summary);
+        summary.checks = checks::judge(&objectives.checks, &summary);
         summary.remarks = remarks(&summary);
         summary
     }

@@ -57,9 +57,11 @@ pub fn analyse(raw: &Raw, totals: &counts::Totals, frame: &Frame, client: &Clien
     verdicts.extend(verdicts::little(little.as_ref(), raw));
     verdicts.push(verdicts::generator(client.generator.as_ref(), raw));
     verdicts.extend(verdicts::slo(raw, client));
+    let headline = figures::headline(client, &demands);
+    let figures = figures::all(&headline, client, &demands, little.as_ref());
+    verdicts.extend(verdicts::checks(raw, &figures, &load));
     verdicts.push(verdicts::completeness(raw, load.bins().count(), &quality));
     verdicts.push(verdicts::files(raw));
-    let headline = figures::headline(client, &demands);
     let summary = Summary {
         format: FORMAT,
         origin: raw.manifest.origin,
@@ -67,7 +69,7 @@ pub fn analyse(raw: &Raw, totals: &counts::Totals, frame: &Frame, client: &Clien
         testbed: raw.manifest.testbed,
         state: raw.manifest.state.clone(),
         sentence: figures::sentence(client, &verdicts, &raw.manifest.plan.target_service),
-        figures: figures::all(&headline, client, &demands, little.as_ref()),
+        figures,
         headline,
         verdicts,
         demands,

@@ -145,4 +145,11 @@ actions:
   - { at: 1s, limits: { gateway: { cpus: 0.5 } } }
 ",
 advice "Use `testbed: swarm`, or scale and restart only.";
+BAD_CHECK E 150 "bad-check", exit 2: "a threshold that cannot be understood",
+means "A check is a figure or a function of a column, a comparison, and a number with its unit: `p95(response) < 250ms`, `max(ms-exercise.cpu) < 0.9 cores`, `errors / sent < 1 %`, `throughput >= 95 % of offered`. The message says at which character it ends to be one; units must fit what is bounded.",
+example r"
+# experiment.yml
+checks: [ p95(response) < 250 cores ]
+",
+advice "Write what is expected there. Names with blanks or slashes stand between double quotes. `swarmlab load` knows figures of clients alone: columns of servers are for `checks` of an experiment.";
 }

@@ -103,7 +103,7 @@ example "swarmlab run experiment.yml",
 advice "Check `target` in the experiment and the state of the stack (`swarmlab run --keep`, then `swarmlab status`).";
 
 OBJECTIVE_MISSED E 640 "objective-missed", exit 7: "the answers do not meet an objective",
-means "The 95th percentile of the response time or the share of errors is above what was demanded: by `slo` in the experiment, by `--max-p95` or `--max-errors` of `load`.",
+means "The 95th percentile of the response time or the share of errors is above what was demanded: by `slo` in the experiment, by `--max-p95` or `--max-errors` of `load`; or a threshold (`checks`, `--check`) does not hold.",
 example "swarmlab load http://127.0.0.1:8080/ --max-p95 1us",
 advice "This is a result, not a fault: the service is slower, or fails more often, than it should.";
 

@@ -9,7 +9,7 @@ use swarmlab_yaml::{Cx, Diagnostics, Value};
 
 use super::actions::{Actions, Against};
 use super::{
-    Experiment, Load, Measure, Overrides, Slo, TargetRef, autoscale, evidence, read_named_file, stack_file,
+    Experiment, Load, Measure, Overrides, Slo, TargetRef, autoscale, checks, evidence, read_named_file, stack_file,
     unreadable, variables,
 };
 
@@ -168,6 +168,7 @@ fn element(
     let autoscale =
         map.or("autoscale", Vec::new(), |v| autoscale::read(v, stack.as_ref().map(|(_, s)| s), base));
     let slo = map.optional("slo", Slo::read);
+    let checks = map.or("checks", Vec::new(), |v| v.list(checks::read));
     let seed = map.or("seed", 42, |v| v.int(0..=i64::MAX)).unsigned_abs();
     map.known_prefix("x-");
     map.finish();
@@ -194,6 +195,7 @@ fn element(
         measure,
         autoscale,
         slo,
+        checks,
         seed,
     })
 }

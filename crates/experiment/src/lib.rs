@@ -6,8 +6,9 @@
 // The command line prints (`src/cli`); nobody else does.
 #![cfg_attr(not(test), deny(clippy::print_stdout))]
 
-mod autoscale;
 mod actions;
+mod autoscale;
+mod checks;
 mod evidence;
 mod file;
 mod load;
@@ -78,6 +79,8 @@ pub struct Experiment {
     pub autoscale: Vec<Autoscale>,
     /// What is promised to users, if anything.
     pub slo: Option<Slo>,
+    /// Thresholds on figures and columns.
+    pub checks: Vec<swarmlab_checks::Check>,
     /// Seed of everything random.
     pub seed: u64,
 }

@@ -35,6 +35,7 @@ macro_rules! targets {
 
 targets! {
     catalogue_file,
+    check,
     chunked,
     compressed,
     controller_reply,

@@ -108,6 +108,9 @@ pub struct Plan {
     pub slo_p95_s: Option<f64>,
     /// Objective for the error rate.
     pub slo_error_rate: Option<f64>,
+    /// Thresholds (`checks`, `--check`) as they were written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<String>,
     /// Seed of everything random.
     pub seed: u64,
     /// CPU demand a request that services declare (`x-swarmlab: { demand: … }` in the stack file), seconds.
@@ -137,6 +140,7 @@ impl Plan {
             queries: Vec::new(),
             slo_p95_s: None,
             slo_error_rate: None,
+            checks: Vec::new(),
             seed,
             declared_demand_s: BTreeMap::new(),
         }

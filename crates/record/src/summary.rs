@@ -173,9 +173,9 @@ pub struct Summary {
 }
 
 impl Verdict {
-    /// Whether it is about an objective of the experiment (`slo`): about the service, not about the figures.
+    /// Whether it is about an objective of the experiment (`slo`, `checks`): about the service, not about the figures.
     pub fn is_objective(&self) -> bool {
-        self.code.starts_with("slo-")
+        self.code.starts_with("slo-") || self.code.starts_with("check-")
     }
 }
 

@@ -20,7 +20,8 @@ Examples:
   swarmlab load http://127.0.0.1:8080 --shape loadshapes/step.yml --scenario loadshapes/scenarios/exercise.yml
   swarmlab load http://127.0.0.1:8000 --target agent=http://127.0.0.1:8001 --scenario loadshapes/scenarios/ai-agent.yml
   swarmlab load http://127.0.0.1:8080/ --rate 500 --duration 30s --out results/r1 --require-valid --json
-  swarmlab load http://127.0.0.1:8080/ --rate 500 --max-p95 200ms --max-errors 1%")]
+  swarmlab load http://127.0.0.1:8080/ --rate 500 --max-p95 200ms --max-errors 1%
+  swarmlab load http://127.0.0.1:8080/ --rate 500 --check 'p99(response) < 1s' --check 'throughput >= 95 % of offered'")]
 pub struct LoadArgs {
     /// Where to send requests, e.g. http://127.0.0.1:8080/path; with a scenario the target of steps that name none, or
     /// that name the one that no --target gives
@@ -127,6 +128,13 @@ pub struct LoadArgs {
     /// Fail (exit code 7) when more of the requests that were due failed, e.g. 1%
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     pub max_errors: Option<f64>,
+    /// Fail (exit code 7) unless this holds: p95(response) < 250ms, errors / sent < 1 %, throughput >= 95 % of offered; may be
+    /// given more than once
+    #[arg(long, value_name = "CHECK")]
+    pub check: Vec<String>,
+    /// Objectives, checks and the generator's verdict as a JUnit file
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
     /// Fail (exit code 6) when the generator's own figures are not valid
     #[arg(long)]
     pub require_valid: bool,

@@ -9,15 +9,18 @@ pub use args::LoadArgs;
 
 use std::path::Path;
 
+use swarmlab_checks::Check;
 use swarmlab_codes as codes;
 use swarmlab_intervals::trust::Trust;
 
+use super::junit::{self, Case, CaseOutcome};
 use super::{Global, output, session};
 use crate::exit::Exit;
 use crate::load::LoadFailure;
+use crate::load::checks;
 use crate::load::files::Files;
 use crate::load::locust::Locust;
-use crate::load::objectives::Objectives;
+use crate::load::objectives::{Figure, Objectives};
 use crate::load::summary::LoadSummary;
 use swarmlab_lab::bus::Bus;
 use swarmlab_lab::machine;
@@ -29,6 +32,10 @@ pub fn main(args: &LoadArgs, global: &Global) -> Exit {
         Err(plan::PlanError::Files(d)) => return output::bad_input(&d, global.json),
         Err(e) => return output::fail(&e, e.help(), global.json, e.code()),
     };
+    let checks = match checks(&args.check) {
+        Ok(checks) => checks,
+        Err((why, help)) => return output::fail(&why, Some(&help), global.json, codes::BAD_CHECK),
+    };
     for w in plan.warnings.iter() {
         output::warning(w, global.json);
     }
@@ -38,7 +45,7 @@ pub fn main(args: &LoadArgs, global: &Global) -> Exit {
         output::remark(&machine::cannot_keep_awake(&e.to_string()), global.json);
     }
     session::block_on(|cancel, _left| async move {
-        let objectives = Objectives { p95: args.max_p95, error_rate: args.max_errors };
+        let objectives = Objectives { p95: args.max_p95, error_rate: args.max_errors, checks };
         let create = |out: &Path| Files::create(out, &plan.spec, &plan.title, &objectives);
         let mut files = match args.out.as_deref().map(create).transpose() {
             Ok(f) => f,
@@ -95,10 +102,64 @@ pub fn main(args: &LoadArgs, global: &Global) -> Exit {
         {
             return output::fail(&e, None, global.json, codes::RESULTS_NOT_WRITTEN);
         }
+        if let Some(path) = &args.junit
+            && let Err(e) = junit::write(path, &plan.title, &cases(&summary))
+        {
+            let why = format!("--junit {}: {e}", path.display());
+            return output::fail(&why, None, global.json, codes::OUTPUT_FILE);
+        }
         let value = serde_json::json!({"event": "finished", "summary": summary});
         output::say(global.json, &value, text::summary(&summary).trim_end());
         exit(args, &summary, ended.interrupted, global)
     })
+}
+
+/// Reads `--check`, all of them.
+fn checks(texts: &[String]) -> Result<Vec<Check>, (String, String)> {
+    let mut out = Vec::new();
+    for text in texts {
+        let check = swarmlab_checks::parse(text).map_err(|e| {
+            (format!("--check {text:?}: {} at character {}", e.problem, e.at + 1), e.expected)
+        })?;
+        if let Some(column) = checks::column(&check) {
+            let why = format!("--check {text:?}: a load alone has no column {:?}", column.name);
+            let help = "columns over time are for `checks` of an experiment; here: figures, and quantiles of response";
+            return Err((why, help.to_owned()));
+        }
+        out.push(check);
+    }
+    Ok(out)
+}
+
+/// What a pipeline is shown of the load.
+fn cases(s: &LoadSummary) -> Vec<Case> {
+    let objectives = s.objectives.iter().map(|o| {
+        let name = match o.figure {
+            Figure::ResponseP95Ms => "max-p95",
+            Figure::ErrorRate => "max-errors",
+        };
+        let value = o.value.map_or("unknown".to_owned(), |v| v.to_string());
+        let why = format!("{value}, at most {}", o.limit);
+        Case {
+            name: name.to_owned(),
+            outcome: if o.met { CaseOutcome::Passed } else { CaseOutcome::Failed(why) },
+        }
+    });
+    let checks = s.checks.iter().map(|c| {
+        let outcome = match (c.holds, c.value.zip(c.limit)) {
+            (Some(true), _) => CaseOutcome::Passed,
+            (_, Some((value, limit))) => CaseOutcome::Failed(format!("{value} against {limit}")),
+            _ => CaseOutcome::Failed(c.because.clone()),
+        };
+        Case { name: c.check.clone(), outcome }
+    });
+    let verdict = &s.generator.verdict;
+    let generator = match verdict.trust {
+        Trust::Invalid => CaseOutcome::Failed("the generator's own figures are not valid".to_owned()),
+        _ => CaseOutcome::Passed,
+    };
+    let generator = Case { name: "generator-valid".to_owned(), outcome: generator };
+    objectives.chain(checks).chain([generator]).collect()
 }
 
 fn help_of(e: &LoadFailure) -> Option<&'static str> {
@@ -132,8 +193,9 @@ fn exit(args: &LoadArgs, summary: &LoadSummary, interrupted: bool, global: &Glob
         let why = "the generator's own figures are not valid, and --require-valid was given";
         return output::fail(&why, None, global.json, codes::NOT_VALID);
     }
-    if summary.objectives.iter().any(|o| !o.met) {
-        let why = "the answers do not meet what --max-p95 or --max-errors demand";
+    // What cannot be judged was not proved.
+    if summary.objectives.iter().any(|o| !o.met) || summary.checks.iter().any(|c| c.holds != Some(true)) {
+        let why = "the answers do not meet what --max-p95, --max-errors or --check demand";
         return output::fail(&why, None, global.json, codes::OBJECTIVE_MISSED);
     }
     Exit::Success

@@ -7,6 +7,7 @@ use swarmlab_intervals::trust::Trust;
 
 use super::plan::plural;
 use crate::cli::output;
+use crate::load::checks::Checked;
 use crate::load::objectives::{Figure, Objective};
 use crate::load::summary::{Counts, EndpointSummary, LoadSummary, Quantiles, Times};
 
@@ -62,6 +63,7 @@ fn write(out: &mut String, s: &LoadSummary) -> std::fmt::Result {
         writeln!(out, "\nwarning: {remark}")?;
     }
     objectives(out, &s.objectives)?;
+    checks(out, &s.checks)?;
     writeln!(out)?;
     generator(out, s)
 }
@@ -101,6 +103,23 @@ fn objectives(out: &mut String, objectives: &[Objective]) -> std::fmt::Result {
         let word = if o.met { "met   " } else { "MISSED" };
         let value = o.value.map_or("unknown".to_owned(), in_words);
         writeln!(out, "  {word}  {name} {value}, at most {}", in_words(o.limit))?;
+    }
+    Ok(())
+}
+
+fn checks(out: &mut String, checks: &[Checked]) -> std::fmt::Result {
+    if checks.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nChecks")?;
+    for c in checks {
+        match (c.holds, c.value, c.limit) {
+            (Some(holds), Some(value), Some(limit)) => {
+                let word = if holds { "holds " } else { "MISSED" };
+                writeln!(out, "  {word}  {}: {value:.4} against {limit:.4}", c.check)?;
+            }
+            _ => writeln!(out, "  ----    {}: {}", c.check, c.because)?,
+        }
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 //! A check needs evidence. Where there is too little of it (no answer, too few bins, an interval too wide to tell anything)
 //! it is *not judged*, with the reason: nothing passes because nothing happened. One check, one file.
 
+mod checks;
 mod complete;
 mod counts;
 mod demand;
@@ -11,6 +12,7 @@ mod generator;
 mod little;
 mod slo;
 
+pub use checks::checks;
 pub use complete::completeness;
 pub use counts::counts;
 pub use demand::demands;

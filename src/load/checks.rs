@@ -1,0 +1,102 @@
+//! Thresholds (`--check`) on a load's own figures.
+
+use serde::Serialize;
+use swarmlab_checks::{Check, Limit, Outcome, Quantity, Source, evaluate};
+use swarmlab_record::client::error_rate;
+
+use super::summary::{Counts, LoadSummary, Times};
+
+/// A threshold against what was measured.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Checked {
+    /// As it was written.
+    pub check: String,
+    /// Whether it holds; unknown where there is too little to tell.
+    pub holds: Option<bool>,
+    /// What was measured, in ms, requests a second, or a number.
+    pub value: Option<f64>,
+    /// What it was compared with, in the same.
+    pub limit: Option<f64>,
+    /// Why it is not known, a sentence; may be empty.
+    pub because: String,
+}
+
+/// Evaluates them.
+pub fn judge(checks: &[Check], s: &LoadSummary) -> Vec<Checked> {
+    let one = |check: &Check| {
+        let text = check.text.clone();
+        match evaluate(check, s) {
+            Outcome::Judged { holds, value, limit } => Checked {
+                check: text,
+                holds: Some(holds),
+                value: Some(value.value),
+                limit: Some(limit.value),
+                because: String::new(),
+            },
+            Outcome::NotJudged(because) => {
+                Checked { check: text, holds: None, value: None, limit: None, because }
+            }
+        }
+    };
+    checks.iter().map(one).collect()
+}
+
+/// The first quantity that a load alone does not have: a column over time, of servers or clients.
+pub fn column(check: &Check) -> Option<&Quantity> {
+    let of = match &check.limit {
+        Limit::Share { of, .. } => Some(of),
+        Limit::Amount(_) => None,
+    };
+    let is_column = |q: &&Quantity| q.function.is_some() && q.name.split(':').next() != Some("response");
+    [Some(&check.left), check.over.as_ref(), of].into_iter().flatten().find(is_column)
+}
+
+impl Source for LoadSummary {
+    fn figure(&self, key: &str) -> Option<(f64, String)> {
+        let (stem, endpoint) = key.split_once(':').map_or((key, None), |(a, b)| (a, Some(b)));
+        match endpoint {
+            None => figure(stem, &self.counts, self.requests_per_s, &self.times),
+            Some(name) => {
+                let e = self.endpoints.iter().find(|e| e.name == name)?;
+                figure(stem, &e.counts, e.requests_per_s, &e.times)
+            }
+        }
+    }
+
+    fn column(&self, name: &str) -> Option<(Vec<Option<f64>>, String)> {
+        // Its mean over the load is all that is asked for.
+        (name == OFFERED).then(|| (vec![Some(self.offered_per_s)], "/s".to_owned()))
+    }
+
+    fn columns(&self) -> Vec<String> {
+        vec![OFFERED.to_owned()]
+    }
+}
+
+const OFFERED: &str = "client_offered_per_s";
+
+/// The keys and units of `summary.json`.
+fn figure(stem: &str, c: &Counts, per_s: f64, times: &Times) -> Option<(f64, String)> {
+    let count = |n: u64| Some((n as f64, "requests".to_owned()));
+    match stem {
+        "sent" => count(c.sent),
+        "completed" => count(c.completed),
+        "failed" => count(c.failed),
+        "throughput_per_s" => Some((per_s, "requests/s".to_owned())),
+        "error_rate" => error_rate(c.succeeded, c.failed).map(|rate| (rate, String::new())),
+        _ => {
+            let q = times.response.as_ref()?;
+            let ms = match stem {
+                "response_mean_ms" => q.mean_ms,
+                "response_p50_ms" => q.p50_ms,
+                "response_p90_ms" => q.p90_ms,
+                "response_p95_ms" => q.p95_ms,
+                "response_p99_ms" => q.p99_ms,
+                "response_p999_ms" => q.p999_ms,
+                "response_max_ms" => q.max_ms,
+                _ => return None,
+            };
+            Some((ms, "ms".to_owned()))
+        }
+    }
+}
