@@ -23,23 +23,48 @@ pub fn cdf(t: f64, dof: f64, delta: f64) -> f64 {
     let half = delta * delta / 2.0;
     let mut sum = 0.0;
     if x > 0.0 {
-        let ln_half = half.max(f64::MIN_POSITIVE).ln();
+        // Weights, and incomplete beta functions of a rising first argument, each from the one before it.
+        let mut poisson = (-half).exp();
+        let mut other = delta * (2.0 / std::f64::consts::PI).sqrt() * poisson;
+        let (mut odd, mut even) = (Beta::of(0.5, dof / 2.0, x), Beta::of(1.0, dof / 2.0, x));
         let mut left = 1.0;
         for j in 0..5000 {
             let k = f64::from(j);
-            let poisson = (k * ln_half - half - ln_gamma(k + 1.0)).exp();
-            let other = delta / std::f64::consts::SQRT_2 * (k * ln_half - half - ln_gamma(k + 1.5)).exp();
-            sum += poisson * beta_reg(k + 0.5, dof / 2.0, x) + other * beta_reg(k + 1.0, dof / 2.0, x);
+            sum += poisson * odd.value + other * even.value;
             left -= poisson;
-            if k > half && left.abs() < 1e-14 {
+            if k > half && (left.abs() < 1e-14 || poisson < 1e-17) {
                 break;
             }
-            if k > half && poisson < 1e-17 {
-                break;
-            }
+            poisson *= half / (k + 1.0);
+            other *= half / (k + 1.5);
+            odd.next();
+            even.next();
         }
     }
     (normal.cdf(-delta) + sum / 2.0).clamp(0.0, 1.0)
+}
+
+/// The regularised incomplete beta function `I_x(a, b)`, for one `a` after the other.
+struct Beta {
+    value: f64,
+    /// By how much it falls with the next: `x^a (1 - x)^b / (a B(a, b))`.
+    fall: f64,
+    a: f64,
+    b: f64,
+    x: f64,
+}
+
+impl Beta {
+    fn of(a: f64, b: f64, x: f64) -> Self {
+        let fall = a * x.ln() + b * (-x).ln_1p() + ln_gamma(a + b) - ln_gamma(a + 1.0) - ln_gamma(b);
+        Self { value: beta_reg(a, b, x), fall: fall.exp(), a, b, x }
+    }
+
+    fn next(&mut self) {
+        self.value = (self.value - self.fall).max(0.0);
+        self.fall *= self.x * (self.a + self.b) / (self.a + 1.0);
+        self.a += 1.0;
+    }
 }
 
 #[cfg(test)]
