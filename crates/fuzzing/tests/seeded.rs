@@ -115,6 +115,7 @@ macro_rules! runs {
 
 runs! {
     catalogue_file,
+    check,
     chunked,
     compressed,
     cookies,
