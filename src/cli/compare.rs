@@ -151,10 +151,10 @@ fn text(c: &Comparison) -> String {
     let mut out = String::new();
     let (base, others): (Vec<_>, Vec<_>) = c.variants.iter().partition(|(name, _)| *name == c.baseline);
     for (name, n) in base {
-        out.push_str(&format!("baseline: {name} ({})\n", runs(*n)));
+        out.push_str(&format!("baseline: {name} ({})\n", words::plural(*n, "run")));
     }
     for (name, n) in others {
-        out.push_str(&format!("\n{name} ({})\n", runs(*n)));
+        out.push_str(&format!("\n{name} ({})\n", words::plural(*n, "run")));
         let rows: Vec<Vec<String>> = c
             .rows
             .iter()
@@ -169,8 +169,4 @@ fn text(c: &Comparison) -> String {
     }
     out.push_str(&format!("\n{}", words::method(c)));
     out
-}
-
-fn runs(n: usize) -> String {
-    format!("{n} run{}", if n == 1 { "" } else { "s" })
 }

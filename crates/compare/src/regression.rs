@@ -218,8 +218,7 @@ fn without_noise(c: &mut Check, margin: f64) {
     let worse = direction.worse_by(new - old);
     if c.noise.is_none() {
         // Of zero there is no share; below zero there are no such figures.
-        let plural = if c.runs.0 == 1 { "" } else { "s" };
-        c.because = format!("was {old} on average over {} run{plural} of the baseline", c.runs.0);
+        c.because = format!("was {old} on average over {} runs of the baseline", c.runs.0);
         c.outcome = if worse > 0.0 { Outcome::Regressed } else { Outcome::Passed };
     } else {
         c.because = "did not vary over the baseline".to_owned();

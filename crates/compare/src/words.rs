@@ -107,13 +107,13 @@ pub fn markdown(c: &Comparison) -> String {
     };
     let (found, rest): (Vec<&Row>, Vec<&Row>) = c.rows.iter().partition(|r| r.verdict.is_difference());
     if found.is_empty() {
-        out.push_str("No difference was found.\n\n");
+        out.push_str("Of no figure a difference is claimed.\n\n");
     } else {
         out.push_str(&table(&found));
         out.push('\n');
     }
     if !rest.is_empty() {
-        let title = format!("{} figures without a difference", rest.len());
+        let title = format!("{} without a claim of a difference", plural(rest.len(), "comparison"));
         out.push_str(&format!("<details><summary>{title}</summary>\n\n{}\n</details>\n\n", table(&rest)));
     }
     for remark in &c.remarks {
@@ -204,6 +204,11 @@ fn markdown_table(heading: &[&str], rows: &[Vec<String>]) -> String {
         out.push_str(&line(row));
     }
     out
+}
+
+/// A number of things.
+pub fn plural(n: usize, thing: &str) -> String {
+    format!("{n} {thing}{}", if n == 1 { "" } else { "s" })
 }
 
 /// Four significant digits.

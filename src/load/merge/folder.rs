@@ -88,6 +88,7 @@ fn manifest(sources: &[Source], (start_unix_s, end_unix_s): (f64, f64), bin_s: f
         steps: plan.map_or(1.0, |p| p.steps),
         slo_p95_s: plan.and_then(|p| p.slo_p95_s),
         slo_error_rate: plan.and_then(|p| p.slo_error_rate),
+        checks: plan.map_or_else(Vec::new, |p| p.checks.clone()),
         ..Plan::of_load(targets.join(", "), model, load_end_unix_s - start_unix_s, bin_s, seed)
     };
     Manifest {
