@@ -175,6 +175,14 @@ fn a_baseline_is_kept_and_guards() {
     let four = names("four", 6);
     let saved = run(&with(&["baseline", "save", "main"], &four, &[]), dir);
     assert_eq!(saved.status.code(), Some(0), "{}", stderr(&saved));
+    assert_eq!(stderr(&saved), "");
+    let mixed = run(&["baseline", "save", "mixed", "four-0", "eight-0"], dir);
+    assert!(
+        stderr(&mixed).contains("not repetitions") && stderr(&mixed).contains("POOL=8 (1 run)"),
+        "{}",
+        stderr(&mixed)
+    );
+    assert_eq!(run(&["baseline", "rm", "mixed"], dir).status.code(), Some(0));
     let again = run(&with(&["baseline", "save", "main"], &four, &[]), dir);
     assert!(stderr(&again).contains("E754") && stderr(&again).contains("--replace"), "{}", stderr(&again));
     assert!(stdout(&run(&["baseline", "list"], dir)).contains("main"));

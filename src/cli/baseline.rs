@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use swarmlab_compare::baseline::{Baseline, BaselineError, FORMAT, names};
-use swarmlab_compare::{Run, words};
+use swarmlab_compare::{Run, variants, words};
 use swarmlab_record::utc;
 
 use super::comparing::{Allow, Refusal, comparable, read};
@@ -85,13 +85,16 @@ fn obey(args: &BaselineArgs, json: bool) -> Result<(), Refusal> {
         Command::Save { name, runs, replace, allow } => {
             let runs = read(runs)?;
             comparable(&runs.iter().collect::<Vec<_>>(), allow)?;
+            if let Some(variants) = mixed(&runs) {
+                let why = "these runs are not repetitions of each other, and what they differ by will count as noise";
+                output::remark(&format!("{why}: {variants}"), json);
+            }
             let saved_unix_s = swarmlab_telemetry::clock::unix_now_s();
             let count = runs.len();
             let baseline = Baseline { format: FORMAT, name: name.clone(), saved_unix_s, runs };
             let path = baseline.save(&args.dir, *replace)?;
             let value = serde_json::json!({"event": "saved", "baseline": name, "file": path, "runs": count});
-            let plural = if count == 1 { "" } else { "s" };
-            output::say(json, &value, &format!("{}: {count} run{plural}", path.display()));
+            output::say(json, &value, &format!("{}: {}", path.display(), words::plural(count, "run")));
         }
         Command::List => {
             let mut rows = Vec::new();
@@ -123,6 +126,13 @@ fn obey(args: &BaselineArgs, json: bool) -> Result<(), Refusal> {
         }
     }
     Ok(())
+}
+
+/// The variants among runs that should be repetitions; none where they are.
+fn mixed(runs: &[Run]) -> Option<String> {
+    let variants = variants::group(runs.to_vec(), &[]).ok().filter(|v| v.len() > 1)?;
+    let told = variants.iter().map(|v| format!("{} ({})", v.name, words::plural(v.runs.len(), "run")));
+    Some(told.collect::<Vec<_>>().join("; "))
 }
 
 fn shown(b: &Baseline) -> String {
