@@ -74,4 +74,19 @@ name: s
 steps: [{ request: POST /upload, body_file: huge.bin }]
 ",
 advice "Use a smaller file.";
+
+IMPORT_UNREADABLE E 325 "import-unreadable", exit 2: "a file to import cannot be read",
+means "A recording or description that is to become a scenario is neither JSON nor YAML, breaks off in the middle, or is too large.",
+example "swarmlab scenario import half-a-file.har",
+advice "The message says where reading ended. Export the file again; browsers write it whole with *Save all as HAR*.";
+
+IMPORT_UNKNOWN E 326 "import-unknown", exit 2: "a file to import is of no known kind",
+means "A recording is JSON with the key `log` (HAR), a description JSON or YAML with `openapi` (3.x) or `swagger` (2.0).",
+example "swarmlab scenario import package.json",
+advice "Browsers: developer tools, Network, *Save all as HAR*. APIs often serve theirs as `/openapi.json` or `/v3/api-docs`.";
+
+IMPORT_NOTHING_LEFT E 327 "import-nothing-left", exit 2: "nothing of a file to import becomes a step",
+means "All requests go to other hosts, are images, styles and scripts, or had no answer; or all operations are destructive.",
+example "swarmlab scenario import empty.har",
+advice "The message counts what was left out and why. `--host` chooses whose requests are kept, `--keep-static` keeps the parts of pages, `--destructive` what deletes.";
 }

@@ -8,6 +8,8 @@
 // The command line prints (`src/cli`); nobody else does.
 #![cfg_attr(not(test), deny(clippy::print_stdout))]
 
+mod imported;
+
 /// A parser that any bytes may be given to.
 #[derive(Debug, Clone, Copy)]
 pub struct Target {
@@ -47,6 +49,8 @@ targets! {
     feeder_jsonl,
     http2,
     http_response,
+    import_har,
+    import_openapi,
     interval_log,
     journal_frame,
     json,

@@ -126,6 +126,8 @@ runs! {
     feeder_jsonl,
     http2,
     http_response,
+    import_har,
+    import_openapi,
     interval_log,
     journal_frame,
     json,

@@ -1,0 +1,285 @@
+//! A recorded request in parts: each value that could come from somewhere else, and the text around it.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::model::{Pair, PostData};
+use crate::json::{self, Leaf};
+use crate::secrets::is_secret_name;
+use crate::url::{self, Url};
+
+/// Values looked at in one body.
+const LEAVES: usize = 2_000;
+/// Largest body that is brought over, bytes.
+const BODY_BYTES: usize = 256 << 10;
+
+/// A value in a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Part {
+    pub place: Place,
+    /// What it is called: a parameter, key or header; for a part of the path what stands before it.
+    pub name: String,
+    pub value: String,
+}
+
+/// Where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Which part of the path.
+    Path(usize),
+    /// Which parameter.
+    Query(usize),
+    /// Which header, and which part of it.
+    Header(usize, Range<usize>),
+    /// Which part of a JSON text.
+    Json(Range<usize>),
+    /// Which field of a form.
+    Form(usize),
+}
+
+/// A body.
+#[derive(Debug, PartialEq, Eq)]
+enum Body {
+    None,
+    Json(String, Vec<Leaf>),
+    /// Names and values, decoded.
+    Form(Vec<(String, String)>),
+    Text(String),
+}
+
+/// A request taken apart.
+#[derive(Debug)]
+pub(super) struct Request {
+    /// Parts of the path between its slashes, as sent.
+    segments: Vec<String>,
+    /// Parameters as sent.
+    query: Option<Vec<(String, Option<String>)>>,
+    headers: Vec<(String, String)>,
+    body: Body,
+    /// What has to be said of it.
+    pub comments: Vec<String>,
+    /// Names of headers that were left out.
+    pub dropped: Vec<String>,
+    /// The operation that a GraphQL request names.
+    operation: Option<String>,
+}
+
+impl Request {
+    /// Takes a request apart.
+    pub fn new(url: &Url, headers: &[Pair], data: Option<&PostData>, body_bytes: f64) -> Self {
+        let (headers, dropped) = super::headers::worth_keeping(headers);
+        let query = url.query.as_ref().map(|query| {
+            let pair = |pair: &str| match pair.split_once('=') {
+                Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+                None => (pair.to_owned(), None),
+            };
+            query.split('&').map(pair).collect()
+        });
+        let segments = url.path.trim_start_matches('/').split('/').map(str::to_owned).collect();
+        let (body, operation) = (Body::None, None);
+        let mut request = Self { segments, query, headers, body, comments: Vec::new(), dropped, operation };
+        match data {
+            Some(data) => request.take_body(data),
+            None if body_bytes > 0.0 => request.comments.push(format!(
+                "the recording does not hold the body of this request ({body_bytes} bytes): add `body` or `body_file`"
+            )),
+            None => {}
+        }
+        request
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    fn take_body(&mut self, data: &PostData) {
+        let mime = if data.mime_type.is_empty() { self.header("content-type").unwrap_or_default() } else { &data.mime_type };
+        let mime = mime.to_ascii_lowercase();
+        if data.params.iter().any(|param| !param.file_name.is_empty()) {
+            self.comments.push("the recorded body uploads a file, which the recording does not hold: add `body_file`".to_owned());
+            return;
+        }
+        let is_form = mime.starts_with("application/x-www-form-urlencoded");
+        if data.text.is_empty() && !(is_form && !data.params.is_empty()) {
+            return;
+        }
+        if data.encoding.eq_ignore_ascii_case("base64") || data.text.contains('\u{fffd}') {
+            self.comments.push("the recorded body is no text: put its bytes into a file and add `body_file`".to_owned());
+            return;
+        }
+        if data.text.len() > BODY_BYTES {
+            let text = format!("the recorded body has {} bytes: put it into a file and add `body_file`", data.text.len());
+            self.comments.push(text);
+            return;
+        }
+        if self.header("content-type").is_none() && !mime.is_empty() {
+            self.headers.push(("content-type".to_owned(), data.mime_type.clone()));
+        }
+        if is_form {
+            let given = if data.text.is_empty() {
+                data.params.iter().map(|p| (url::decode(&p.name, true), url::decode(&p.value, true))).collect()
+            } else {
+                let pair = |pair: &str| {
+                    let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+                    (url::decode(name, true), url::decode(value, true))
+                };
+                data.text.split('&').map(pair).collect()
+            };
+            self.body = Body::Form(given);
+            return;
+        }
+        let leaves = if mime.contains("json") || data.text.trim_start().starts_with(['{', '[']) {
+            json::leaves(&data.text, LEAVES)
+        } else {
+            None
+        };
+        match leaves {
+            Some(leaves) => {
+                self.operation = operation(&data.text, &leaves);
+                self.body = Body::Json(data.text.clone(), leaves);
+            }
+            None if data.text.contains("{{") => self
+                .comments
+                .push("the recorded body holds `{{`, which opens a variable: put it into a file and add `body_file`".to_owned()),
+            None => {
+                if mime.starts_with("multipart/") || is_secret_name(&data.text) {
+                    self.comments.push("look whether this body holds a secret: in such a body it is not recognized".to_owned());
+                }
+                self.body = Body::Text(data.text.clone());
+            }
+        }
+    }
+
+    /// All values.
+    pub fn parts(&self) -> Vec<Part> {
+        let mut parts = Vec::new();
+        for (index, segment) in self.segments.iter().enumerate() {
+            let name = index.checked_sub(1).and_then(|before| self.segments.get(before)).cloned().unwrap_or_default();
+            parts.push(Part { place: Place::Path(index), name, value: url::decode(segment, false) });
+        }
+        for (index, (name, value)) in self.query.iter().flatten().enumerate() {
+            if let Some(value) = value {
+                let (name, value) = (url::decode(name, true), url::decode(value, true));
+                parts.push(Part { place: Place::Query(index), name, value });
+            }
+        }
+        for (index, (name, value)) in self.headers.iter().enumerate() {
+            // The scheme of an authorization is no secret: `Bearer …`.
+            let start = match value.split_once(' ') {
+                Some((scheme, _)) if name.eq_ignore_ascii_case("authorization") => scheme.len() + 1,
+                _ => 0,
+            };
+            let place = Place::Header(index, start..value.len());
+            parts.push(Part { place, name: name.clone(), value: value[start..].to_owned() });
+        }
+        match &self.body {
+            Body::Json(_, leaves) => parts.extend(leaves.iter().map(|leaf| Part {
+                place: Place::Json(leaf.span.clone()),
+                name: leaf.key.clone(),
+                value: leaf.text.clone(),
+            })),
+            Body::Form(fields) => parts.extend(fields.iter().enumerate().map(|(index, (name, value))| Part {
+                place: Place::Form(index),
+                name: name.clone(),
+                value: value.clone(),
+            })),
+            Body::None | Body::Text(_) => {}
+        }
+        parts
+    }
+
+    /// Puts it together again, with variables for some values.
+    pub fn written(&self, variables: &[(Place, String)]) -> Written {
+        let of = |place: &Place| variables.iter().find(|(known, _)| known == place).map(|(_, name)| name.as_str());
+        let (mut path, mut shown) = (String::new(), String::new());
+        for (index, segment) in self.segments.iter().enumerate() {
+            match of(&Place::Path(index)) {
+                Some(name) => {
+                    path.push_str(&format!("/{{{{{name}|url}}}}"));
+                    shown.push_str(&format!("/{{{name}}}"));
+                }
+                None => {
+                    path.push_str(&format!("/{}", url::path(segment)));
+                    shown.push_str(&format!("/{}", url::path(segment)));
+                }
+            }
+        }
+        if let Some(query) = &self.query {
+            let pairs = query.iter().enumerate().map(|(index, (name, value))| {
+                let name = url::query(name);
+                match (of(&Place::Query(index)), value) {
+                    (Some(variable), _) => format!("{name}={{{{{variable}|url}}}}"),
+                    (None, Some(value)) => format!("{name}={}", url::query(value)),
+                    (None, None) => name,
+                }
+            });
+            path.push_str(&format!("?{}", pairs.collect::<Vec<_>>().join("&")));
+        }
+        let headers = self.headers.iter().enumerate().map(|(index, (name, value))| {
+            let found = variables.iter().find(|(place, _)| matches!(place, Place::Header(at, _) if *at == index));
+            let value = match found {
+                Some((Place::Header(_, span), variable)) => format!("{}{{{{{variable}}}}}", &value[..span.start]),
+                _ => value.clone(),
+            };
+            (name.clone(), value)
+        });
+        let shown = self.operation.as_ref().map_or(shown.clone(), |operation| format!("{shown} {operation}"));
+        Written { shown, path, headers: headers.collect(), body: self.body(variables) }
+    }
+
+    fn body(&self, variables: &[(Place, String)]) -> Option<String> {
+        match &self.body {
+            Body::None => None,
+            Body::Text(text) => Some(text.clone()),
+            Body::Form(fields) => {
+                let by_index: BTreeMap<usize, &str> = variables
+                    .iter()
+                    .filter_map(|(place, name)| match place {
+                        Place::Form(index) => Some((*index, name.as_str())),
+                        _ => None,
+                    })
+                    .collect();
+                let fields = fields.iter().enumerate().map(|(index, (name, value))| match by_index.get(&index) {
+                    Some(variable) => format!("{}={{{{{variable}}}}}", url::component(name)),
+                    None => format!("{}={}", url::component(name), url::component(value)),
+                });
+                Some(fields.collect::<Vec<_>>().join("&"))
+            }
+            Body::Json(text, _) => {
+                let mut spans: Vec<(&Range<usize>, &str)> = variables
+                    .iter()
+                    .filter_map(|(place, name)| match place {
+                        Place::Json(span) => Some((span, name.as_str())),
+                        _ => None,
+                    })
+                    .collect();
+                spans.sort_by_key(|(span, _)| span.start);
+                let (mut out, mut at) = (String::new(), 0);
+                for (span, name) in spans {
+                    out.push_str(&json::harmless(&text[at..span.start]));
+                    out.push_str(&format!("{{{{{name}}}}}"));
+                    at = span.end;
+                }
+                out.push_str(&json::harmless(&text[at..]));
+                Some(out)
+            }
+        }
+    }
+}
+
+/// A request as a step writes it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Written {
+    /// The path without its query, for names.
+    pub shown: String,
+    pub path: String,
+    pub headers: Vec<(String, String)>,
+    pub body: Option<String>,
+}
+
+/// `operationName` beside a `query`.
+fn operation(text: &str, leaves: &[Leaf]) -> Option<String> {
+    let find = |pointer: &str| leaves.iter().find(|leaf| leaf.pointer == pointer);
+    find("/query").filter(|_| text.contains("query"))?;
+    find("/operationName").map(|leaf| leaf.text.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').collect())
+}
