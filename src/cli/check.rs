@@ -1,6 +1,6 @@
-//! `swarmlab check EXPERIMENT.yml`
+//! `swarmlab check EXPERIMENT.yml`, also for a scenario alone
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -13,12 +13,14 @@ use swarmlab_lab::machine::{self, Machine};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Reads the experiment and the stack, shape and scenario files it names, reports everything that is wrong with them at
-once, and starts nothing. Says, too, when this machine is too small for what is asked, or wakes too late.
+once, and starts nothing. Says, too, when this machine is too small for what is asked, or wakes too late. A file with
+`steps`, `tasks` or `classes` is checked as a scenario.
 
-Example:
-  swarmlab check experiments/quickstart.yml")]
+Examples:
+  swarmlab check experiments/quickstart.yml
+  swarmlab check loadshapes/scenarios/basic.yml")]
 pub struct CheckArgs {
-    /// Experiment file
+    /// Experiment file, or scenario file
     experiment: PathBuf,
 }
 
@@ -35,8 +37,38 @@ fn machine(experiment: &Experiment, global: &Global) {
     }
 }
 
+/// Checks a scenario alone.
+fn scenario(path: &Path, global: &Global) -> Exit {
+    match experiment::read_scenario(path) {
+        Ok(scenario) => {
+            let tasks: usize = scenario.classes.iter().map(|class| class.tasks.len()).sum();
+            let (classes, steps) = (scenario.classes.len(), scenario.steps().count());
+            let counts = [(classes, "class", "classes"), (tasks, "task", "tasks"), (steps, "step", "steps")];
+            let counts = counts.map(|(n, one, more)| format!("{n} {}", if n == 1 { one } else { more }));
+            output::say(
+                global.json,
+                &serde_json::json!({"event": "checked", "name": scenario.name, "classes": classes, "tasks": tasks, "steps": steps}),
+                &format!("{}: fine; a scenario of {}", scenario.name, counts.join(", ")),
+            );
+            Exit::Success
+        }
+        Err(d) => output::bad_input(&d, global.json),
+    }
+}
+
+/// Whether a file is a scenario; one that cannot be read is not.
+fn is_scenario(path: &Path) -> bool {
+    let Ok(text) = std::fs::read_to_string(path) else { return false };
+    let Ok(document) = swarmlab_yaml::load(&text, "") else { return false };
+    let has = |key: &str| document.root.get(key).is_some();
+    ["steps", "tasks", "classes"].into_iter().any(has) && !["stack", "load"].into_iter().any(has)
+}
+
 /// Checks.
 pub fn main(args: &CheckArgs, global: &Global) -> Exit {
+    if is_scenario(&args.experiment) {
+        return scenario(&args.experiment, global);
+    }
     match experiment::read(&args.experiment, &|v| std::env::var(v).ok()) {
         Ok(loaded) => {
             for w in loaded.warnings.iter() {

@@ -26,6 +26,7 @@ mod report;
 mod rerun;
 mod run;
 mod scale;
+mod scenario;
 mod session;
 mod shapes;
 mod status;
@@ -81,6 +82,7 @@ pub fn main() -> ExitCode {
         Command::Doctor(a) => doctor::main(&a, &cli.global),
         Command::Images(a) => images::main(&a, &cli.global),
         Command::Shapes(a) => shapes::main(&a, &cli.global),
+        Command::Scenario(a) => scenario::main(&a, &cli.global),
         Command::Catalogues(a) => catalogues::main(&a, &cli.global),
         Command::Demo(a) => demo::main(&a),
     }
@@ -169,6 +171,8 @@ enum Command {
     Doctor(doctor::DoctorArgs),
     /// Build or list the images that the sample stack needs
     Images(images::ImagesArgs),
+    /// Import scenarios from recordings and descriptions
+    Scenario(scenario::ScenarioArgs),
     /// List, show and export load shapes and traces
     Shapes(shapes::ShapesArgs),
     /// List and show catalogues: which metrics are collected, and what they mean

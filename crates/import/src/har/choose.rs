@@ -53,14 +53,14 @@ pub(super) fn choose<'a>(entries: &'a [Entry], options: &Options) -> Chosen<'a> 
         *strangers.entry(other.url.authority).or_default() += 1;
     }
     let mut remarks: Vec<String> =
-        left_out.into_iter().map(|(why, count)| format!("{}: left out", counted(count, why))).collect();
+        left_out.into_iter().map(|(why, count)| format!("{count} left out: {why}")).collect();
     if !strangers.is_empty() {
-        let sum = strangers.values().sum();
+        let sum: usize = strangers.values().sum();
         let names: Vec<String> = strangers.iter().map(|(host, count)| format!("{host} ({count})")).collect();
         let names = names.join(", ");
         remarks.push(format!(
-            "{} left out: {names}; --host NAME, once for each, chooses whose are kept, the main one first",
-            counted(sum, "requests to other hosts")
+            "{sum} left out: requests to other hosts: {names}; --host NAME, once for each, chooses whose are kept, the main \
+             one first"
         ));
     }
     for host in &hosts {
@@ -69,12 +69,6 @@ pub(super) fn choose<'a>(entries: &'a [Entry], options: &Options) -> Chosen<'a> 
         }
     }
     Chosen { kept, hosts, remarks }
-}
-
-/// `1 request …` or `3 requests …`.
-fn counted(count: usize, what: &str) -> String {
-    let what = if count == 1 { what.replacen("requests", "request", 1) } else { what.to_owned() };
-    format!("{count} {what}")
 }
 
 /// The host of the first document, or else of the first request.

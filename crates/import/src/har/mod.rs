@@ -49,10 +49,8 @@ pub(crate) fn import(text: &str, title: &str, options: &Options) -> Result<Impor
     let mut draft = Draft { name: title.to_owned(), cookies: cookies.are_kept(), ..Draft::default() };
     let creator: String = log.creator.name.chars().filter(|c| !c.is_control()).take(40).collect();
     let by = if creator.is_empty() { String::new() } else { format!(" by {creator}") };
-    draft.comments.push(format!(
-        "Imported from a recording{by}. Run it with: swarmlab load {} --scenario FILE",
-        target.as_deref().unwrap_or("URL")
-    ));
+    draft.comments.push(format!("Imported from a recording{by}. To run it:"));
+    draft.comments.push(format!("swarmlab load {} --scenario FILE", target.as_deref().unwrap_or("URL")));
     cookies.tell(&mut draft.comments, &mut remarks);
     if !dropped.is_empty() {
         let names: Vec<String> = dropped.iter().map(|(name, count)| format!("{name} ({count})")).collect();
@@ -76,6 +74,9 @@ pub(crate) fn import(text: &str, title: &str, options: &Options) -> Result<Impor
         count => remarks.push(format!("{count} of the steps have a comment that asks for a look")),
     }
     let steps = draft.count();
+    if steps == 0 {
+        return Err(ImportError::NothingLeft("the recording does not hold the bodies of its requests".to_owned()));
+    }
     let scenario = write::scenario(&draft, table.as_ref().map(|_| options.secrets_file.as_str()));
     let targets = further.into_iter().collect();
     Ok(Imported { format: Format::Har, scenario, secrets: table, steps, target, targets, remarks })
@@ -126,9 +127,13 @@ fn steps<'a>(
         }
         // Without the headers that ask whether something has changed the whole of it is sent.
         let expect = if status == 304 { Vec::new() } else { vec![status.to_string()] };
+        let is_off = request.lacks_body.is_some();
+        if let Some(why) = request.lacks_body {
+            comments.push(format!("not sent: {why}"));
+        }
         let step = Step {
             comments,
-            is_off: false,
+            is_off,
             name: format!("{method} {}", written.shown),
             target: hosts.iter().skip(1).find(|host| **host == kept.url.authority).cloned(),
             method,
@@ -139,7 +144,10 @@ fn steps<'a>(
             extract: Vec::new(),
         };
         names.push(step.name.clone());
-        listen(&mut correlator, index, &kept);
+        // What is not sent answers nothing.
+        if !is_off {
+            listen(&mut correlator, index, &kept);
+        }
         found.push((Recorded { step, kept, needs: BTreeSet::new() }, from_answers));
     }
     let mut gives: BTreeMap<String, usize> = BTreeMap::new();

@@ -36,7 +36,6 @@ pub(super) fn arrange(recorded: Vec<Recorded<'_>>, pages: &[Page], draft: &mut D
         Some(_) => count,
         None => 0,
     };
-    let is_one_journey = at_start == count;
     let mut all: Vec<Task> = Vec::new();
     for sheet in sheets {
         let mut task = Task { name: sheet.title.clone(), ..Task::default() };
@@ -54,7 +53,8 @@ pub(super) fn arrange(recorded: Vec<Recorded<'_>>, pages: &[Page], draft: &mut D
         }
         all.push(task);
     }
-    if is_one_journey {
+    // Tasks are what is done again and again: there must be one.
+    if !all.iter().skip(at_start).any(Task::is_on) {
         if count > 1 {
             draft.comments.push("Pages need values of those before: they are one journey.".to_owned());
         }

@@ -58,6 +58,8 @@ pub(super) struct Request {
     body: Body,
     /// What has to be said of it.
     pub comments: Vec<String>,
+    /// Why its body is not brought over, if it had one.
+    pub lacks_body: Option<String>,
     /// Names of headers that were left out.
     pub dropped: Vec<String>,
     /// The operation that a GraphQL request names.
@@ -76,13 +78,15 @@ impl Request {
             query.split('&').map(pair).collect()
         });
         let segments = url.path.trim_start_matches('/').split('/').map(str::to_owned).collect();
-        let (body, operation) = (Body::None, None);
-        let mut request = Self { segments, query, headers, body, comments: Vec::new(), dropped, operation };
+        let (body, operation, lacks_body) = (Body::None, None, None);
+        let comments = Vec::new();
+        let mut request = Self { segments, query, headers, body, comments, lacks_body, dropped, operation };
         match data {
             Some(data) => request.take_body(data),
-            None if body_bytes > 0.0 => request.comments.push(format!(
-                "the recording does not hold the body of this request ({body_bytes} bytes): add `body` or `body_file`"
-            )),
+            None if body_bytes > 0.0 => {
+                let why = format!("the recording does not hold its body ({body_bytes} bytes): add `body` or `body_file`");
+                request.lacks_body = Some(why);
+            }
             None => {}
         }
         request
@@ -96,7 +100,8 @@ impl Request {
         let mime = if data.mime_type.is_empty() { self.header("content-type").unwrap_or_default() } else { &data.mime_type };
         let mime = mime.to_ascii_lowercase();
         if data.params.iter().any(|param| !param.file_name.is_empty()) {
-            self.comments.push("the recorded body uploads a file, which the recording does not hold: add `body_file`".to_owned());
+            let why = "it uploads a file, which the recording does not hold: add `body_file`";
+            self.lacks_body = Some(why.to_owned());
             return;
         }
         let is_form = mime.starts_with("application/x-www-form-urlencoded");
@@ -104,12 +109,13 @@ impl Request {
             return;
         }
         if data.encoding.eq_ignore_ascii_case("base64") || data.text.contains('\u{fffd}') {
-            self.comments.push("the recorded body is no text: put its bytes into a file and add `body_file`".to_owned());
+            let why = "its body is no text: put the bytes into a file and add `body_file`";
+            self.lacks_body = Some(why.to_owned());
             return;
         }
         if data.text.len() > BODY_BYTES {
-            let text = format!("the recorded body has {} bytes: put it into a file and add `body_file`", data.text.len());
-            self.comments.push(text);
+            let why = format!("its body has {} bytes: put it into a file and add `body_file`", data.text.len());
+            self.lacks_body = Some(why);
             return;
         }
         if self.header("content-type").is_none() && !mime.is_empty() {
@@ -138,9 +144,10 @@ impl Request {
                 self.operation = operation(&data.text, &leaves);
                 self.body = Body::Json(data.text.clone(), leaves);
             }
-            None if data.text.contains("{{") => self
-                .comments
-                .push("the recorded body holds `{{`, which opens a variable: put it into a file and add `body_file`".to_owned()),
+            None if data.text.contains("{{") => {
+                let why = "its body holds `{{`, which opens a variable: put it into a file and add `body_file`";
+                self.lacks_body = Some(why.to_owned());
+            }
             None => {
                 if mime.starts_with("multipart/") || is_secret_name(&data.text) {
                     self.comments.push("look whether this body holds a secret: in such a body it is not recognized".to_owned());

@@ -29,10 +29,8 @@ pub(crate) fn import(root: Value, title: &str, options: &Options) -> Result<Impo
     let mut secrets = Secrets::default();
     let mut draft = Draft { name: title.to_owned(), ..Draft::default() };
     let api = document.get("info").and_then(|info| text(info, "title")).unwrap_or("an API");
-    draft.comments.push(format!(
-        "Imported from the description of {api}. Run it with: swarmlab load {} --scenario FILE",
-        server.origin.as_deref().unwrap_or("URL")
-    ));
+    draft.comments.push(format!("Imported from the description of {api}. To run it:"));
+    draft.comments.push(format!("swarmlab load {} --scenario FILE", server.origin.as_deref().unwrap_or("URL")));
     let mut tasks: Vec<Task> = list_tags(&document).into_iter().map(named).collect();
     let paths = document.get("paths").and_then(Value::as_object);
     for (path, item) in paths.into_iter().flatten().filter(|(path, _)| path.starts_with('/')) {
