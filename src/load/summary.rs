@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use swarmlab_intervals::trust::{Thresholds, Verdict, VerdictInputs, verdict};
-use swarmlab_intervals::{End, EndpointStats, FirstAnswer, Histogram, Outcome, Tally, redirects};
+use swarmlab_intervals::{End, EndpointStats, FirstAnswer, Histogram, Outcome, Tally, is_redirect, redirects};
 use swarmlab_loadgen::{LoadSpec, Model};
 
 use super::checks::{self, Checked};
@@ -146,7 +146,9 @@ fn remarks(s: &LoadSummary) -> Vec<String> {
         out.push(format!("no answer was as expected ({}): the times are those of failures", statuses()));
     }
     let redirected = redirects(&c.status);
-    if redirected * 2 > c.completed {
+    // Those that are followed are not among the first answers.
+    let is_answer = s.first_answers.iter().any(|answer| is_redirect(answer.status));
+    if redirected * 2 > c.completed && is_answer {
         let location = s.first_answers.iter().find_map(FirstAnswer::location);
         let to = location.map_or_else(String::new, |to| format!(", the first to {to}"));
         out.push(format!(

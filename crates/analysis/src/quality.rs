@@ -5,7 +5,7 @@ use swarmlab_frame::frame::Frame;
 use super::column;
 use crate::assemble::Raw;
 use crate::assemble::queries::columns;
-use swarmlab_intervals::{ErrorKind, FirstAnswer, redirects};
+use swarmlab_intervals::{ErrorKind, FirstAnswer, is_redirect, redirects};
 use swarmlab_record::client::{ALL_ENDPOINTS, Totals};
 use swarmlab_record::events::Event;
 use swarmlab_record::manifest::State;
@@ -127,10 +127,14 @@ fn redirected(raw: &Raw) -> Option<Note> {
     let w = raw.windows().ok()?;
     let all = Totals::of(&raw.client, ALL_ENDPOINTS, w.load_start_unix_s, w.load_end_unix_s);
     let redirects = redirects(&all.statuses);
-    let location = raw.events.iter().find_map(|event| match event {
-        Event::Answer { answer, .. } => answer.location(),
+    let answers = raw.events.iter().filter_map(|event| match event {
+        Event::Answer { answer, .. } => Some(answer),
         _ => None,
     });
+    // Those that are followed are not among the first answers.
+    let mut kept = answers.filter(|answer| is_redirect(answer.status)).peekable();
+    kept.peek()?;
+    let location = kept.find_map(|answer| answer.location());
     let to = location.map_or_else(String::new, |to| format!(", the first to {to}"));
     let text = format!(
         "{redirects} of {} answers are redirects{to}; they are not followed, and the response times are those of the redirect.",

@@ -87,6 +87,11 @@ means "The folder of `--out` must be new or empty; the one of `--locust-csv` mus
 example "swarmlab load http://127.0.0.1/ --out /etc",
 advice "Choose another folder.";
 
+DEBUG_FAILED E 625 "debug-failed", exit 7: "an iteration did not go as its scenario expects",
+means "`--debug` does each task once. A request got no answer, or one that the step does not expect, whose checks do not hold, or without a value that is to be taken.",
+example "swarmlab load http://127.0.0.1/missing --debug",
+advice "What is printed above says which request it was, what came back, and what was expected. Correct the scenario, or the target.";
+
 NOTHING_DUE E 630 "nothing-due", exit 5: "no request was due during the load",
 means "The load was too short, or its level so low that the first request would come after its end.",
 example "swarmlab load http://127.0.0.1/ --rate 0.01 --duration 1s",

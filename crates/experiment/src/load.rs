@@ -112,6 +112,7 @@ impl Load {
                 format!("targets: {{ {name}: http://host:port }}"),
             );
         }
+        let redirects = map.optional("redirects", scenario::redirects::read);
         let lifetime = map.or("connection", ConnectionLifetime::default(), lifetime);
         let targets: Vec<LoadTarget> =
             targets.into_iter().map(|target| LoadTarget { lifetime, ..target }).collect();
@@ -124,10 +125,14 @@ impl Load {
             Model::Closed => ModelKind::Closed { spawn_rate_per_s: spawn_rate },
             Model::Open => ModelKind::Open { arrivals: arrivals.unwrap_or(Arrivals::Uniform) },
         };
+        let mut scenario = scenario?;
+        if let Some(most) = redirects {
+            scenario.follow_redirects(most);
+        }
         Some(Self {
             model,
             shape: shape?,
-            scenario: scenario?,
+            scenario,
             warm_up,
             lifetime,
             targets,

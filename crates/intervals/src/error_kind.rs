@@ -67,12 +67,16 @@ pub enum ErrorKind {
     TooSlow,
     /// A complete answer to a GraphQL request that tells of errors.
     GraphqlErrors,
+    /// A redirect that was to be followed, but as many had been already as the step allows.
+    TooManyRedirects,
+    /// A redirect that was to be followed leads to none of the load's targets.
+    RedirectRefused,
     /// Redis answered that it does not publish the message.
     RedisError,
 }
 
 /// Number of error kinds.
-pub const ERROR_KINDS: usize = 28;
+pub const ERROR_KINDS: usize = 30;
 
 impl ErrorKind {
     /// All kinds, in the order of the enum.
@@ -104,6 +108,8 @@ impl ErrorKind {
         ErrorKind::CheckFailed,
         ErrorKind::TooSlow,
         ErrorKind::GraphqlErrors,
+        ErrorKind::TooManyRedirects,
+        ErrorKind::RedirectRefused,
         ErrorKind::RedisError,
     ];
 
@@ -147,6 +153,8 @@ impl ErrorKind {
             ErrorKind::CheckFailed => "check_failed",
             ErrorKind::TooSlow => "too_slow",
             ErrorKind::GraphqlErrors => "graphql_errors",
+            ErrorKind::TooManyRedirects => "too_many_redirects",
+            ErrorKind::RedirectRefused => "redirect_refused",
             ErrorKind::RedisError => "redis_error",
         }
     }

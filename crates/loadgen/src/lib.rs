@@ -8,6 +8,7 @@
 // The command line prints (`src/cli`); nobody else does.
 #![cfg_attr(not(test), deny(clippy::print_stdout))]
 
+pub mod debug;
 mod engine;
 mod error;
 pub mod export;
@@ -26,7 +27,7 @@ pub use engine::{Awake, LevelChange, LoadControl, LoadHandle, can_keep_awake, st
 pub use error::LoadError;
 pub use scenario::{
     Action, Body, Check, ContentCoding, Exhausted, Expect, Extract, Feeder, FieldTest, Filter, GraphQl,
-    HttpRequest, Order, Scenario, ScenarioError, Source, Step, StepProblem, Table, TableError, Task,
+    HttpRequest, MAX_REDIRECTS, Order, Scenario, ScenarioError, Source, Step, StepProblem, Table, TableError, Task,
     Template, TemplateError, UserClass, Variants,
 };
 pub use spec::{Limits, LoadSpec, Model};

@@ -20,6 +20,7 @@ Examples:
   swarmlab load http://127.0.0.1:8080 --shape loadshapes/step.yml --scenario loadshapes/scenarios/exercise.yml
   swarmlab load http://127.0.0.1:8000 --target agent=http://127.0.0.1:8001 --scenario loadshapes/scenarios/ai-agent.yml
   swarmlab load http://127.0.0.1:8080/ --rate 500 --duration 30s --out results/r1 --require-valid --json
+  swarmlab load http://127.0.0.1:8080 --scenario loadshapes/scenarios/basic.yml --debug
   swarmlab load http://127.0.0.1:8080/ --rate 500 --max-p95 200ms --max-errors 1%
   swarmlab load http://127.0.0.1:8080/ --rate 500 --check 'p99(response) < 1s' --check 'throughput >= 95 % of offered'")]
 pub struct LoadArgs {
@@ -79,6 +80,21 @@ pub struct LoadArgs {
     /// Requests under way at once on one HTTP/2 connection
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub streams: Option<u32>,
+    /// Follow redirects, at most N one after the other (default: 10), to the same host or another target of the load; each
+    /// counts as a request of its own. Steps of a scenario may say otherwise
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "10",
+        value_parser = clap::value_parser!(u32).range(1..=50))]
+    pub follow_redirects: Option<u32>,
+    /// Do each task once instead of a load, and print each request, answer, extraction and check (exit code 7 if one fails)
+    #[arg(long, conflicts_with_all = ["rate", "users", "shape", "spawn_rate", "out", "locust_csv", "max_p95", "max_errors",
+        "require_valid"])]
+    pub debug: bool,
+    /// Only the tasks of this class
+    #[arg(long, value_name = "NAME", requires = "debug")]
+    pub class: Option<String>,
+    /// Only the task of this name
+    #[arg(long, value_name = "NAME", requires = "debug")]
+    pub task: Option<String>,
     /// A new connection for each request
     #[arg(long)]
     pub no_keepalive: bool,

@@ -1,6 +1,7 @@
 //! `swarmlab load URL`: a load alone, against anything that speaks HTTP.
 
 mod args;
+mod debug;
 mod live;
 mod plan;
 pub(super) mod text;
@@ -38,6 +39,9 @@ pub fn main(args: &LoadArgs, global: &Global) -> Exit {
     };
     for w in plan.warnings.iter() {
         output::warning(w, global.json);
+    }
+    if args.debug {
+        return debug::main(args, &plan, global);
     }
     if args.keep_awake
         && let Err(e) = swarmlab_loadgen::can_keep_awake()

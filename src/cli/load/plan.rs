@@ -154,7 +154,7 @@ pub fn plan(args: &LoadArgs) -> Result<Plan, PlanError> {
     if (tls_flags || args.alpn) && !targets.iter().any(LoadTarget::is_tls) {
         return Err(PlanError::NoTls);
     }
-    let scenario = match &args.scenario {
+    let mut scenario = match &args.scenario {
         Some(file) => {
             let mut scenario = experiment::read_scenario(file).map_err(PlanError::Files)?;
             for (name, value) in headers(args)? {
@@ -175,6 +175,9 @@ pub fn plan(args: &LoadArgs) -> Result<Plan, PlanError> {
         }
         None => one_request(args, &path)?,
     };
+    if let Some(most) = args.follow_redirects {
+        scenario.follow_redirects(most);
+    }
     let duration_s = args.duration.as_secs_f64();
     let constant = |level: f64| Shape::Constant(Constant { level, duration_s });
     let arrivals = args.arrivals.map(Arrivals::from);

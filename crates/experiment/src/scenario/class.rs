@@ -4,7 +4,7 @@ use swarmlab_codes as codes;
 use swarmlab_loadgen::{Step, Task, UserClass, Wait};
 use swarmlab_yaml::{MapReader, Value};
 
-use super::{step, wait};
+use super::{redirects, step, wait};
 
 /// What holds where nothing else is said.
 #[derive(Debug, Clone, Default)]
@@ -12,6 +12,7 @@ pub(super) struct Defaults {
     wait: Wait,
     cookies: bool,
     target: Option<String>,
+    redirects: Option<u32>,
 }
 
 impl Defaults {
@@ -20,6 +21,7 @@ impl Defaults {
             wait: map.or("wait", outer.wait, wait::read),
             cookies: map.or("cookies", outer.cookies, Value::bool),
             target: map.optional("target", Value::name).or_else(|| outer.target.clone()),
+            redirects: map.optional("redirects", redirects::read).or(outer.redirects),
         }
     }
 }
@@ -57,8 +59,12 @@ pub(super) fn body(map: &MapReader<'_>, name: String, weight: f64, defaults: Def
             None
         }
     };
-    let Defaults { wait, cookies, .. } = defaults;
-    Some(UserClass { name, weight, on_start, tasks: tasks?, on_stop, wait, cookies })
+    let Defaults { wait, cookies, redirects, .. } = defaults;
+    let mut class = UserClass { name, weight, on_start, tasks: tasks?, on_stop, wait, cookies };
+    if let Some(most) = redirects {
+        class.follow_redirects(most);
+    }
+    Some(class)
 }
 
 /// A task with `steps`, or a single step with a weight.

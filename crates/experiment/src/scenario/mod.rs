@@ -5,6 +5,7 @@ mod answer;
 mod class;
 mod feeder;
 mod files;
+pub(crate) mod redirects;
 mod request;
 mod step;
 mod wait;

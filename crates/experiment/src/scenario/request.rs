@@ -6,7 +6,7 @@ use swarmlab_loadgen::{Body, Expect, GraphQl, HttpRequest, Template};
 use swarmlab_yaml::{Kind, MapReader, Node, Value};
 
 use super::step::template;
-use super::{answer, files};
+use super::{answer, files, redirects};
 
 /// Largest file that a body is read from, bytes.
 const MAXIMUM_BODY_BYTES: usize = 16 << 20;
@@ -29,6 +29,7 @@ pub(super) fn read(map: &MapReader<'_>) -> Option<HttpRequest> {
     let file = map.optional("body_file", |v| files::bytes(v, MAXIMUM_BODY_BYTES)).map(Body::Bytes);
     let from_file = map.optional("body_template", body_template).map(Body::Text);
     let accept_encoding = map.or("accept_encoding", Vec::new(), answer::codings);
+    let max_redirects = map.optional("redirects", redirects::read);
     let expect = map.or("expect", Expect::default(), answer::expect);
     let keys = ["body", "body_file", "body_template", "graphql"];
     let given: Vec<_> = keys.iter().filter_map(|key| map.get(key).filter(|v| !v.is_null())).collect();
@@ -39,7 +40,7 @@ pub(super) fn read(map: &MapReader<'_>) -> Option<HttpRequest> {
     }
     let (method, path) = line?;
     let body = text.or(file).or(from_file).or(graphql.map(Body::GraphQl));
-    Some(HttpRequest { method, path, headers, body, accept_encoding, expect })
+    Some(HttpRequest { method, path, headers, body, accept_encoding, max_redirects, expect })
 }
 
 /// `METHOD /path`.

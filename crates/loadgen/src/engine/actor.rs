@@ -3,6 +3,7 @@
 use rand::SeedableRng;
 use rand::rngs::SmallRng;
 
+use super::redirect::Trail;
 use crate::scenario::cookie::Jar;
 
 /// What an actor is doing.
@@ -60,6 +61,8 @@ pub(crate) struct Actor {
     pub rows: Vec<u32>,
     /// Its cookies, by target; none if its class keeps none.
     pub jars: Vec<Jar>,
+    /// Its request, if that may be redirected.
+    pub trail: Trail,
     pub random: SmallRng,
 }
 
@@ -85,6 +88,7 @@ impl Actor {
             slots: Vec::new(),
             rows: Vec::new(),
             jars: Vec::new(),
+            trail: Trail::default(),
             random: SmallRng::seed_from_u64(mixed),
         }
     }

@@ -21,7 +21,19 @@ impl<'a> Composer<'a> {
 
     /// A request of HTTP/1.1.
     pub fn http1<'w>(&'w mut self, step: &'w CompiledStep, actor: &'w mut Actor) -> &'w [u8] {
+        if step.max_redirects > 0 {
+            return self.kept(step, actor);
+        }
         step.render(&mut values(actor, self.compiled, step), &mut self.scratch)
+    }
+
+    /// A request that may be redirected, and is kept for that; or the one that a redirect asks for.
+    fn kept<'w>(&'w mut self, step: &'w CompiledStep, actor: &'w mut Actor) -> &'w [u8] {
+        if actor.trail.count == 0 {
+            let bytes = step.render(&mut values(actor, self.compiled, step), &mut self.scratch);
+            actor.trail.keep(bytes);
+        }
+        actor.trail.request()
     }
 
     /// A request of HTTP/2, and the same in the form of HTTP/1.1.
@@ -33,7 +45,15 @@ impl<'a> Composer<'a> {
     ) -> (&'w mut Request, &'w [u8]) {
         let number = number as usize;
         let step = &self.compiled.steps[number];
-        let bytes = step.render(&mut values(actor, self.compiled, step), &mut self.scratch);
+        let bytes = if step.max_redirects == 0 {
+            step.render(&mut values(actor, self.compiled, step), &mut self.scratch)
+        } else {
+            if actor.trail.count == 0 {
+                let bytes = step.render(&mut values(actor, self.compiled, step), &mut self.scratch);
+                actor.trail.keep(bytes);
+            }
+            actor.trail.request()
+        };
         if self.requests.len() <= number {
             self.requests.resize_with(number + 1, Request::default);
         }

@@ -3,7 +3,7 @@
 use regex::bytes::{CaptureLocations, Regex};
 
 use super::kept::Kept;
-use crate::scenario::compiled::{CompiledSource, CompiledStep};
+use crate::scenario::compiled::{CompiledExtract, CompiledSource, CompiledStep};
 use crate::scenario::cookie::SetCookie;
 use crate::scenario::json;
 
@@ -30,28 +30,7 @@ impl Extractor {
             values.push(String::new());
         }
         for (wanted, value) in step.extract.iter().zip(&mut *values) {
-            value.clear();
-            let found = match &wanted.from {
-                CompiledSource::Json(pointer) => {
-                    pointer.find(&kept.body).is_some_and(|found| json::push_text(found, value))
-                }
-                CompiledSource::Header(header) => {
-                    kept.fields(*header).next().is_some_and(|found| push(found, value))
-                }
-                CompiledSource::Cookie { set_cookie, name } => kept
-                    .fields(*set_cookie)
-                    .filter_map(|field| SetCookie::parse(field, 0))
-                    .find(|cookie| cookie.name == name)
-                    .is_some_and(|cookie| push(cookie.value, value)),
-                CompiledSource::Regex { pattern, group } => {
-                    let (regex, locations) = &mut patterns[*pattern];
-                    regex.captures_read(locations, &kept.body).is_some()
-                        && locations
-                            .get(*group)
-                            .is_some_and(|(start, end)| push(&kept.body[start..end], value))
-                }
-            };
-            if !found || !is_usable(value, wanted.is_for_header) {
+            if !find(wanted, kept, patterns, value) {
                 return false;
             }
         }
@@ -61,6 +40,48 @@ impl Extractor {
         }
         true
     }
+
+    /// Each value that `step` extracts, on its own, for whoever looks.
+    #[cold]
+    pub fn each(&mut self, step: &CompiledStep, kept: &Kept) -> Vec<Option<String>> {
+        let patterns = &mut self.patterns;
+        let one = |wanted: &CompiledExtract| {
+            let mut value = String::new();
+            find(wanted, kept, patterns, &mut value).then_some(value)
+        };
+        step.extract.iter().map(one).collect()
+    }
+}
+
+/// Takes one value. Whether it was there and can be used.
+fn find(
+    wanted: &CompiledExtract,
+    kept: &Kept,
+    patterns: &mut [(Regex, CaptureLocations)],
+    value: &mut String,
+) -> bool {
+    value.clear();
+    let found = match &wanted.from {
+        CompiledSource::Json(pointer) => {
+            pointer.find(&kept.body).is_some_and(|found| json::push_text(found, value))
+        }
+        CompiledSource::Header(header) => {
+            kept.fields(*header).next().is_some_and(|found| push(found, value))
+        }
+        CompiledSource::Cookie { set_cookie, name } => kept
+            .fields(*set_cookie)
+            .filter_map(|field| SetCookie::parse(field, 0))
+            .find(|cookie| cookie.name == name)
+            .is_some_and(|cookie| push(cookie.value, value)),
+        CompiledSource::Regex { pattern, group } => {
+            let (regex, locations) = &mut patterns[*pattern];
+            regex.captures_read(locations, &kept.body).is_some()
+                && locations
+                    .get(*group)
+                    .is_some_and(|(start, end)| push(&kept.body[start..end], value))
+        }
+    };
+    found && is_usable(value, wanted.is_for_header)
 }
 
 fn push(bytes: &[u8], value: &mut String) -> bool {

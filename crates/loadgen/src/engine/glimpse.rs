@@ -32,6 +32,8 @@ pub(crate) struct Glimpse {
     headers: Vec<u8>,
     body: Vec<u8>,
     is_open: bool,
+    /// Whether all headers are kept.
+    is_whole: bool,
 }
 
 impl Glimpse {
@@ -40,6 +42,24 @@ impl Glimpse {
         self.headers.clear();
         self.body.clear();
         self.is_open = false;
+        self.is_whole = false;
+    }
+
+    /// Begins with the head of an answer that somebody looks at: all headers are kept.
+    #[cold]
+    pub fn open_all(&mut self, headers: &[Header<'_>]) {
+        (self.is_open, self.is_whole) = (true, true);
+        for header in headers {
+            self.push_header(&header.name.to_ascii_lowercase(), header.value);
+        }
+    }
+
+    fn push_header(&mut self, name: &str, value: &[u8]) {
+        self.headers.extend_from_slice(name.as_bytes());
+        self.headers.extend_from_slice(b": ");
+        let shown = &value[..value.len().min(VALUE_BYTES)];
+        self.headers.extend(shown.iter().map(|&b| if b < b' ' { b' ' } else { b }));
+        self.headers.push(b'\n');
     }
 
     /// Begins with the head of an answer.
@@ -47,11 +67,7 @@ impl Glimpse {
         self.is_open = true;
         for header in headers {
             if let Some(name) = TELLING.iter().find(|name| header.name.eq_ignore_ascii_case(name)) {
-                self.headers.extend_from_slice(name.as_bytes());
-                self.headers.extend_from_slice(b": ");
-                let shown = &header.value[..header.value.len().min(VALUE_BYTES)];
-                self.headers.extend(shown.iter().map(|&b| if b < b' ' { b' ' } else { b }));
-                self.headers.push(b'\n');
+                self.push_header(name, header.value);
             }
         }
     }
@@ -72,13 +88,25 @@ impl Glimpse {
         let headers = String::from_utf8_lossy(&self.headers);
         let told = headers.lines().map(|line| match line.strip_prefix("location: ") {
             Some(to) => format!("location: {}\n", blank(&blank_query(to)).trim_end()),
+            None if self.is_whole && !is_telling(line) => format!("{}\n", blank(line).trim_end()),
             None => format!("{line}\n"),
         });
         (told.collect(), text(body))
     }
 }
 
+/// Whether a line is a header that holds no secret.
+fn is_telling(line: &str) -> bool {
+    line.split_once(':').is_some_and(|(name, _)| TELLING.contains(&name))
+}
+
 impl Glimpse {
+    /// A text without secrets, whole.
+    #[cold]
+    pub fn without_secrets(text: &[u8]) -> String {
+        blank(&String::from_utf8_lossy(text))
+    }
+
     /// The beginning of a body as text.
     #[cold]
     pub fn text(body: &[u8]) -> String {

@@ -11,7 +11,9 @@ use super::control::LoadControl;
 use super::poller::Poller;
 use super::procfs::ensure_open_files;
 use super::recorder::Recorder;
+use super::redirect::Origin;
 use super::shared::{Control, Shared};
+use super::tap::Tap;
 use super::transport::{Answers, ResolverThread, TlsClient, client_config, first_answers};
 use super::worker::Worker;
 use crate::error::LoadError;
@@ -53,6 +55,15 @@ pub fn start(spec: LoadSpec) -> Result<LoadHandle, LoadError> {
 /// # Errors
 /// As [`start`].
 pub fn start_with_resolver(spec: LoadSpec, resolver: Arc<dyn Resolve>) -> Result<LoadHandle, LoadError> {
+    start_tapped(spec, resolver, None)
+}
+
+/// Like [`start_with_resolver`], and what is sent and answered is told to `tap`.
+pub(crate) fn start_tapped(
+    spec: LoadSpec,
+    resolver: Arc<dyn Resolve>,
+    tap: Option<Tap>,
+) -> Result<LoadHandle, LoadError> {
     spec.validate()?;
     ensure_open_files(spec.limits.max_connections)?;
     let tls = spec.targets.iter().map(tls_client).collect::<Result<Vec<_>, _>>()?;
@@ -96,9 +107,23 @@ pub fn start_with_resolver(spec: LoadSpec, resolver: Arc<dyn Resolve>) -> Result
             closes: target.connections == Reuse::PerRequest,
         })
         .collect();
-    let compiled = Compiled::new(&spec.scenario, &texts, spec.timeout_s);
-    let shared =
-        Arc::new(Shared { spec, compiled, clock, control, books, answers: Arc::clone(&answers), tls });
+    let mut compiled = Compiled::new(&spec.scenario, &texts, spec.timeout_s);
+    if tap.is_some() {
+        compiled.show_all();
+    }
+    let origins = spec.targets.iter().map(Origin::of).collect();
+    let answers_of_all = Arc::clone(&answers);
+    let shared = Arc::new(Shared {
+        spec,
+        compiled,
+        clock,
+        control,
+        books,
+        answers: answers_of_all,
+        tls,
+        origins,
+        tap,
+    });
 
     let (to_collector, messages) = channel();
     let (to_caller, intervals) = channel();

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::extract::Extractor;
 use super::kept::Kept;
+use super::tap::{CheckSeen, Seen};
 use crate::scenario::compiled::{CompiledCheck, CompiledFieldTest, CompiledStep};
 use crate::scenario::json;
 use swarmlab_intervals::ErrorKind;
@@ -51,6 +52,31 @@ impl Judge {
             return Some(ErrorKind::ExtractionFailed);
         }
         None
+    }
+
+    /// The same for whoever looks: what each check and each extraction finds, by the same rules, one by one.
+    #[cold]
+    pub fn explain(&mut self, step: &CompiledStep, kept: &Kept, response_ns: u64) -> Seen {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let checks = step.checks.iter().map(|check| {
+            let (holds, found) = match check {
+                CompiledCheck::LatencyBelow { ns } => {
+                    (response_ns < *ns, Some(format!("{:.3} s", response_ns as f64 / 1e9)))
+                }
+                CompiledCheck::Header { wanted, .. } => {
+                    let fields: Vec<String> = kept.fields(*wanted).map(text).collect();
+                    (self.holds(check, kept), (!fields.is_empty()).then(|| fields.join(", ")))
+                }
+                CompiledCheck::Json { pointer, .. } => {
+                    (self.holds(check, kept), pointer.find(&kept.body).map(text))
+                }
+                CompiledCheck::Body(_) => (self.holds(check, kept), None),
+            };
+            CheckSeen { holds, found }
+        });
+        let checks = checks.collect();
+        let extracted = self.extractor.each(step, kept);
+        Seen { is_expected: step.is_redis || step.expect.accepts(kept.status), checks, extracted }
     }
 
     fn holds(&mut self, check: &CompiledCheck, kept: &Kept) -> bool {

@@ -196,7 +196,9 @@ pub(crate) struct Keep<'a> {
 impl Sink for Keep<'_> {
     fn head(&mut self, status: u16, headers: &[Header<'_>]) {
         self.kept.status = status;
-        if !self.step.expect.accepts(status) || is_redirect(status) {
+        if self.step.shows_all {
+            self.kept.glimpse.open_all(headers);
+        } else if !self.step.expect.accepts(status) || is_redirect(status) {
             self.kept.glimpse.open(headers);
         }
         if self.step.wanted.is_empty() {

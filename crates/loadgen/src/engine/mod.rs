@@ -37,8 +37,10 @@ mod poller;
 mod pool;
 mod procfs;
 mod recorder;
+mod redirect;
 mod roster;
 mod shared;
+mod tap;
 mod thread_interval;
 mod timeline;
 mod timers;
@@ -47,6 +49,12 @@ mod worker;
 
 pub use awake::{Awake, can_keep_awake};
 pub use control::{LevelChange, LoadControl};
-pub(crate) use handle::PRIORITY;
+pub(crate) use handle::{PRIORITY, start_tapped};
+pub(crate) use tap::{Seen, Tap, Tapped};
+
+/// A text in which what looks like a secret is blanked.
+pub(crate) fn without_secrets(text: &[u8]) -> String {
+    glimpse::Glimpse::without_secrets(text)
+}
 pub use handle::{LoadHandle, start, start_with_resolver};
 pub(crate) use transport::client_config;

@@ -5,6 +5,8 @@ use std::sync::atomic::AtomicBool;
 
 use super::clock::Clock;
 use super::levels::Levels;
+use super::redirect::Origin;
+use super::tap::Tap;
 use super::transport::{AddressBook, Answers, Route, Routes, TlsClient};
 use crate::scenario::compiled::Compiled;
 use crate::spec::LoadSpec;
@@ -29,6 +31,10 @@ pub(crate) struct Shared {
     pub answers: Arc<Answers>,
     /// How each target is spoken to under TLS.
     pub tls: Vec<Option<TlsClient>>,
+    /// Where each target is, for redirects.
+    pub origins: Vec<Origin>,
+    /// Who wants to see each request and answer; nobody in a load that is measured.
+    pub tap: Option<Tap>,
 }
 
 impl Shared {

@@ -13,7 +13,7 @@ mod validate;
 pub use assertion::{Check, FieldTest};
 pub use feeder::{Exhausted, Feeder, Order, Table, TableError, TableProblem};
 pub use shares::Shares;
-pub use step::{Action, Body, ContentCoding, Expect, Extract, GraphQl, HttpRequest, Source, Step};
+pub use step::{Action, Body, ContentCoding, Expect, Extract, GraphQl, HttpRequest, MAX_REDIRECTS, Source, Step};
 pub use template::{Filter, Segment, Template, TemplateError};
 pub use validate::{ScenarioError, StepProblem};
 
@@ -80,6 +80,22 @@ impl UserClass {
     }
 }
 
+impl UserClass {
+    /// Lets each of its HTTP steps that does not say otherwise follow so many redirects at most.
+    pub fn follow_redirects(&mut self, max_redirects: u32) {
+        for step in self.steps_mut() {
+            if let Action::Http(request) = &mut step.action {
+                request.max_redirects.get_or_insert(max_redirects);
+            }
+        }
+    }
+
+    fn steps_mut(&mut self) -> impl Iterator<Item = &mut Step> {
+        let tasks = self.tasks.iter_mut().flat_map(|task| &mut task.steps);
+        self.on_start.iter_mut().chain(tasks).chain(&mut self.on_stop)
+    }
+}
+
 /// A journey through some steps. A step that fails ends it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Task {
@@ -123,18 +139,23 @@ impl Scenario {
 
     /// Adds a header to each HTTP step that does not set it itself.
     pub fn add_header(&mut self, name: &str, value: &Template) {
-        let classes = self.classes.iter_mut();
-        let steps = classes.flat_map(|class| {
-            let tasks = class.tasks.iter_mut().flat_map(|task| &mut task.steps);
-            class.on_start.iter_mut().chain(tasks).chain(&mut class.on_stop)
-        });
-        for step in steps {
+        for step in self.steps_mut() {
             if let Action::Http(request) = &mut step.action
                 && !request.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name))
             {
                 request.headers.push((name.to_owned(), value.clone()));
             }
         }
+    }
+
+    /// Lets each HTTP step that does not say otherwise follow so many redirects at most.
+    pub fn follow_redirects(&mut self, max_redirects: u32) {
+        self.classes.iter_mut().for_each(|class| class.follow_redirects(max_redirects));
+    }
+
+    /// All steps of all classes, in the order of [`Scenario::steps`].
+    pub(crate) fn steps_mut(&mut self) -> impl Iterator<Item = &mut Step> {
+        self.classes.iter_mut().flat_map(UserClass::steps_mut)
     }
 
     /// Names that a step's statistics are kept under: its own, or one for each variant.

@@ -54,9 +54,16 @@ pub struct HttpRequest {
     /// Codings that the answer may come in, best first: asked for by `Accept-Encoding`, and taken off before the
     /// answer is checked and values are taken from it. None: nothing is asked for and nothing taken off.
     pub accept_encoding: Vec<ContentCoding>,
+    /// Redirects that are followed one after the other, at most; 0: they are answers like any other. `None`: as the load
+    /// says, or else 0. Each is a request of its own in the statistics; what the step expects, checks and extracts is
+    /// that of the last answer.
+    pub max_redirects: Option<u32>,
     /// Which answers count as success.
     pub expect: Expect,
 }
+
+/// Redirects followed at most where no number is given, as in k6.
+pub const MAX_REDIRECTS: u32 = 10;
 
 /// How the body of an answer is compressed (RFC 9110, section 8.4.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,6 +128,7 @@ impl HttpRequest {
             headers: Vec::new(),
             body: None,
             accept_encoding: Vec::new(),
+            max_redirects: None,
             expect: Expect::default(),
         }
     }
@@ -143,6 +151,13 @@ impl HttpRequest {
     #[must_use]
     pub fn accept_encoding(mut self, coding: ContentCoding) -> Self {
         self.accept_encoding.push(coding);
+        self
+    }
+
+    /// Following so many redirects at most.
+    #[must_use]
+    pub fn follow(mut self, max_redirects: u32) -> Self {
+        self.max_redirects = Some(max_redirects);
         self
     }
 

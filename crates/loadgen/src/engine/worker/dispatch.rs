@@ -37,7 +37,7 @@ impl Worker<'_> {
         let step = self.crowd.get(actor).step as u32;
         let endpoint = self.crowd.endpoint_of(actor) as u32;
         let job = Job { actor, step, endpoint, intended_ns: intent.intended_ns, sent_ns: None };
-        let target = self.shared.compiled.steps[step as usize].target;
+        let target = self.target_of(actor, step);
         if self.routes.to(target).is_shared {
             if !self.dispatch_shared(job, 0, now_ns) {
                 self.backlog.push_front(Intent { intended_ns: intent.intended_ns, actor: Some(actor) });
@@ -99,7 +99,10 @@ impl Worker<'_> {
         }
         let version = conn.version;
         self.agenda.limit(&mut conn.deadline, sent_ns.saturating_add(step.timeout_ns), index);
-        actor.set_connection(step.target, (index, version));
+        if let Some(tap) = &self.shared.tap {
+            tap.sent(job.step, conn.target, bytes);
+        }
+        actor.set_connection(conn.target, (index, version));
         if sent.left > 0 {
             self.count_sent(index, sent.left, sent_ns);
         }
@@ -182,6 +185,9 @@ impl Worker<'_> {
             self.recorder.unqueued(now_ns);
         }
         self.recorder.failed(endpoint, job.sent_ns.is_some(), kind, now_ns);
+        if let Some(tap) = &self.shared.tap {
+            tap.failed(job.step, kind);
+        }
         self.actor_done(job.actor, Some(kind), now_ns);
     }
 
@@ -196,6 +202,9 @@ impl Worker<'_> {
     pub(super) fn fail_unsent(&mut self, actor: u32, kind: ErrorKind, now_ns: u64) {
         let endpoint = self.crowd.endpoint_of(actor);
         self.recorder.failed(endpoint, false, kind, now_ns);
+        if let Some(tap) = &self.shared.tap {
+            tap.failed(self.crowd.get(actor).step as u32, kind);
+        }
         self.actor_done(actor, Some(kind), now_ns);
     }
 }

@@ -16,14 +16,15 @@ impl Worker<'_> {
     /// Begins to connect for `job`.
     pub(super) fn open(&mut self, index: u32, job: Job, now_ns: u64) {
         let step = &self.shared.compiled.steps[job.step as usize];
-        let route = self.routes.to(step.target);
+        let target = self.target_of(job.actor, job.step);
+        let route = self.routes.to(target);
         let address = route.next_address();
         let conn = self.pool.get(index);
         conn.state = ConnState::Connecting;
         conn.job = Some(job);
         conn.served = 0;
         conn.rest_end_ns = u64::MAX;
-        conn.target = step.target;
+        conn.target = target;
         conn.is_last_use = route.is_single_use;
         conn.address = match &address {
             Some(Address::Inet(address)) => Some(*address),

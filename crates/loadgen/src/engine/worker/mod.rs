@@ -8,6 +8,7 @@
 mod dispatch;
 mod ending;
 mod establish;
+mod follow;
 mod receive;
 mod redis;
 mod rest;
@@ -239,6 +240,7 @@ impl<'a> Worker<'a> {
     /// The request of a user or session has ended. What it does next at once goes straight to its connection,
     /// unless others wait.
     fn actor_done(&mut self, actor: u32, error: Option<ErrorKind>, now_ns: u64) {
+        self.crowd.get_mut(actor).trail.end();
         let (driver, mut desk) = self.drive();
         let Some(intent) = driver.done(actor, error, now_ns, &mut desk) else { return };
         if self.backlog.is_empty() && self.can_start() {

@@ -189,25 +189,45 @@ impl Worker<'_> {
         let status = conn.kept.status;
         let actor = self.crowd.get_mut(job.actor);
         if let Some(set_cookie) = step.set_cookie
-            && let Some(jar) = actor.jars.get_mut(step.target)
+            && let Some(jar) = actor.jars.get_mut(conn.target)
         {
             for field in conn.kept.fields(set_cookie) {
                 jar.store(field, &conn.kept.path, unix_now_s() as i64);
             }
         }
-        let response_ns = done_ns.saturating_sub(job.intended_ns);
-        let error = self.judge.judge(step, &conn.kept, response_ns, &mut actor.slots);
+        let followed =
+            if step.max_redirects > 0 && is_redirect(status) { self.follow(index, job) } else { None };
+        let conn = self.pool.get(index);
+        let actor = self.crowd.get_mut(job.actor);
+        let error = match followed {
+            Some(followed) => followed.err(),
+            None => {
+                // What a step demands of time holds for all of it, redirects included.
+                let begun_ns = if actor.trail.count > 0 { actor.trail.begun_ns } else { job.intended_ns };
+                let response_ns = done_ns.saturating_sub(begun_ns);
+                self.judge.judge(step, &conn.kept, response_ns, &mut actor.slots)
+            }
+        };
+        let is_followed = followed == Some(Ok(()));
+        if let Some(tap) = &self.shared.tap {
+            let times_ns = (job.sent_ns.unwrap_or(done_ns), done_ns);
+            let seen = followed.is_none().then(|| {
+                let begun_ns = if actor.trail.count > 0 { actor.trail.begun_ns } else { job.intended_ns };
+                self.judge.explain(step, &conn.kept, done_ns.saturating_sub(begun_ns))
+            });
+            tap.answered(job.step, &conn.kept, times_ns, error, seen);
+        }
         if error.is_some()
             && let Some(problem) = conn.kept.problem(step)
         {
             // Else nobody would guess why nothing is found in it.
             self.recorder.note(
                 error.unwrap_or(ErrorKind::BadResponse),
-                &self.shared.spec.targets[step.target].name,
+                &self.shared.spec.targets[conn.target].name,
                 &problem,
             );
         }
-        if error.is_some() || is_redirect(status) {
+        if error.is_some() || (is_redirect(status) && !is_followed) {
             self.recorder.first_answer(job.endpoint, error, &conn.kept);
         }
         let endpoint = job.endpoint as usize;
@@ -225,7 +245,11 @@ impl Worker<'_> {
         } else {
             self.pool.close(index);
         }
-        self.actor_done(job.actor, error, done_ns);
+        if is_followed {
+            self.go_on(job.actor, done_ns);
+        } else {
+            self.actor_done(job.actor, error, done_ns);
+        }
     }
 
     /// An answer has come to its end, but its body cannot be read.
@@ -235,7 +259,7 @@ impl Worker<'_> {
         let Some(job) = conn.job.take() else { return };
         let step = &self.shared.compiled.steps[job.step as usize];
         if let Some(problem) = conn.kept.problem(step) {
-            self.recorder.note(kind, &self.shared.spec.targets[step.target].name, &problem);
+            self.recorder.note(kind, &self.shared.spec.targets[conn.target].name, &problem);
         }
         if conn.mux.is_none() {
             self.pool.close(index);

@@ -42,6 +42,9 @@ impl Worker<'_> {
         actor.set_connection(step.target, (index, *version));
         // Each step was compared with its target's scheme at the start.
         let Some((channel, message)) = self.composer.message(step, actor) else { return Written::Broken };
+        if let Some(tap) = &self.shared.tap {
+            tap.published(job.step, step.target, channel, message);
+        }
         kept.begin(&[]);
         let due_ns = self.shared.clock.now().saturating_add(step.timeout_ns);
         self.agenda.limit(deadline, due_ns, index);

@@ -19,7 +19,7 @@ use swarmlab_intervals::ErrorKind;
 impl Worker<'_> {
     /// Gives a request a stream, on a connection that may have to be opened for it. Whether there was a place.
     pub(super) fn dispatch_shared(&mut self, job: Job, refusals: u8, now_ns: u64) -> bool {
-        let target = self.shared.compiled.steps[job.step as usize].target;
+        let target = self.target_of(job.actor, job.step);
         loop {
             if let Some(index) = self.pool.shared_with_room(target) {
                 self.backlog.begin();
@@ -73,14 +73,18 @@ impl Worker<'_> {
 
     /// Puts the request at `place` into the connection's output.
     pub(super) fn request(&mut self, index: u32, place: u32) {
-        let Conn { mux: Some(mux), wire, version, .. } = self.pool.get(index) else { return };
+        let Conn { mux: Some(mux), wire, version, target, .. } = self.pool.get(index) else { return };
         let version = *version;
         let is_tls = matches!(wire, Wire::Tls(_));
+        let target = *target;
         let Some((session, job, kept)) = mux.writing(place) else { return };
         let step = &self.shared.compiled.steps[job.step as usize];
         let actor = self.crowd.get_mut(job.actor);
         let (request, bytes) = self.composer.http2(job.step, actor, is_tls);
         kept.begin(if step.set_cookie.is_some() { CompiledStep::path_of(bytes) } else { &[] });
+        if let Some(tap) = &self.shared.tap {
+            tap.sent(job.step, target, bytes);
+        }
         let written = session.request(place, request, step.is_head);
         self.recorder.wrote(job.endpoint, written);
         if mux.plan_flush() {

@@ -12,7 +12,7 @@ use std::ops::Range;
 use regex::bytes::{Regex, RegexBuilder};
 
 pub(crate) use request::{Scratch, Values};
-pub(crate) use step::{CompiledCheck, CompiledFieldTest, CompiledSource, CompiledStep};
+pub(crate) use step::{CompiledCheck, CompiledExtract, CompiledFieldTest, CompiledSource, CompiledStep};
 
 use super::{Action, Body, Exhausted, Feeder, Order, Scenario, Shares, Step, Template};
 use crate::wait::Wait;
@@ -120,6 +120,11 @@ impl Compiled {
             class_weights: scenario.classes.iter().map(|class| class.weight).collect(),
             variant_weights,
         }
+    }
+
+    /// Lets all of each answer be kept, for whoever wants to see it.
+    pub fn show_all(&mut self) {
+        self.steps.iter_mut().for_each(CompiledStep::show_all);
     }
 
     /// Index into [`Compiled::endpoints`] of a step done by a user of this variant.

@@ -37,6 +37,12 @@ pub(crate) struct CompiledStep {
     pub codings: Vec<ContentCoding>,
     /// Which of them is `Set-Cookie`, for a class with cookies.
     pub set_cookie: Option<usize>,
+    /// Redirects that are followed at most; 0: they are answers like any other.
+    pub max_redirects: u32,
+    /// Which of the wanted headers is `Location`, if redirects are followed.
+    pub location: Option<usize>,
+    /// Whether all headers and the beginning of the body are kept to be shown.
+    pub shows_all: bool,
     /// Where errors of GraphQL stand, for such a request.
     pub graphql_errors: Option<Pointer>,
     pub checks: Vec<CompiledCheck>,
@@ -104,6 +110,15 @@ impl CompiledStep {
     ) -> Option<(&'a [u8], &'a [u8])> {
         let variant = if self.requests.len() > 1 { values.variant } else { 0 };
         self.requests[variant].render_message(values, scratch)
+    }
+
+    /// Keeps all of the answer that can be shown.
+    pub(super) fn show_all(&mut self) {
+        self.shows_all = true;
+        self.wants_body = true;
+        if !self.is_redis && self.content_encoding.is_none() {
+            self.content_encoding = Some(position_or_push(&mut self.wanted, "content-encoding"));
+        }
     }
 
     /// The path of a rendered request, for cookies.
@@ -177,6 +192,8 @@ impl<'a> Compiler<'a> {
         let wants_body = is_graphql
             || step.extract.iter().any(|extract| from_body(&extract.from))
             || step.checks.iter().any(on_body);
+        let max_redirects = request.and_then(|request| request.max_redirects).unwrap_or(0);
+        let location = (max_redirects > 0).then(|| position_or_push(&mut wanted, "location"));
         let is_encodable = wants_body && request.is_some();
         let content_encoding = is_encodable.then(|| position_or_push(&mut wanted, "content-encoding"));
         CompiledStep {
@@ -192,6 +209,9 @@ impl<'a> Compiler<'a> {
             content_encoding,
             codings: request.map(|request| request.accept_encoding.clone()).unwrap_or_default(),
             set_cookie,
+            max_redirects,
+            location,
+            shows_all: false,
             graphql_errors: if is_graphql { Pointer::parse("/errors") } else { None },
             checks,
             extract,

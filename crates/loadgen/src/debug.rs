@@ -1,0 +1,346 @@
+//! One iteration of a scenario, looked at: each request, answer, extraction and check.
+//!
+//! It is a load of one user on one thread, with the same compiled scenario, connections and judge as any other; a tap
+//! tells what goes by. Each task of each class is done once, by a user of its own, with `on_start` before and `on_stop`
+//! after it. Steps that are done by chance are done surely. Secrets are blanked as in the first answers of a load.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+
+use serde::Serialize;
+use swarmlab_intervals::{ErrorKind, Interval};
+use swarmlab_shapes::Shape;
+use swarmlab_shapes::shape::Constant;
+
+use crate::engine::{Seen, Tap, Tapped, start_tapped};
+use crate::error::LoadError;
+use crate::scenario::{Check, FieldTest, Source, Step, UserClass};
+use crate::spec::{LoadSpec, Model};
+use crate::target::SystemResolver;
+use crate::wait::Wait;
+
+/// Length of an interval, seconds: how soon the end of an iteration is noticed.
+const INTERVAL_S: f64 = 0.05;
+/// A user that rests for this long does not begin again, seconds.
+const REST_S: f64 = 86_000.0;
+/// How long a task may take at most, seconds: a day.
+const LONGEST_S: f64 = 86_400.0;
+/// Longest extracted value that is shown, characters.
+const VALUE_CHARS: usize = 200;
+
+/// Which tasks are done.
+#[derive(Debug, Clone, Default)]
+pub struct Chosen {
+    /// Name of the class; `None`: all.
+    pub class: Option<String>,
+    /// Name of the task; `None`: all.
+    pub task: Option<String>,
+}
+
+/// One request and what became of it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Exchange {
+    /// Class of the user.
+    pub class: String,
+    /// Task, also for what is done at its start and stop.
+    pub task: String,
+    /// Name of the step.
+    pub step: String,
+    /// Name of the target.
+    pub target: String,
+    /// Redirects that led here.
+    pub redirects: u32,
+    /// What was sent; `None`: nothing was.
+    pub request: Option<Request>,
+    /// What came back; `None`: no complete answer.
+    pub answer: Option<Answer>,
+    /// What the step extracts, in its order.
+    pub extracted: Vec<Extracted>,
+    /// What the step checks, in its order.
+    pub checks: Vec<Checked>,
+    /// How it ended, if not well.
+    pub error: Option<ErrorKind>,
+    /// That in words, where there are any.
+    pub why: Option<String>,
+}
+
+/// What was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Request {
+    /// Request line and headers, each on a line, in the form of HTTP/1.1.
+    pub head: String,
+    /// The beginning of the body, at most 2 KiB.
+    pub body: String,
+    /// Length of the whole body, bytes.
+    pub body_bytes: u64,
+}
+
+/// What came back.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Answer {
+    /// Status; 0 where the protocol has none.
+    pub status: u16,
+    /// Whether the step expects it; a redirect that is followed is no question of that.
+    pub is_expected: bool,
+    /// Headers, each on a line.
+    pub headers: String,
+    /// The beginning of the body, at most 2 KiB, without its coding if that was asked for.
+    pub body: String,
+    /// Length of the whole body as it came, bytes.
+    pub body_bytes: u64,
+    /// From the first byte sent to the last one received, milliseconds.
+    pub service_ms: f64,
+}
+
+/// A value that was to be taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Extracted {
+    /// Name of the variable.
+    pub variable: String,
+    /// Where it was looked for.
+    pub from: String,
+    /// What was found; `None`: nothing, or nothing that can be used.
+    pub value: Option<String>,
+}
+
+/// An assertion.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Checked {
+    /// What must hold.
+    pub check: String,
+    /// Whether it does.
+    pub holds: bool,
+    /// What stands there instead, where that can be told.
+    pub found: Option<String>,
+}
+
+/// What became of all.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Debugged {
+    /// Requests.
+    pub exchanges: usize,
+    /// Requests that were answered.
+    pub answered: usize,
+    /// Requests that ended with an error, by name, those included that could not even be begun.
+    pub errors: BTreeMap<ErrorKind, u64>,
+    /// Tasks that were done.
+    pub tasks: usize,
+}
+
+/// Does the chosen tasks of a load's scenario once each and tells `look` of each request; the load's model is not used.
+///
+/// # Errors
+/// As [`start`](crate::start).
+pub fn debug(spec: &LoadSpec, chosen: &Chosen, look: &mut dyn FnMut(&Exchange)) -> Result<Debugged, LoadError> {
+    let mut sum = Debugged::default();
+    let is_chosen = |wanted: &Option<String>, name: &str| wanted.as_deref().is_none_or(|wanted| wanted == name);
+    for class in spec.scenario.classes.iter().filter(|class| is_chosen(&chosen.class, &class.name)) {
+        for task in class.tasks.iter().filter(|task| is_chosen(&chosen.task, &task.name)) {
+            let wait = Wait::Constant { s: REST_S };
+            let only = UserClass { tasks: vec![task.clone()], wait, ..class.clone() };
+            once(spec, only, &mut sum, look)?;
+        }
+    }
+    Ok(sum)
+}
+
+/// One user of one class with one task.
+fn once(
+    spec: &LoadSpec,
+    class: UserClass,
+    sum: &mut Debugged,
+    look: &mut dyn FnMut(&Exchange),
+) -> Result<(), LoadError> {
+    let mut spec = spec.clone();
+    let task = class.tasks.first().map(|task| task.name.clone()).unwrap_or_default();
+    spec.scenario.classes = vec![class];
+    for step in spec.scenario.steps_mut() {
+        step.probability = 1.0;
+    }
+    let users = Shape::Constant(Constant { level: 1.0, duration_s: LONGEST_S });
+    spec.model = Model::Closed { users, spawn_rate_per_s: None };
+    spec.threads = 1;
+    spec.interval_s = INTERVAL_S;
+    spec.keep_awake = false;
+    let (to_here, tapped) = channel();
+    let mut reader = Reader {
+        class: spec.scenario.classes.first().map(|class| class.name.clone()).unwrap_or_default(),
+        task,
+        steps: spec.scenario.steps().cloned().collect(),
+        targets: spec.targets.iter().map(|target| target.name.clone()).collect(),
+        open: VecDeque::new(),
+        done: Vec::new(),
+        redirects: 0,
+    };
+    let handle = start_tapped(spec, Arc::new(SystemResolver), Some(Tap::new(to_here)))?;
+    // What failed before is told when the reasons are known, at the end; what went well at once.
+    while let Ok(interval) = handle.intervals().recv() {
+        reader.read(&tapped);
+        reader.show(look, &BTreeMap::new(), false);
+        if is_over(&interval) {
+            handle.stop();
+        }
+    }
+    let outcome = handle.join()?;
+    reader.read(&tapped);
+    reader.show(look, &outcome.first_errors, true);
+    let tally = &outcome.overall.tally;
+    sum.exchanges += usize::try_from(tally.offered).unwrap_or(usize::MAX);
+    sum.answered += usize::try_from(tally.completed).unwrap_or(usize::MAX);
+    sum.tasks += 1;
+    for (kind, count) in tally.errors() {
+        *sum.errors.entry(kind).or_default() += count;
+    }
+    Ok(())
+}
+
+/// Whether the user rests, or has left for good.
+fn is_over(interval: &Interval) -> bool {
+    let is_still = interval.in_flight_end == 0 && interval.queued_end == 0;
+    is_still && (interval.think_s > 0.0 || interval.users < 1e-9)
+}
+
+/// Puts together what belongs together.
+struct Reader {
+    class: String,
+    task: String,
+    steps: Vec<Step>,
+    targets: Vec<String>,
+    /// Requests without an answer yet, with their steps.
+    open: VecDeque<(u32, Exchange)>,
+    /// What is complete and not told yet.
+    done: Vec<Exchange>,
+    /// Redirects followed one after the other so far.
+    redirects: u32,
+}
+
+impl Reader {
+    fn read(&mut self, tapped: &Receiver<Tapped>) {
+        for event in tapped.try_iter() {
+            match event {
+                Tapped::Sent { step, target, head, body, body_bytes } => {
+                    // A connection that broke before a byte was written: the same request, once more.
+                    self.open.retain(|(open, _)| *open != step);
+                    let mut exchange = self.exchange(step);
+                    exchange.target = self.targets.get(target).cloned().unwrap_or_default();
+                    exchange.redirects = self.redirects;
+                    exchange.request = Some(Request { head, body, body_bytes });
+                    self.open.push_back((step, exchange));
+                }
+                Tapped::Answered { step, status, headers, body, body_bytes, service_ns, error, seen } => {
+                    let mut exchange = self.take(step);
+                    let is_expected = seen.as_ref().is_none_or(|seen| seen.is_expected);
+                    let service_ms = service_ns as f64 / 1e6;
+                    self.redirects = if seen.is_none() && error.is_none() { self.redirects + 1 } else { 0 };
+                    exchange.answer = Some(Answer { status, is_expected, headers, body, body_bytes, service_ms });
+                    exchange.error = error;
+                    if let (Some(seen), Some(step)) = (seen, self.steps.get(step as usize)) {
+                        fill(&mut exchange, step, seen);
+                    }
+                    self.done.push(exchange);
+                }
+                Tapped::Failed { step, kind } => {
+                    let mut exchange = self.take(step);
+                    exchange.error = Some(kind);
+                    self.redirects = 0;
+                    self.done.push(exchange);
+                }
+            }
+        }
+    }
+
+    fn exchange(&self, step: u32) -> Exchange {
+        let step = self.steps.get(step as usize);
+        let target = step.and_then(|step| step.target.clone()).or_else(|| self.targets.first().cloned());
+        Exchange {
+            class: self.class.clone(),
+            task: self.task.clone(),
+            step: step.map(|step| step.name.clone()).unwrap_or_default(),
+            target: target.unwrap_or_default(),
+            redirects: 0,
+            request: None,
+            answer: None,
+            extracted: Vec::new(),
+            checks: Vec::new(),
+            error: None,
+            why: None,
+        }
+    }
+
+    fn take(&mut self, step: u32) -> Exchange {
+        let place = self.open.iter().position(|(open, _)| *open == step);
+        place.and_then(|place| self.open.remove(place)).map_or_else(|| self.exchange(step), |(_, exchange)| exchange)
+    }
+
+    /// Tells of what is complete; unless it is the end, only up to the first error, whose reason is not known yet.
+    fn show(&mut self, look: &mut dyn FnMut(&Exchange), reasons: &BTreeMap<ErrorKind, String>, is_end: bool) {
+        let known = match is_end {
+            true => self.done.len(),
+            false => self.done.iter().position(|exchange| exchange.error.is_some()).unwrap_or(self.done.len()),
+        };
+        for mut exchange in self.done.drain(..known) {
+            exchange.why = exchange.error.and_then(|kind| reasons.get(&kind).cloned());
+            look(&exchange);
+        }
+    }
+}
+
+fn fill(exchange: &mut Exchange, step: &Step, seen: Seen) {
+    exchange.checks = step
+        .checks
+        .iter()
+        .zip(seen.checks)
+        .map(|(check, seen)| Checked {
+            check: described(check),
+            holds: seen.holds,
+            found: seen.found.map(|found| shown("", &found)),
+        })
+        .collect();
+    exchange.extracted = step
+        .extract
+        .iter()
+        .zip(seen.extracted)
+        .map(|(extract, value)| Extracted {
+            variable: extract.variable.clone(),
+            from: source(&extract.from),
+            value: value.map(|value| {
+                let name = match &extract.from {
+                    Source::JsonPointer(pointer) => pointer.rsplit('/').next().unwrap_or_default(),
+                    Source::Header(name) | Source::Cookie(name) => name.as_str(),
+                    Source::Regex { .. } => "",
+                };
+                let is_cookie = matches!(extract.from, Source::Cookie(_));
+                if is_cookie || shown(name, "x") == "***" { "***".to_owned() } else { shown(&extract.variable, &value) }
+            }),
+        })
+        .collect();
+}
+
+/// A value as it may be shown; `name` tells whether it is a secret.
+fn shown(name: &str, value: &str) -> String {
+    let cut: String = value.chars().take(VALUE_CHARS).collect();
+    let pair = crate::engine::without_secrets(format!("{name}={cut}").as_bytes());
+    pair.strip_prefix(&format!("{name}=")).unwrap_or("***").to_owned()
+}
+
+fn described(check: &Check) -> String {
+    match check {
+        Check::Header { name, test: FieldTest::Present } => format!("header {name} is there"),
+        Check::Header { name, test: FieldTest::Equals(value) } => format!("header {name} equals {value:?}"),
+        Check::Header { name, test: FieldTest::Matches(pattern) } => format!("header {name} matches {pattern}"),
+        Check::BodyContains(text) => format!("the body contains {text:?}"),
+        Check::BodyMatches(pattern) => format!("the body matches {pattern}"),
+        Check::Json { pointer, equals } => format!("{pointer} equals {equals}"),
+        Check::LatencyBelow { s } => format!("response time below {s} s"),
+    }
+}
+
+fn source(source: &Source) -> String {
+    match source {
+        Source::JsonPointer(pointer) => format!("json {pointer}"),
+        Source::Header(name) => format!("header {name}"),
+        Source::Cookie(name) => format!("cookie {name}"),
+        Source::Regex { pattern, .. } => format!("regex {pattern}"),
+    }
+}

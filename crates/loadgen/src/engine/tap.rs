@@ -1,0 +1,122 @@
+//! A tap on one load that somebody looks at: each request as it is sent, each answer as it is judged. A load that is measured
+//! has none, and pays one look for that.
+
+use std::sync::mpsc::Sender;
+
+use super::glimpse::Glimpse;
+use super::kept::Kept;
+use swarmlab_intervals::ErrorKind;
+
+/// As much of a request's body as is shown.
+const BODY_BYTES: usize = 2 << 10;
+
+/// What goes by.
+#[derive(Debug)]
+pub(crate) enum Tapped {
+    /// A request begins to be written.
+    Sent {
+        step: u32,
+        target: usize,
+        /// Line and headers, without secrets.
+        head: String,
+        /// The beginning of the body, without secrets.
+        body: String,
+        body_bytes: u64,
+    },
+    /// An answer is complete.
+    Answered {
+        step: u32,
+        status: u16,
+        headers: String,
+        body: String,
+        body_bytes: u64,
+        /// From its first byte on.
+        service_ns: u64,
+        error: Option<ErrorKind>,
+        /// What checks and extractions found; `None`: it is a redirect that is followed, or was to be.
+        seen: Option<Seen>,
+    },
+    /// A request has ended without a complete answer.
+    Failed { step: u32, kind: ErrorKind },
+}
+
+/// What was found in an answer, in the order of the step's checks and extractions.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    pub is_expected: bool,
+    pub checks: Vec<CheckSeen>,
+    pub extracted: Vec<Option<String>>,
+}
+
+/// A check, and what it looked at.
+#[derive(Debug)]
+pub(crate) struct CheckSeen {
+    pub holds: bool,
+    /// What stands there, where that can be told in a few words.
+    pub found: Option<String>,
+}
+
+/// Where what goes by is told.
+#[derive(Debug)]
+pub(crate) struct Tap(Sender<Tapped>);
+
+impl Tap {
+    pub fn new(to: Sender<Tapped>) -> Self {
+        Self(to)
+    }
+
+    /// A request of HTTP, in the form of HTTP/1.1.
+    #[cold]
+    pub fn sent(&self, step: u32, target: usize, request: &[u8]) {
+        let head_end = request.windows(4).position(|window| window == b"\r\n\r\n");
+        let (head, body) = match head_end {
+            Some(end) => (&request[..end], &request[end + 4..]),
+            None => (request, &[][..]),
+        };
+        self.tell_sent(step, target, head, body);
+    }
+
+    /// A message on Redis.
+    #[cold]
+    pub fn published(&self, step: u32, target: usize, channel: &[u8], message: &[u8]) {
+        self.tell_sent(step, target, &[b"PUBLISH ", channel].concat(), message);
+    }
+
+    fn tell_sent(&self, step: u32, target: usize, head: &[u8], body: &[u8]) {
+        let shown = &body[..body.len().min(BODY_BYTES)];
+        let _ = self.0.send(Tapped::Sent {
+            step,
+            target,
+            head: Glimpse::without_secrets(head).replace('\r', ""),
+            body: Glimpse::without_secrets(shown),
+            body_bytes: body.len() as u64,
+        });
+    }
+
+    #[cold]
+    pub fn answered(
+        &self,
+        step: u32,
+        kept: &Kept,
+        (sent_ns, done_ns): (u64, u64),
+        error: Option<ErrorKind>,
+        seen: Option<Seen>,
+    ) {
+        let (headers, body) = kept.shown();
+        let _ = self.0.send(Tapped::Answered {
+            step,
+            status: kept.status,
+            headers,
+            body,
+            body_bytes: kept.body_bytes,
+            service_ns: done_ns.saturating_sub(sent_ns),
+            error,
+            seen,
+        });
+    }
+
+    #[cold]
+    pub fn failed(&self, step: u32, kind: ErrorKind) {
+        let _ = self.0.send(Tapped::Failed { step, kind });
+    }
+}

@@ -1,0 +1,103 @@
+//! One iteration, looked at.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::*;
+use swarmlab_intervals::ErrorKind;
+use swarmlab_loadgen::debug::{Chosen, Debugged, Exchange, debug};
+use swarmlab_loadgen::{Body, Check, HttpRequest, LoadSpec, Scenario, Source, Step, Task, UserClass, Wait};
+
+fn server() -> Server {
+    Server::start(|request, stream| {
+        let (status, fields, body) = match request.path.as_str() {
+            "/login" => ("200 OK", "Set-Cookie: sid=abc\r\nX-Kind: j\r\n", "{\"token\":\"t-secret\",\"id\":7}"),
+            "/moved" => ("302 Found", "Location: /item?id=7\r\n", ""),
+            path if path.starts_with("/item") => ("200 OK", "", "{\"name\":\"spade\"}"),
+            _ => ("503 Service Unavailable", "Retry-After: 3\r\n", "{\"why\":\"busy\"}"),
+        };
+        respond(stream, status, fields, body.as_bytes());
+        Then::Stay
+    })
+}
+
+fn scenario() -> Scenario {
+    let body = Body::Text(template("{\"user\":\"u\",\"password\":\"p-secret\"}"));
+    let login = Step::http("login", HttpRequest::new("POST", template("/login")).body(body))
+        .extract("token", Source::JsonPointer("/token".into()))
+        .extract("id", Source::JsonPointer("/id".into()));
+    let request = HttpRequest::new("GET", template("/item?id={{id}}"));
+    let item = Step { probability: 0.001, ..Step::http("item", request.header("authorization", template("Bearer {{token}}"))) }
+        .check(Check::Json { pointer: "/name".into(), equals: "rake".into() })
+        .check(Check::BodyContains("spade".into()));
+    let moved = Step::http("moved", HttpRequest::new("GET", template("/moved")).follow(2));
+    let busy = Step::new("busy", "GET", template("/busy"));
+    let bye = Step::new("bye", "GET", template("/item?bye"));
+    let tasks = vec![Task::new("shop", vec![item]), Task::new("go", vec![moved, busy])];
+    let class = UserClass { on_start: vec![login], on_stop: vec![bye], ..UserClass::new("visitor", tasks) };
+    Scenario { classes: vec![class], ..Scenario::journey("s", vec![], Wait::default()) }
+}
+
+fn look(spec: &LoadSpec, chosen: &Chosen) -> (Vec<Exchange>, Debugged) {
+    let mut seen = Vec::new();
+    let sum = debug(spec, chosen, &mut |exchange| seen.push(exchange.clone())).unwrap();
+    (seen, sum)
+}
+
+#[test]
+fn each_task_is_done_once_and_all_of_it_is_told() {
+    let server = server();
+    let spec = spec(server.address, users(50.0, 60.0), scenario());
+    let (seen, sum) = look(&spec, &Chosen::default());
+    let steps: Vec<(&str, &str)> = seen.iter().map(|e| (e.task.as_str(), e.step.as_str())).collect();
+    let shop = [("shop", "login"), ("shop", "item"), ("shop", "bye")];
+    let go = [("go", "login"), ("go", "moved"), ("go", "moved"), ("go", "busy"), ("go", "bye")];
+    assert_eq!(steps, [&shop[..], &go[..]].concat());
+    assert_eq!((sum.tasks, sum.exchanges, sum.answered, server.requests()), (2, 8, 8, 8));
+    assert_eq!(sum.errors, [(ErrorKind::UnexpectedStatus, 1), (ErrorKind::CheckFailed, 1)].into());
+
+    let login = &seen[0];
+    let request = login.request.as_ref().unwrap();
+    assert!(request.head.starts_with("POST /login HTTP/1.1\nHost: test.example\n"), "{}", request.head);
+    assert_eq!(request.body, "{\"user\":\"u\",\"password\":\"***\"}");
+    let answer = login.answer.as_ref().unwrap();
+    assert_eq!((answer.status, answer.is_expected), (200, true));
+    assert!(answer.headers.contains("x-kind: j\n") && answer.headers.contains("set-cookie: ***\n"), "{}", answer.headers);
+    assert_eq!(answer.body, "{\"token\":\"***\",\"id\":7}");
+    let values: Vec<_> = login.extracted.iter().map(|e| (e.variable.as_str(), e.value.as_deref())).collect();
+    assert_eq!(values, [("token", Some("***")), ("id", Some("7"))]);
+
+    let item = &seen[1];
+    assert!(item.request.as_ref().unwrap().head.contains("authorization: ***"));
+    assert_eq!(item.error, Some(ErrorKind::CheckFailed));
+    let checks: Vec<_> = item.checks.iter().map(|c| (c.check.as_str(), c.holds, c.found.as_deref())).collect();
+    let expected = [("/name equals \"rake\"", false, Some("\"spade\"")), ("the body contains \"spade\"", true, None)];
+    assert_eq!(checks, expected);
+
+    assert_eq!((seen[4].redirects, seen[5].redirects), (0, 1));
+    assert_eq!(seen[4].answer.as_ref().unwrap().status, 302);
+    assert!(seen[5].request.as_ref().unwrap().head.starts_with("GET /item?id=7 "));
+    let busy = &seen[6];
+    assert_eq!((busy.error, busy.redirects), (Some(ErrorKind::UnexpectedStatus), 0));
+    assert!(busy.answer.as_ref().unwrap().headers.contains("retry-after: 3"));
+    let all = serde_json::to_string(&seen).unwrap();
+    assert!(!all.contains("t-secret") && !all.contains("p-secret") && !all.contains("sid=abc"), "{all}");
+}
+
+#[test]
+fn one_task_can_be_chosen_and_what_fails_before_is_told() {
+    let server = server();
+    let mut spec = spec(server.address, users(1.0, 1.0), scenario());
+    let chosen = Chosen { class: Some("visitor".to_owned()), task: Some("go".to_owned()) };
+    assert_eq!(look(&spec, &chosen).0.len(), 5);
+    let nobody = Chosen { class: Some("nobody".to_owned()), task: None };
+    assert_eq!(look(&spec, &nobody).1.tasks, 0);
+    drop(server);
+    // A port that nobody listens on.
+    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    spec.targets[0].endpoint = swarmlab_loadgen::Endpoint::Addresses(vec![address]);
+    let (seen, sum) = look(&spec, &chosen);
+    assert_eq!((sum.answered, seen.len()), (0, 1));
+    assert_eq!((seen[0].step.as_str(), seen[0].error), ("login", Some(ErrorKind::ConnectRefused)));
+    assert_eq!((seen[0].request.is_none(), seen[0].answer.is_none()), (true, true));
+}
