@@ -19,7 +19,8 @@ pub enum Exit {
     NoMeasurement = 5,
     /// The figures are not valid and `--require-valid` was given; or they are worse than a baseline ([`Exit::REGRESSION`]).
     Invalid = 6,
-    /// An objective was missed: `slo` or `checks` of the experiment, `--max-p95`, `--max-errors` or `--check` of `load`.
+    /// An objective was missed: `slo` or `checks` of the experiment, `--max-p95`, `--max-errors` or `--check` of `load`; or
+    /// an iteration under `--debug` did not go as its scenario expects.
     Objective = 7,
     /// Interrupted; what was measured is reported as partial.
     Interrupted = 130,

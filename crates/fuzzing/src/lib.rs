@@ -54,6 +54,7 @@ targets! {
     interval_log,
     journal_frame,
     json,
+    redirect,
     redis,
     request,
     scenario_file,

@@ -131,6 +131,7 @@ runs! {
     interval_log,
     journal_frame,
     json,
+    redirect,
     redis,
     request,
     scenario_file,

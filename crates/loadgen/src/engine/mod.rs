@@ -50,6 +50,7 @@ mod worker;
 pub use awake::{Awake, can_keep_awake};
 pub use control::{LevelChange, LoadControl};
 pub(crate) use handle::{PRIORITY, start_tapped};
+pub(crate) use redirect::{Origin, Trail};
 pub(crate) use tap::{Seen, Tap, Tapped};
 
 /// A text in which what looks like a secret is blanked.

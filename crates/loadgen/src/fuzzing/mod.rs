@@ -3,12 +3,14 @@
 
 mod cookies;
 mod json;
+mod redirect;
 mod tables;
 mod target_url;
 mod trace;
 
 pub use cookies::cookies;
 pub use json::json;
+pub use redirect::redirect;
 pub use tables::{csv, jsonl};
 pub use target_url::target_url;
 pub use trace::trace;
