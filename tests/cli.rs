@@ -270,3 +270,55 @@ fn a_removal_names_one_stack_or_all() {
         assert_eq!(o.status.code(), Some(code), "{args:?}: {}", stderr(&o));
     }
 }
+
+/// A file of the importer's own tests.
+fn imported(name: &str) -> String {
+    root().join("crates/import/tests/files").join(name).display().to_string()
+}
+
+#[test]
+fn what_is_imported_passes_check() {
+    let lab = Lab::new();
+    let dir = lab.dir.path();
+    for (name, counts) in [
+        ("shop.har", "1 class, 1 task, 7 steps"),
+        ("proxy.har", "1 class, 1 task, 3 steps"),
+        ("petshop.yaml", "1 class, 2 tasks, 6 steps"),
+        ("tickets.json", "1 class, 1 task, 3 steps"),
+        ("legacy.json", "1 class, 1 task, 3 steps"),
+    ] {
+        let out = format!("{name}.yml");
+        let o = run(&["scenario", "import", &imported(name), "-o", &out], dir);
+        assert_eq!(o.status.code(), Some(0), "{}", stderr(&o));
+        let checked = run(&["check", &out], dir);
+        assert_eq!(checked.status.code(), Some(0), "{}", stderr(&checked));
+        let told = String::from_utf8(checked.stdout).unwrap();
+        assert!(told.contains(counts), "{name}: {told}");
+    }
+    let table = dir.join("shop.har.secrets.csv");
+    assert_eq!(std::fs::read_to_string(&table).unwrap(), "password,csrf_token\nchange-me,change-me\n");
+    // Neither a scenario nor its secrets are written over.
+    std::fs::write(&table, "password,csrf_token\nreal,ones\n").unwrap();
+    let again = ["scenario", "import", &imported("shop.har"), "-o", "shop.har.yml"];
+    let o = run(&again, dir);
+    assert!(o.status.code() != Some(0) && stderr(&o).contains("--force"), "{}", stderr(&o));
+    let o = run(&[&again[..], &["--force"]].concat(), dir);
+    assert_eq!(o.status.code(), Some(0), "{}", stderr(&o));
+    assert!(std::fs::read_to_string(&table).unwrap().contains("real"));
+}
+
+#[test]
+fn what_cannot_be_imported_is_told_by_its_code() {
+    let lab = Lab::new();
+    let dir = lab.dir.path();
+    std::fs::write(dir.join("half.har"), "{\"log\": {\"entries\": [").unwrap();
+    std::fs::write(dir.join("package.json"), "{\"name\": \"x\"}").unwrap();
+    std::fs::write(dir.join("empty.har"), "{\"log\": {\"entries\": []}}").unwrap();
+    for (name, code) in
+        [("half.har", "E325"), ("package.json", "E326"), ("empty.har", "E327"), ("nowhere", "E604")]
+    {
+        let o = run(&["scenario", "import", name], dir);
+        assert_eq!(o.status.code(), Some(2), "{name}");
+        assert!(stderr(&o).contains(code), "{}", stderr(&o));
+    }
+}

@@ -522,3 +522,28 @@ fn the_shipped_user_classes_run_against_the_sample_application() {
     }
     assert!(seen.len() >= 5, "{seen:?}");
 }
+
+#[test]
+fn one_iteration_is_looked_at() {
+    let app = Role::start("target-app");
+    let scenario = root().join("loadshapes/scenarios/target-app.yml").display().to_string();
+    let o = load(&[&app.url(""), "--scenario", &scenario, "--debug", "--task", "health", "--json"]);
+    assert_eq!(o.status.code(), Some(0), "{}", String::from_utf8_lossy(&o.stderr));
+    let lines: Vec<Value> = String::from_utf8(o.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert_eq!(lines[0]["exchange"]["answer"]["status"], 200);
+    assert_eq!(lines[1]["summary"]["exchanges"], 1);
+    let o = load(&[&app.url("/nowhere"), "--debug"]);
+    assert_eq!(o.status.code(), Some(7));
+    let told = String::from_utf8(o.stdout).unwrap();
+    for part in ["> GET /nowhere HTTP/1.1", "< 404 after", "NOT EXPECTED", "FAILED: unexpected_status"] {
+        assert!(told.contains(part), "{part} is missing in\n{told}");
+    }
+    assert!(String::from_utf8(o.stderr).unwrap().contains("E625"));
+    let o = load(&[&app.url("/"), "--debug", "--class", "nobody"]);
+    assert_eq!(o.status.code(), Some(2));
+}

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use swarmlab_intervals::trust::{Thresholds, Verdict, VerdictInputs, verdict};
-use swarmlab_intervals::{End, EndpointStats, FirstAnswer, Histogram, Outcome, Tally, is_redirect, redirects};
+use swarmlab_intervals::{
+    End, EndpointStats, FirstAnswer, Histogram, Outcome, Tally, is_redirect, redirects,
+};
 use swarmlab_loadgen::{LoadSpec, Model};
 
 use super::checks::{self, Checked};

@@ -66,6 +66,11 @@ pub(crate) enum From {
 impl Draft {
     /// Steps that are sent.
     pub fn count(&self) -> usize {
-        self.on_start.iter().chain(&self.tasks).flat_map(|task| &task.steps).filter(|step| !step.is_off).count()
+        self.on_start
+            .iter()
+            .chain(&self.tasks)
+            .flat_map(|task| &task.steps)
+            .filter(|step| !step.is_off)
+            .count()
     }
 }

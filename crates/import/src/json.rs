@@ -150,12 +150,14 @@ pub(crate) fn of_yaml(node: &Node) -> Value {
         Kind::Null => Value::Null,
         Kind::Bool(value) => Value::Bool(*value),
         Kind::Int(value) => Value::Number((*value).into()),
-        Kind::Float(value) => Number::from_f64(*value).map_or_else(|| Value::String(node.raw.clone()), Value::Number),
+        Kind::Float(value) => {
+            Number::from_f64(*value).map_or_else(|| Value::String(node.raw.clone()), Value::Number)
+        }
         Kind::String(text) => Value::String(text.clone()),
         Kind::Sequence(items) => Value::Array(items.iter().map(of_yaml).collect()),
-        Kind::Mapping(entries) => {
-            Value::Object(entries.iter().map(|(key, value)| (key.name.clone(), of_yaml(value))).collect::<Map<_, _>>())
-        }
+        Kind::Mapping(entries) => Value::Object(
+            entries.iter().map(|(key, value)| (key.name.clone(), of_yaml(value))).collect::<Map<_, _>>(),
+        ),
     }
 }
 
@@ -173,8 +175,10 @@ mod tests {
     fn leaves_know_where_they_stand() {
         let text = r#"{ "a/b": [1, {"c~": "x\"y"}, null, true], "d": "" }"#;
         let found = leaves(text, 10).unwrap();
-        let seen: Vec<_> =
-            found.iter().map(|l| (l.pointer.as_str(), l.key.as_str(), l.text.as_str(), &text[l.span.clone()])).collect();
+        let seen: Vec<_> = found
+            .iter()
+            .map(|l| (l.pointer.as_str(), l.key.as_str(), l.text.as_str(), &text[l.span.clone()]))
+            .collect();
         assert_eq!(
             seen,
             [

@@ -79,7 +79,9 @@ pub enum ImportError {
     #[error("{0}")]
     Unreadable(String),
     /// JSON or YAML of another kind.
-    #[error("the file is {0}: neither a HAR recording (`log`) nor OpenAPI (`openapi`) nor Swagger 2 (`swagger`)")]
+    #[error(
+        "the file is {0}: neither a HAR recording (`log`) nor OpenAPI (`openapi`) nor Swagger 2 (`swagger`)"
+    )]
     Unknown(String),
     /// Nothing is left of it.
     #[error("no request is left: {0}")]
@@ -101,10 +103,12 @@ impl ImportError {
         match self {
             ImportError::TooLarge => Some("export less, or without the contents of answers"),
             ImportError::Unreadable(_) => None,
-            ImportError::Unknown(_) => Some("browsers: Network, Save all as HAR; APIs: openapi.json or openapi.yaml"),
-            ImportError::NothingLeft(_) => {
-                Some("--host NAME chooses whose requests are kept, --keep-static keeps images, styles and scripts")
+            ImportError::Unknown(_) => {
+                Some("browsers: Network, Save all as HAR; APIs: openapi.json or openapi.yaml")
             }
+            ImportError::NothingLeft(_) => Some(
+                "--host NAME chooses whose requests are kept, --keep-static keeps images, styles and scripts",
+            ),
         }
     }
 }

@@ -48,7 +48,8 @@ const WIDTH: usize = 110;
 
 /// A remark as lines of comment, each with this indentation.
 pub(crate) fn comment(indent: &str, text: &str) -> String {
-    let clean: String = text.chars().map(|c| if c.is_control() || needs_escape(c) { ' ' } else { c }).collect();
+    let clean: String =
+        text.chars().map(|c| if c.is_control() || needs_escape(c) { ' ' } else { c }).collect();
     let mut out = String::new();
     let mut line = String::new();
     let room = WIDTH.saturating_sub(indent.len() + 2);
@@ -83,9 +84,39 @@ mod tests {
     #[test]
     fn every_string_is_read_back_as_it_was() {
         let texts = [
-            "plain", "/a/b?x=1", "GET /a", "", " a", "a ", "it's", "{{x}}", "null", "true", "12", "0x1f", "1e3", "- a", "a: b",
-            "a #b", "\u{1}\u{85}\u{2028}\u{feff}", "line\nline\r\n\ttab", "ä\\\"", "~", "*a", "&a", "!a", "%a", "@a", "a,b", "[", "=",
-            "2026-01-01", "<<", "?", "\u{1f600}", "\u{7f}",
+            "plain",
+            "/a/b?x=1",
+            "GET /a",
+            "",
+            " a",
+            "a ",
+            "it's",
+            "{{x}}",
+            "null",
+            "true",
+            "12",
+            "0x1f",
+            "1e3",
+            "- a",
+            "a: b",
+            "a #b",
+            "\u{1}\u{85}\u{2028}\u{feff}",
+            "line\nline\r\n\ttab",
+            "ä\\\"",
+            "~",
+            "*a",
+            "&a",
+            "!a",
+            "%a",
+            "@a",
+            "a,b",
+            "[",
+            "=",
+            "2026-01-01",
+            "<<",
+            "?",
+            "\u{1f600}",
+            "\u{7f}",
         ];
         for text in texts {
             let yaml = format!("k: {}\n", string(text));

@@ -5,15 +5,29 @@ pub const PLACEHOLDER: &str = "change-me";
 
 /// Words in names (of headers, keys, parameters) whose values are secrets.
 const WORDS: [&str; 15] = [
-    "token", "secret", "password", "passwd", "passwort", "apikey", "authorization", "cookie", "sessionid", "sessid",
-    "credential", "signature", "privatekey", "accesskey", "subscriptionkey",
+    "token",
+    "secret",
+    "password",
+    "passwd",
+    "passwort",
+    "apikey",
+    "authorization",
+    "cookie",
+    "sessionid",
+    "sessid",
+    "credential",
+    "signature",
+    "privatekey",
+    "accesskey",
+    "subscriptionkey",
 ];
 /// Whole names, likewise.
 const NAMES: [&str; 9] = ["pw", "pass", "pwd", "pin", "otp", "auth", "session", "sid", "jwt"];
 
 /// Whether a value of this name is a secret.
 pub(crate) fn is_secret_name(name: &str) -> bool {
-    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let plain: String =
+        name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     NAMES.contains(&plain.as_str()) || WORDS.iter().any(|word| plain.contains(word))
 }
 
@@ -31,7 +45,8 @@ pub(crate) struct Secrets {
 impl Secrets {
     /// The variable for a secret called `name` whose value is `value`; the same for the same value.
     pub fn variable(&mut self, name: &str, value: &str) -> String {
-        if let Some((column, _)) = self.columns.iter().find(|(_, known)| known == value && !value.is_empty()) {
+        if let Some((column, _)) = self.columns.iter().find(|(_, known)| known == value && !value.is_empty())
+        {
             return format!("secrets.{column}");
         }
         let base = identifier(name);
@@ -96,7 +111,9 @@ mod tests {
 
     #[test]
     fn secrets_are_known_by_their_names() {
-        for name in ["Authorization", "X-Api-Key", "accessToken", "PHPSESSID", "user_password", "sid", "X-CSRF-Token"] {
+        for name in
+            ["Authorization", "X-Api-Key", "accessToken", "PHPSESSID", "user_password", "sid", "X-CSRF-Token"]
+        {
             assert!(is_secret_name(name), "{name}");
         }
         for name in ["author", "pinned", "keyboard", "passenger", "page", "Accept", "sidebar"] {

@@ -111,7 +111,10 @@ mod tests {
         let url = Url::parse("HTTPS://u:p@Shop.Example:443/a b?x={{y}}#z").unwrap();
         assert_eq!((url.origin().as_str(), url.path.as_str()), ("https://shop.example", "/a b"));
         assert_eq!(url.query.as_deref(), Some("x={{y}}"));
-        assert_eq!((path("/a b/ä"), query("x={{y}}")), ("/a%20b/%C3%A4".to_owned(), "x=%7B%7By%7D%7D".to_owned()));
+        assert_eq!(
+            (path("/a b/ä"), query("x={{y}}")),
+            ("/a%20b/%C3%A4".to_owned(), "x=%7B%7By%7D%7D".to_owned())
+        );
         assert_eq!(Url::parse("http://h?q").unwrap().path, "/");
         for none in ["data:text/plain,x", "ws://h/", "http:///x", "http://a b/", ""] {
             assert_eq!(Url::parse(none), None, "{none}");

@@ -77,7 +77,9 @@ fn no_secret_of_a_recording_reaches_the_scenario() {
 
 #[test]
 fn the_same_bytes_give_the_same_text() {
-    for (name, format) in [("shop.har", Format::Har), ("petshop.yaml", Format::OpenApi), ("legacy.json", Format::Swagger)] {
+    for (name, format) in
+        [("shop.har", Format::Har), ("petshop.yaml", Format::OpenApi), ("legacy.json", Format::Swagger)]
+    {
         let one = import(&read(name), name, &options()).unwrap();
         assert_eq!(one, import(&read(name), name, &options()).unwrap());
         assert_eq!(one.format, format);

@@ -132,9 +132,14 @@ pub struct Debugged {
 ///
 /// # Errors
 /// As [`start`](crate::start).
-pub fn debug(spec: &LoadSpec, chosen: &Chosen, look: &mut dyn FnMut(&Exchange)) -> Result<Debugged, LoadError> {
+pub fn debug(
+    spec: &LoadSpec,
+    chosen: &Chosen,
+    look: &mut dyn FnMut(&Exchange),
+) -> Result<Debugged, LoadError> {
     let mut sum = Debugged::default();
-    let is_chosen = |wanted: &Option<String>, name: &str| wanted.as_deref().is_none_or(|wanted| wanted == name);
+    let is_chosen =
+        |wanted: &Option<String>, name: &str| wanted.as_deref().is_none_or(|wanted| wanted == name);
     for class in spec.scenario.classes.iter().filter(|class| is_chosen(&chosen.class, &class.name)) {
         for task in class.tasks.iter().filter(|task| is_chosen(&chosen.task, &task.name)) {
             let wait = Wait::Constant { s: REST_S };
@@ -233,7 +238,8 @@ impl Reader {
                     let is_expected = seen.as_ref().is_none_or(|seen| seen.is_expected);
                     let service_ms = service_ns as f64 / 1e6;
                     self.redirects = if seen.is_none() && error.is_none() { self.redirects + 1 } else { 0 };
-                    exchange.answer = Some(Answer { status, is_expected, headers, body, body_bytes, service_ms });
+                    exchange.answer =
+                        Some(Answer { status, is_expected, headers, body, body_bytes, service_ms });
                     exchange.error = error;
                     if let (Some(seen), Some(step)) = (seen, self.steps.get(step as usize)) {
                         fill(&mut exchange, step, seen);
@@ -270,14 +276,18 @@ impl Reader {
 
     fn take(&mut self, step: u32) -> Exchange {
         let place = self.open.iter().position(|(open, _)| *open == step);
-        place.and_then(|place| self.open.remove(place)).map_or_else(|| self.exchange(step), |(_, exchange)| exchange)
+        place
+            .and_then(|place| self.open.remove(place))
+            .map_or_else(|| self.exchange(step), |(_, exchange)| exchange)
     }
 
     /// Tells of what is complete; unless it is the end, only up to the first error, whose reason is not known yet.
     fn show(&mut self, look: &mut dyn FnMut(&Exchange), reasons: &BTreeMap<ErrorKind, String>, is_end: bool) {
         let known = match is_end {
             true => self.done.len(),
-            false => self.done.iter().position(|exchange| exchange.error.is_some()).unwrap_or(self.done.len()),
+            false => {
+                self.done.iter().position(|exchange| exchange.error.is_some()).unwrap_or(self.done.len())
+            }
         };
         for mut exchange in self.done.drain(..known) {
             exchange.why = exchange.error.and_then(|kind| reasons.get(&kind).cloned());
@@ -311,7 +321,11 @@ fn fill(exchange: &mut Exchange, step: &Step, seen: Seen) {
                     Source::Regex { .. } => "",
                 };
                 let is_cookie = matches!(extract.from, Source::Cookie(_));
-                if is_cookie || shown(name, "x") == "***" { "***".to_owned() } else { shown(&extract.variable, &value) }
+                if is_cookie || shown(name, "x") == "***" {
+                    "***".to_owned()
+                } else {
+                    shown(&extract.variable, &value)
+                }
             }),
         })
         .collect();
@@ -328,7 +342,9 @@ fn described(check: &Check) -> String {
     match check {
         Check::Header { name, test: FieldTest::Present } => format!("header {name} is there"),
         Check::Header { name, test: FieldTest::Equals(value) } => format!("header {name} equals {value:?}"),
-        Check::Header { name, test: FieldTest::Matches(pattern) } => format!("header {name} matches {pattern}"),
+        Check::Header { name, test: FieldTest::Matches(pattern) } => {
+            format!("header {name} matches {pattern}")
+        }
         Check::BodyContains(text) => format!("the body contains {text:?}"),
         Check::BodyMatches(pattern) => format!("the body matches {pattern}"),
         Check::Json { pointer, equals } => format!("{pointer} equals {equals}"),

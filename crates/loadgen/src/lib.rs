@@ -27,8 +27,8 @@ pub use engine::{Awake, LevelChange, LoadControl, LoadHandle, can_keep_awake, st
 pub use error::LoadError;
 pub use scenario::{
     Action, Body, Check, ContentCoding, Exhausted, Expect, Extract, Feeder, FieldTest, Filter, GraphQl,
-    HttpRequest, MAX_REDIRECTS, Order, Scenario, ScenarioError, Source, Step, StepProblem, Table, TableError, Task,
-    Template, TemplateError, UserClass, Variants,
+    HttpRequest, MAX_REDIRECTS, Order, Scenario, ScenarioError, Source, Step, StepProblem, Table, TableError,
+    Task, Template, TemplateError, UserClass, Variants,
 };
 pub use spec::{Limits, LoadSpec, Model};
 pub use target::{

@@ -11,7 +11,9 @@ use swarmlab_loadgen::{Body, Check, HttpRequest, LoadSpec, Scenario, Source, Ste
 fn server() -> Server {
     Server::start(|request, stream| {
         let (status, fields, body) = match request.path.as_str() {
-            "/login" => ("200 OK", "Set-Cookie: sid=abc\r\nX-Kind: j\r\n", "{\"token\":\"t-secret\",\"id\":7}"),
+            "/login" => {
+                ("200 OK", "Set-Cookie: sid=abc\r\nX-Kind: j\r\n", "{\"token\":\"t-secret\",\"id\":7}")
+            }
             "/moved" => ("302 Found", "Location: /item?id=7\r\n", ""),
             path if path.starts_with("/item") => ("200 OK", "", "{\"name\":\"spade\"}"),
             _ => ("503 Service Unavailable", "Retry-After: 3\r\n", "{\"why\":\"busy\"}"),
@@ -27,9 +29,12 @@ fn scenario() -> Scenario {
         .extract("token", Source::JsonPointer("/token".into()))
         .extract("id", Source::JsonPointer("/id".into()));
     let request = HttpRequest::new("GET", template("/item?id={{id}}"));
-    let item = Step { probability: 0.001, ..Step::http("item", request.header("authorization", template("Bearer {{token}}"))) }
-        .check(Check::Json { pointer: "/name".into(), equals: "rake".into() })
-        .check(Check::BodyContains("spade".into()));
+    let item = Step {
+        probability: 0.001,
+        ..Step::http("item", request.header("authorization", template("Bearer {{token}}")))
+    }
+    .check(Check::Json { pointer: "/name".into(), equals: "rake".into() })
+    .check(Check::BodyContains("spade".into()));
     let moved = Step::http("moved", HttpRequest::new("GET", template("/moved")).follow(2));
     let busy = Step::new("busy", "GET", template("/busy"));
     let bye = Step::new("bye", "GET", template("/item?bye"));
@@ -62,7 +67,11 @@ fn each_task_is_done_once_and_all_of_it_is_told() {
     assert_eq!(request.body, "{\"user\":\"u\",\"password\":\"***\"}");
     let answer = login.answer.as_ref().unwrap();
     assert_eq!((answer.status, answer.is_expected), (200, true));
-    assert!(answer.headers.contains("x-kind: j\n") && answer.headers.contains("set-cookie: ***\n"), "{}", answer.headers);
+    assert!(
+        answer.headers.contains("x-kind: j\n") && answer.headers.contains("set-cookie: ***\n"),
+        "{}",
+        answer.headers
+    );
     assert_eq!(answer.body, "{\"token\":\"***\",\"id\":7}");
     let values: Vec<_> = login.extracted.iter().map(|e| (e.variable.as_str(), e.value.as_deref())).collect();
     assert_eq!(values, [("token", Some("***")), ("id", Some("7"))]);
@@ -70,8 +79,10 @@ fn each_task_is_done_once_and_all_of_it_is_told() {
     let item = &seen[1];
     assert!(item.request.as_ref().unwrap().head.contains("authorization: ***"));
     assert_eq!(item.error, Some(ErrorKind::CheckFailed));
-    let checks: Vec<_> = item.checks.iter().map(|c| (c.check.as_str(), c.holds, c.found.as_deref())).collect();
-    let expected = [("/name equals \"rake\"", false, Some("\"spade\"")), ("the body contains \"spade\"", true, None)];
+    let checks: Vec<_> =
+        item.checks.iter().map(|c| (c.check.as_str(), c.holds, c.found.as_deref())).collect();
+    let expected =
+        [("/name equals \"rake\"", false, Some("\"spade\"")), ("the body contains \"spade\"", true, None)];
     assert_eq!(checks, expected);
 
     assert_eq!((seen[4].redirects, seen[5].redirects), (0, 1));

@@ -2,12 +2,16 @@
 #![allow(clippy::unwrap_used)]
 
 mod common;
+#[path = "common/h2.rs"]
+mod h2;
 
 use std::sync::{Arc, Mutex};
 
 use common::*;
 use swarmlab_intervals::{ErrorKind, Outcome};
-use swarmlab_loadgen::{Body, Check, Expect, HttpRequest, LoadTarget, Scenario, Source, Step, UserClass, Wait};
+use swarmlab_loadgen::{
+    Body, Check, Expect, HttpRequest, HttpVersion, LoadTarget, Scenario, Source, Step, UserClass, Wait,
+};
 
 type Log = Arc<Mutex<Vec<String>>>;
 
@@ -19,7 +23,10 @@ fn logging(answer: impl Fn(&Request) -> (String, String) + Send + Sync + 'static
         let cookie = request.header("cookie").map(|c| format!(" [{c}]")).unwrap_or_default();
         let auth = if request.header("authorization").is_some() { " +auth" } else { "" };
         let body = String::from_utf8(request.body.clone()).unwrap();
-        written.lock().unwrap().push(format!("{} {}{cookie}{auth} {body}", request.method, request.path).trim().to_owned());
+        written
+            .lock()
+            .unwrap()
+            .push(format!("{} {}{cookie}{auth} {body}", request.method, request.path).trim().to_owned());
         let (status, fields) = answer(request);
         respond(stream, &status, &fields, format!("{{\"path\":\"{}\"}}", request.path).as_bytes());
         Then::Stay
@@ -90,7 +97,10 @@ fn a_post_becomes_a_get_or_stays_what_it_is() {
 #[test]
 fn a_circle_ends_with_a_name() {
     let (server, log) = logging(|_| to("302 Found", "/round"));
-    let outcome = ran(&server, once(vec![Step::http("s", step("GET", "/round")), Step::new("never", "GET", template("/n"))]));
+    let outcome = ran(
+        &server,
+        once(vec![Step::http("s", step("GET", "/round")), Step::new("never", "GET", template("/n"))]),
+    );
     assert_eq!(log.lock().unwrap().len(), 4, "one, and three redirects");
     assert_eq!(outcome.overall.tally.errors().get(&ErrorKind::TooManyRedirects), Some(&1));
     assert_eq!(outcome.overall.tally.succeeded, 3);
@@ -110,7 +120,8 @@ fn other_hosts_are_not_followed_to_but_other_targets_are() {
     let steps = vec![Step::http("known", request), Step::http("unknown", step("GET", "/away"))];
     let mut spec = spec(server.address, users(1.0, 0.3), once(steps));
     let host = other.address.to_string();
-    spec.targets.push(LoadTarget { name: "other".to_owned(), ..LoadTarget::plain(vec![other.address], host) });
+    spec.targets
+        .push(LoadTarget { name: "other".to_owned(), ..LoadTarget::plain(vec![other.address], host) });
     let outcome = run(spec);
     assert_eq!(*other_log.lock().unwrap(), ["GET /there"], "without the credentials of the other origin");
     assert_eq!(*log.lock().unwrap(), ["GET /other +auth", "GET /away"]);
@@ -122,7 +133,9 @@ fn other_hosts_are_not_followed_to_but_other_targets_are() {
 #[test]
 fn cookies_of_a_redirect_are_kept() {
     let (server, log) = logging(|request| match request.path.as_str() {
-        "/login" => ("303 See Other".to_owned(), "Location: /home\r\nSet-Cookie: sid=7; Path=/\r\n".to_owned()),
+        "/login" => {
+            ("303 See Other".to_owned(), "Location: /home\r\nSet-Cookie: sid=7; Path=/\r\n".to_owned())
+        }
         _ => fine(),
     });
     let mut scenario = once(vec![Step::http("login", step("POST", "/login"))]);
@@ -151,4 +164,24 @@ fn redirects_of_a_schedule_are_on_top_of_it() {
     let outcome = run(spec(server.address, rate(40.0, 1.0), scenario));
     assert_eq!((server.requests_of("/a"), server.requests_of("/b")), (40, 40));
     assert_eq!((outcome.offered, outcome.overall.tally.succeeded), (80, 80));
+}
+
+#[test]
+fn over_http_2_they_take_another_stream() {
+    let (address, connections) = h2::serve(&[], |peer, stream| {
+        if peer.requests == 1 {
+            // `:status` 302 and `location` /z, both literal (RFC 7541, section 6.2.2).
+            let block = b"\x08\x03302\x0f\x1f\x02/z";
+            peer.frame(h2::HEADERS, h2::END | h2::END_HEADERS, stream, block);
+        } else {
+            peer.answer(stream);
+        }
+        true
+    });
+    let mut spec = spec(address, users(1.0, 0.3), once(vec![Step::http("s", step("GET", "/a"))]));
+    spec.targets[0].http = HttpVersion::Http2;
+    let outcome = run(spec);
+    let by_name = outcome.overall.tally.statuses.by_name();
+    assert_eq!((by_name["302"], by_name["200"]), (1, 1), "{:?}", outcome.first_errors);
+    assert_eq!(connections.load(std::sync::atomic::Ordering::SeqCst), 1);
 }

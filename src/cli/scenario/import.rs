@@ -75,7 +75,13 @@ pub fn main(args: &ImportArgs, global: &Global) -> Exit {
 }
 
 /// Writes the scenario, and the table of secrets unless there is one.
-fn write(out: &Path, table: &Path, made: &Imported, args: &ImportArgs, global: &Global) -> Result<(), String> {
+fn write(
+    out: &Path,
+    table: &Path,
+    made: &Imported,
+    args: &ImportArgs,
+    global: &Global,
+) -> Result<(), String> {
     create(out, &made.scenario, args.force).map_err(|e| match e.kind() {
         ErrorKind::AlreadyExists => format!("{} is there already (--force writes over it)", out.display()),
         _ => format!("{}: {e}", out.display()),
@@ -99,7 +105,11 @@ fn write(out: &Path, table: &Path, made: &Imported, args: &ImportArgs, global: &
 fn create(path: &Path, text: &str, over: bool) -> std::io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true);
-    if over { options.create(true).truncate(true) } else { options.create_new(true) };
+    if over {
+        options.create(true).truncate(true)
+    } else {
+        options.create_new(true)
+    };
     options.open(path)?.write_all(text.as_bytes())
 }
 

@@ -235,3 +235,32 @@ fn what_cannot_be_run_is_told_at_its_step() {
     let findings = bad(text, &["{{x}} is neither built in", "regular expression"]);
     assert!(findings.contains("test.yml:5:9") && findings.contains("test.yml:6:9"), "{findings}");
 }
+
+#[test]
+fn redirects_are_followed_where_the_step_the_class_or_the_file_says_so() {
+    let scenario = good(
+        "name: s
+redirects: 3
+classes:
+  - name: a
+    steps: [{ request: GET /a }, { request: GET /b, redirects: follow }, { request: GET /c, redirects: keep }]
+  - name: b
+    redirects: keep
+    steps: [{ request: GET /d }]
+",
+    );
+    let followed: Vec<_> = scenario
+        .steps()
+        .map(|step| match &step.action {
+            Action::Http(request) => request.max_redirects,
+            _ => None,
+        })
+        .collect();
+    assert_eq!(followed, [Some(3), Some(10), Some(0), Some(0)]);
+    let not_said = good("name: s\nsteps: [{ request: GET / }]\n");
+    assert!(
+        not_said.steps().all(|step| matches!(&step.action, Action::Http(r) if r.max_redirects.is_none()))
+    );
+    bad("name: s\nsteps: [{ request: GET /, redirects: 51 }]\n", &["redirects"]);
+    bad("name: s\nsteps: [{ request: GET /, redirects: folow }]\n", &["did you mean `follow`"]);
+}

@@ -30,15 +30,18 @@ pub(super) fn choose<'a>(entries: &'a [Entry], options: &Options) -> Chosen<'a> 
     let mut left_out: BTreeMap<&'static str, usize> = BTreeMap::new();
     let mut strangers: BTreeMap<String, usize> = BTreeMap::new();
     let mut all: Vec<Kept<'a>> = Vec::new();
-    for (index, entry) in entries.iter().enumerate() {
+    let started = |entry: &Entry| swarmlab_units::utc::parse_s(&entry.started_date_time).map(|s| s * 1e3);
+    // What has no time happened with what stands before it.
+    let earliest_ms = entries.iter().filter_map(started).fold(f64::INFINITY, f64::min);
+    let mut before_ms = if earliest_ms.is_finite() { earliest_ms } else { 0.0 };
+    for entry in entries {
+        let start_ms = started(entry);
+        before_ms = start_ms.unwrap_or(before_ms);
         match fit(entry, options) {
             Err(why) => *left_out.entry(why).or_default() += 1,
             Ok(url) => {
-                // Without times the order of the file is all there is.
-                let start_ms = swarmlab_units::utc::parse_s(&entry.started_date_time).map(|s| s * 1e3);
                 let end_ms = start_ms.map(|start| start + entry.time.clamp(0.0, 1e9));
-                let place = index as f64;
-                all.push(Kept { entry, url, start_ms: start_ms.unwrap_or(place), end_ms: end_ms.unwrap_or(place) });
+                all.push(Kept { entry, url, start_ms: before_ms, end_ms: end_ms.unwrap_or(before_ms) });
             }
         }
     }
@@ -48,7 +51,8 @@ pub(super) fn choose<'a>(entries: &'a [Entry], options: &Options) -> Chosen<'a> 
     } else {
         options.hosts.iter().map(|host| host.to_ascii_lowercase()).collect::<Vec<_>>()
     };
-    let (kept, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|kept| hosts.contains(&kept.url.authority));
+    let (kept, others): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|kept| hosts.contains(&kept.url.authority));
     for other in others {
         *strangers.entry(other.url.authority).or_default() += 1;
     }
@@ -74,7 +78,8 @@ pub(super) fn choose<'a>(entries: &'a [Entry], options: &Options) -> Chosen<'a> 
 /// The host of the first document, or else of the first request.
 fn main_host(all: &[Kept<'_>]) -> Option<String> {
     let is_document = |kept: &&Kept<'_>| {
-        kept.entry.resource_type == "document" || kept.entry.response.content.mime_type.starts_with("text/html")
+        kept.entry.resource_type == "document"
+            || kept.entry.response.content.mime_type.starts_with("text/html")
     };
     all.iter().find(is_document).or_else(|| all.first()).map(|kept| kept.url.authority.clone())
 }
@@ -91,7 +96,10 @@ fn fit(entry: &Entry, options: &Options) -> Result<Url, &'static str> {
         return Err("requests that are not http or https (data:, blob: and the like)");
     };
     let method = &request.method;
-    if method.is_empty() || !method.bytes().all(|b| b.is_ascii_alphabetic()) || method.eq_ignore_ascii_case("CONNECT") {
+    if method.is_empty()
+        || !method.bytes().all(|b| b.is_ascii_alphabetic())
+        || method.eq_ignore_ascii_case("CONNECT")
+    {
         return Err("requests of a proxy (CONNECT) or without a method");
     }
     if method.eq_ignore_ascii_case("OPTIONS") && header("access-control-request-method") {
@@ -111,14 +119,39 @@ fn fit(entry: &Entry, options: &Options) -> Result<Url, &'static str> {
 
 /// Whether it is a part that a page is drawn with, not data.
 fn is_static(entry: &Entry, url: &Url) -> bool {
-    const KINDS: [&str; 8] = ["image", "imageset", "font", "stylesheet", "script", "media", "manifest", "texttrack"];
+    const KINDS: [&str; 8] =
+        ["image", "imageset", "font", "stylesheet", "script", "media", "manifest", "texttrack"];
     const TYPES: [&str; 9] = [
-        "image/", "font/", "audio/", "video/", "text/css", "text/javascript", "application/javascript",
-        "application/x-javascript", "application/wasm",
+        "image/",
+        "font/",
+        "audio/",
+        "video/",
+        "text/css",
+        "text/javascript",
+        "application/javascript",
+        "application/x-javascript",
+        "application/wasm",
     ];
     const ENDINGS: [&str; 19] = [
-        "css", "js", "mjs", "map", "png", "jpg", "jpeg", "gif", "svg", "webp", "avif", "ico", "woff", "woff2", "ttf", "otf",
-        "mp4", "webm", "webmanifest",
+        "css",
+        "js",
+        "mjs",
+        "map",
+        "png",
+        "jpg",
+        "jpeg",
+        "gif",
+        "svg",
+        "webp",
+        "avif",
+        "ico",
+        "woff",
+        "woff2",
+        "ttf",
+        "otf",
+        "mp4",
+        "webm",
+        "webmanifest",
     ];
     if !entry.request.method.eq_ignore_ascii_case("GET") {
         return false;

@@ -8,8 +8,20 @@ use crate::json::Leaf;
 use crate::secrets::{identifier, is_secret_name, is_secret_value, unique};
 
 /// Names that templates give a meaning of their own, now or where they are likely to.
-const RESERVED: [&str; 12] =
-    ["user", "iteration", "random", "uuid", "now", "time", "date", "timestamp", "index", "loop", "item", "secrets"];
+const RESERVED: [&str; 12] = [
+    "user",
+    "iteration",
+    "random",
+    "uuid",
+    "now",
+    "time",
+    "date",
+    "timestamp",
+    "index",
+    "loop",
+    "item",
+    "secrets",
+];
 /// Values longer than this are not looked for.
 const LONGEST: usize = 4096;
 /// Values of all answers together.
@@ -76,7 +88,8 @@ impl Correlator {
                     From::Json(pointer) => pointer.clone(),
                     From::Header(name) => format!("header {name}"),
                 };
-                let again = if origin.count > 1 { format!(", {} times", origin.count) } else { String::new() };
+                let again =
+                    if origin.count > 1 { format!(", {} times", origin.count) } else { String::new() };
                 let step = names.get(origin.step).map_or("", String::as_str);
                 Found::Perhaps(format!(
                     "{} may come from the answer of “{step}” ({place}{again}): `extract` it there, if so",
@@ -94,7 +107,9 @@ impl Correlator {
             return link.variable.clone();
         }
         let base = match identifier(&origin.name) {
-            name if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) => format!("value_{name}"),
+            name if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) => {
+                format!("value_{name}")
+            }
             name => name,
         };
         let base = base.trim_end_matches('_');
@@ -119,7 +134,10 @@ impl Correlator {
                 _ => leaf.key.clone(),
             };
             let count = counts.get(leaf.text.as_str()).copied().unwrap_or(1);
-            self.give(&leaf.text, Origin { step, end_ms, from: From::Json(leaf.pointer.clone()), name, count });
+            self.give(
+                &leaf.text,
+                Origin { step, end_ms, from: From::Json(leaf.pointer.clone()), name, count },
+            );
         }
     }
 
@@ -204,9 +222,16 @@ mod tests {
     #[test]
     fn values_differ_in_how_much_they_say() {
         for (value, expected) in [
-            ("a", Strength::None), ("true", Strength::None), ("EUR", Strength::None), ("electronics", Strength::None),
-            ("17", Strength::Weak), ("12.50", Strength::Weak), ("sku-7", Strength::Weak), ("184467", Strength::Sure),
-            ("ord-2026-11", Strength::Sure), ("3f2504e0-4f89-41d3-9a0c-0305e82c3301", Strength::Sure),
+            ("a", Strength::None),
+            ("true", Strength::None),
+            ("EUR", Strength::None),
+            ("electronics", Strength::None),
+            ("17", Strength::Weak),
+            ("12.50", Strength::Weak),
+            ("sku-7", Strength::Weak),
+            ("184467", Strength::Sure),
+            ("ord-2026-11", Strength::Sure),
+            ("3f2504e0-4f89-41d3-9a0c-0305e82c3301", Strength::Sure),
             ("a sentence with 3 words", Strength::Weak),
         ] {
             assert_eq!(strength(value, false), expected, "{value}");

@@ -4,29 +4,69 @@ use super::model::Pair;
 
 /// Written by the engine, or by the browser about itself; or of one moment only.
 const DROPPED: [&str; 41] = [
-    "host", "content-length", "connection", "keep-alive", "proxy-connection", "transfer-encoding", "te", "trailer", "upgrade",
-    "accept-encoding", "upgrade-insecure-requests", "user-agent", "referer", "origin", "dnt", "pragma", "cache-control",
-    "if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range", "priority", "purpose", "cookie",
-    "date", "expect", "via", "forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip",
-    "traceparent", "tracestate", "baggage", "b3", "sentry-trace", "x-request-id", "x-client-data", "proxy-authorization",
+    "host",
+    "content-length",
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "transfer-encoding",
+    "te",
+    "trailer",
+    "upgrade",
+    "accept-encoding",
+    "upgrade-insecure-requests",
+    "user-agent",
+    "referer",
+    "origin",
+    "dnt",
+    "pragma",
+    "cache-control",
+    "if-none-match",
+    "if-modified-since",
+    "if-match",
+    "if-unmodified-since",
+    "if-range",
+    "priority",
+    "purpose",
+    "cookie",
+    "date",
+    "expect",
+    "via",
+    "forwarded",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-real-ip",
+    "traceparent",
+    "tracestate",
+    "baggage",
+    "b3",
+    "sentry-trace",
+    "x-request-id",
+    "x-client-data",
+    "proxy-authorization",
 ];
-const DROPPED_STARTS: [&str; 7] = [":", "sec-", "x-b3-", "x-datadog-", "x-amzn-trace", "x-cloud-trace", "cf-"];
+const DROPPED_STARTS: [&str; 7] =
+    [":", "sec-", "x-b3-", "x-datadog-", "x-amzn-trace", "x-cloud-trace", "cf-"];
 
 /// Names (lower case) and values that are kept, in their order, and names of those that are not.
 pub(super) fn worth_keeping(headers: &[Pair]) -> (Vec<(String, String)>, Vec<String>) {
     let (mut kept, mut dropped): (Vec<(String, String)>, Vec<String>) = (Vec::new(), Vec::new());
     for Pair { name, value } in headers {
         let name = name.to_ascii_lowercase();
-        let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
-        let is_valid = !name.is_empty()
-            && name.bytes().all(is_token)
+        let is_valid = is_name(&name)
             && !value.contains("{{")
             && value.bytes().all(|b| b == b'\t' || (b >= b' ' && b != 0x7f));
         let is_any = name == "accept" && value == "*/*";
         let is_double = kept.iter().any(|(known, _)| *known == name);
-        if DROPPED.contains(&name.as_str()) || DROPPED_STARTS.iter().any(|start| name.starts_with(start)) || is_any {
+        if DROPPED.contains(&name.as_str())
+            || DROPPED_STARTS.iter().any(|start| name.starts_with(start))
+            || is_any
+        {
             // What HTTP/2 calls method and path is no header, and the engine writes the others itself.
-            if !name.starts_with(':') && !["host", "content-length", "connection", "cookie"].contains(&name.as_str()) {
+            if !name.starts_with(':')
+                && !["host", "content-length", "connection", "cookie"].contains(&name.as_str())
+            {
                 dropped.push(name);
             }
         } else if is_valid && !is_double {
@@ -36,6 +76,11 @@ pub(super) fn worth_keeping(headers: &[Pair]) -> (Vec<(String, String)>, Vec<Str
         }
     }
     (kept, dropped)
+}
+
+/// Whether it is a token (RFC 9110, section 5.6.2).
+pub(super) fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
 }
 
 /// Names and values of the cookies that a request sends.
@@ -62,9 +107,16 @@ mod tests {
     fn what_the_engine_writes_and_what_belongs_to_a_moment_is_dropped() {
         let pair = |name: &str, value: &str| Pair { name: name.to_owned(), value: value.to_owned() };
         let headers = [
-            pair(":method", "GET"), pair("Host", "h"), pair("Accept", "application/json"), pair("X-Tenant", " a "),
-            pair("x-tenant", "b"), pair("If-None-Match", "x"), pair("sec-fetch-mode", "cors"), pair("bad name", "x"),
-            pair("x-t", "{{a}}"), pair("Cookie", "a=b; c=d=e"),
+            pair(":method", "GET"),
+            pair("Host", "h"),
+            pair("Accept", "application/json"),
+            pair("X-Tenant", " a "),
+            pair("x-tenant", "b"),
+            pair("If-None-Match", "x"),
+            pair("sec-fetch-mode", "cors"),
+            pair("bad name", "x"),
+            pair("x-t", "{{a}}"),
+            pair("Cookie", "a=b; c=d=e"),
         ];
         let (kept, dropped) = worth_keeping(&headers);
         let kept: Vec<_> = kept.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();

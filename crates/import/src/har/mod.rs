@@ -36,7 +36,8 @@ pub(crate) fn import(text: &str, title: &str, options: &Options) -> Result<Impor
         let why = if remarks.is_empty() { "the recording holds none".to_owned() } else { remarks.join("; ") };
         return Err(ImportError::NothingLeft(why));
     }
-    let target = kept.iter().find(|kept| Some(&kept.url.authority) == hosts.first()).map(|kept| kept.url.origin());
+    let target =
+        kept.iter().find(|kept| Some(&kept.url.authority) == hosts.first()).map(|kept| kept.url.origin());
     let further: BTreeMap<String, String> = kept
         .iter()
         .filter(|kept| Some(&kept.url.authority) != hosts.first())
@@ -68,14 +69,21 @@ pub(crate) fn import(text: &str, title: &str, options: &Options) -> Result<Impor
         draft.comments.push(format!("{}.", upper_first(&text)));
         remarks.push(text);
     }
-    let asks = draft.on_start.iter().chain(&draft.tasks).flat_map(|task| &task.steps).filter(|s| !s.comments.is_empty());
+    let asks = draft
+        .on_start
+        .iter()
+        .chain(&draft.tasks)
+        .flat_map(|task| &task.steps)
+        .filter(|s| !s.comments.is_empty());
     match asks.count() {
         0 => {}
         count => remarks.push(format!("{count} of the steps have a comment that asks for a look")),
     }
     let steps = draft.count();
     if steps == 0 {
-        return Err(ImportError::NothingLeft("the recording does not hold the bodies of its requests".to_owned()));
+        return Err(ImportError::NothingLeft(
+            "the recording does not hold the bodies of its requests".to_owned(),
+        ));
     }
     let scenario = write::scenario(&draft, table.as_ref().map(|_| options.secrets_file.as_str()));
     let targets = further.into_iter().collect();
@@ -166,14 +174,16 @@ fn steps<'a>(
 /// Takes in what an answer gives.
 fn listen(correlator: &mut Correlator, index: usize, kept: &Kept<'_>) {
     let answer = &kept.entry.response;
-    let noun = kept.url.path.rsplit('/').find(|s| !s.is_empty() && s.bytes().any(|b| b.is_ascii_alphabetic()));
+    let noun =
+        kept.url.path.rsplit('/').find(|s| !s.is_empty() && s.bytes().any(|b| b.is_ascii_alphabetic()));
     if answer.content.is_json()
         && let Some(leaves) = answer.content.body().and_then(|body| json::leaves(&body, LEAVES))
     {
         correlator.answered(index, kept.end_ms, &leaves, noun.unwrap_or("value"));
     }
     for header in &answer.headers {
-        if is_secret_name(&header.name) && !header.name.eq_ignore_ascii_case("set-cookie") {
+        let is_name = headers::is_name(&header.name);
+        if is_name && is_secret_name(&header.name) && !header.name.eq_ignore_ascii_case("set-cookie") {
             correlator.answered_header(index, kept.end_ms, &header.name, &header.value);
         }
     }
@@ -198,8 +208,10 @@ struct Cookies {
 impl Cookies {
     fn of(kept: &[Kept<'_>]) -> Self {
         let names = |text: &str| text.to_owned();
-        let set = kept.iter().flat_map(|k| headers::set_cookies(&k.entry.response.headers).map(names)).collect();
-        let sent = kept.iter().flat_map(|k| headers::cookies(&k.entry.request.headers).map(|(name, _)| names(name)));
+        let set =
+            kept.iter().flat_map(|k| headers::set_cookies(&k.entry.response.headers).map(names)).collect();
+        let sent =
+            kept.iter().flat_map(|k| headers::cookies(&k.entry.request.headers).map(|(name, _)| names(name)));
         Self { set, sent: sent.collect() }
     }
 
@@ -213,10 +225,14 @@ impl Cookies {
         if self.are_kept() {
             return None;
         }
-        let is_name = |name: &str| !name.is_empty() && !name.contains('{') && name.bytes().all(|b| b.is_ascii_graphic());
+        let is_name = |name: &str| {
+            !name.is_empty() && !name.contains('{') && name.bytes().all(|b| b.is_ascii_graphic())
+        };
         let pairs = headers::cookies(headers).filter(|(name, _)| is_name(name));
         let pairs: Vec<String> = pairs
-            .map(|(name, value)| format!("{name}={{{{{}}}}}", secrets.variable(&format!("cookie_{name}"), value)))
+            .map(|(name, value)| {
+                format!("{name}={{{{{}}}}}", secrets.variable(&format!("cookie_{name}"), value))
+            })
             .collect();
         (!pairs.is_empty()).then(|| pairs.join("; "))
     }

@@ -46,7 +46,8 @@ pub(super) fn arrange(recorded: Vec<Recorded<'_>>, pages: &[Page], draft: &mut D
         for Recorded { mut step, kept, .. } in sheet.steps {
             let pause_ms = end_ms.map_or(0.0, |end| kept.start_ms - end);
             if pause_ms >= LONG_PAUSE_MS {
-                step.comments.insert(0, format!("in the recording {:.1} s passed before this", pause_ms / 1e3));
+                step.comments
+                    .insert(0, format!("in the recording {:.1} s passed before this", pause_ms / 1e3));
             }
             end_ms = Some(end_ms.unwrap_or(f64::MIN).max(kept.end_ms));
             task.steps.push(step);
@@ -75,7 +76,9 @@ pub(super) fn arrange(recorded: Vec<Recorded<'_>>, pages: &[Page], draft: &mut D
                     .to_owned(),
             );
         } else if count > 1 {
-            draft.comments.push("Each page is a task, of which one is drawn for each iteration (`weight`).".to_owned());
+            draft
+                .comments
+                .push("Each page is a task, of which one is drawn for each iteration (`weight`).".to_owned());
         }
         draft.tasks = all.split_off(at_start);
         draft.on_start = all;
@@ -93,7 +96,8 @@ fn sheets<'a>(recorded: Vec<Recorded<'a>>, pages: &[Page]) -> Vec<Sheet<'a>> {
             None => None,
         };
         let place = place.unwrap_or_else(|| {
-            let title = pages.iter().find(|page| page.id == id).map(|page| title(&page.title)).unwrap_or_default();
+            let title =
+                pages.iter().find(|page| page.id == id).map(|page| title(&page.title)).unwrap_or_default();
             let title = if title.is_empty() { format!("page {}", sheets.len() + 1) } else { title };
             sheets.push((id, Sheet { title, steps: Vec::new(), numbers: Vec::new() }));
             sheets.len() - 1
@@ -119,7 +123,8 @@ fn last_giver(sheets: &[Sheet<'_>]) -> Option<usize> {
     let place_of = |number: usize| sheets.iter().position(|sheet| sheet.numbers.contains(&number));
     let mut givers: BTreeSet<usize> = BTreeSet::new();
     for (place, sheet) in sheets.iter().enumerate() {
-        let needed = sheet.steps.iter().flat_map(|recorded| &recorded.needs).filter_map(|number| place_of(*number));
+        let needed =
+            sheet.steps.iter().flat_map(|recorded| &recorded.needs).filter_map(|number| place_of(*number));
         givers.extend(needed.filter(|giver| *giver != place));
         let logs_in = |recorded: &Recorded<'_>| {
             recorded.step.method != "GET"

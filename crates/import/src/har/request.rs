@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::model::{Pair, PostData};
 use crate::json::{self, Leaf};
-use crate::secrets::is_secret_name;
+use crate::secrets::{is_secret_name, is_secret_value};
 use crate::url::{self, Url};
 
 /// Values looked at in one body.
@@ -84,7 +84,9 @@ impl Request {
         match data {
             Some(data) => request.take_body(data),
             None if body_bytes > 0.0 => {
-                let why = format!("the recording does not hold its body ({body_bytes} bytes): add `body` or `body_file`");
+                let why = format!(
+                    "the recording does not hold its body ({body_bytes} bytes): add `body` or `body_file`"
+                );
                 request.lacks_body = Some(why);
             }
             None => {}
@@ -93,11 +95,18 @@ impl Request {
     }
 
     fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
     }
 
     fn take_body(&mut self, data: &PostData) {
-        let mime = if data.mime_type.is_empty() { self.header("content-type").unwrap_or_default() } else { &data.mime_type };
+        let mime = if data.mime_type.is_empty() {
+            self.header("content-type").unwrap_or_default()
+        } else {
+            &data.mime_type
+        };
         let mime = mime.to_ascii_lowercase();
         if data.params.iter().any(|param| !param.file_name.is_empty()) {
             let why = "it uploads a file, which the recording does not hold: add `body_file`";
@@ -114,7 +123,8 @@ impl Request {
             return;
         }
         if data.text.len() > BODY_BYTES {
-            let why = format!("its body has {} bytes: put it into a file and add `body_file`", data.text.len());
+            let why =
+                format!("its body has {} bytes: put it into a file and add `body_file`", data.text.len());
             self.lacks_body = Some(why);
             return;
         }
@@ -123,7 +133,10 @@ impl Request {
         }
         if is_form {
             let given = if data.text.is_empty() {
-                data.params.iter().map(|p| (url::decode(&p.name, true), url::decode(&p.value, true))).collect()
+                data.params
+                    .iter()
+                    .map(|p| (url::decode(&p.name, true), url::decode(&p.value, true)))
+                    .collect()
             } else {
                 let pair = |pair: &str| {
                     let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -145,15 +158,16 @@ impl Request {
                 self.body = Body::Json(data.text.clone(), leaves);
             }
             None if data.text.contains("{{") => {
-                let why = "its body holds `{{`, which opens a variable: put it into a file and add `body_file`";
+                let why =
+                    "its body holds `{{`, which opens a variable: put it into a file and add `body_file`";
                 self.lacks_body = Some(why.to_owned());
             }
-            None => {
-                if mime.starts_with("multipart/") || is_secret_name(&data.text) {
-                    self.comments.push("look whether this body holds a secret: in such a body it is not recognized".to_owned());
-                }
-                self.body = Body::Text(data.text.clone());
+            // In a text of any other form a secret cannot be told from the rest.
+            None if is_secret_name(&data.text) || is_secret_value(&data.text) => {
+                self.lacks_body =
+                    Some("its body seems to hold a secret: write it by hand, with a variable".to_owned());
             }
+            None => self.body = Body::Text(data.text.clone()),
         }
     }
 
@@ -161,7 +175,11 @@ impl Request {
     pub fn parts(&self) -> Vec<Part> {
         let mut parts = Vec::new();
         for (index, segment) in self.segments.iter().enumerate() {
-            let name = index.checked_sub(1).and_then(|before| self.segments.get(before)).cloned().unwrap_or_default();
+            let name = index
+                .checked_sub(1)
+                .and_then(|before| self.segments.get(before))
+                .cloned()
+                .unwrap_or_default();
             parts.push(Part { place: Place::Path(index), name, value: url::decode(segment, false) });
         }
         for (index, (name, value)) in self.query.iter().flatten().enumerate() {
@@ -185,10 +203,8 @@ impl Request {
                 name: leaf.key.clone(),
                 value: leaf.text.clone(),
             })),
-            Body::Form(fields) => parts.extend(fields.iter().enumerate().map(|(index, (name, value))| Part {
-                place: Place::Form(index),
-                name: name.clone(),
-                value: value.clone(),
+            Body::Form(fields) => parts.extend(fields.iter().enumerate().map(|(index, (name, value))| {
+                Part { place: Place::Form(index), name: name.clone(), value: value.clone() }
             })),
             Body::None | Body::Text(_) => {}
         }
@@ -197,7 +213,8 @@ impl Request {
 
     /// Puts it together again, with variables for some values.
     pub fn written(&self, variables: &[(Place, String)]) -> Written {
-        let of = |place: &Place| variables.iter().find(|(known, _)| known == place).map(|(_, name)| name.as_str());
+        let of =
+            |place: &Place| variables.iter().find(|(known, _)| known == place).map(|(_, name)| name.as_str());
         let (mut path, mut shown) = (String::new(), String::new());
         for (index, segment) in self.segments.iter().enumerate() {
             match of(&Place::Path(index)) {
@@ -223,9 +240,12 @@ impl Request {
             path.push_str(&format!("?{}", pairs.collect::<Vec<_>>().join("&")));
         }
         let headers = self.headers.iter().enumerate().map(|(index, (name, value))| {
-            let found = variables.iter().find(|(place, _)| matches!(place, Place::Header(at, _) if *at == index));
+            let found =
+                variables.iter().find(|(place, _)| matches!(place, Place::Header(at, _) if *at == index));
             let value = match found {
-                Some((Place::Header(_, span), variable)) => format!("{}{{{{{variable}}}}}", &value[..span.start]),
+                Some((Place::Header(_, span), variable)) => {
+                    format!("{}{{{{{variable}}}}}", &value[..span.start])
+                }
                 _ => value.clone(),
             };
             (name.clone(), value)
@@ -246,10 +266,11 @@ impl Request {
                         _ => None,
                     })
                     .collect();
-                let fields = fields.iter().enumerate().map(|(index, (name, value))| match by_index.get(&index) {
-                    Some(variable) => format!("{}={{{{{variable}}}}}", url::component(name)),
-                    None => format!("{}={}", url::component(name), url::component(value)),
-                });
+                let fields =
+                    fields.iter().enumerate().map(|(index, (name, value))| match by_index.get(&index) {
+                        Some(variable) => format!("{}={{{{{variable}}}}}", url::component(name)),
+                        None => format!("{}={}", url::component(name), url::component(value)),
+                    });
                 Some(fields.collect::<Vec<_>>().join("&"))
             }
             Body::Json(text, _) => {
@@ -288,5 +309,51 @@ pub(super) struct Written {
 fn operation(text: &str, leaves: &[Leaf]) -> Option<String> {
     let find = |pointer: &str| leaves.iter().find(|leaf| leaf.pointer == pointer);
     find("/query").filter(|_| text.contains("query"))?;
-    find("/operationName").map(|leaf| leaf.text.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').collect())
+    find("/operationName")
+        .map(|leaf| leaf.text.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').collect())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn request(mime: &str, text: &str) -> Request {
+        let url = Url::parse("http://h/a/b%20c?q=x+y&z").unwrap();
+        let data = PostData { mime_type: mime.to_owned(), text: text.to_owned(), ..PostData::default() };
+        Request::new(&url, &[], Some(&data), 0.0)
+    }
+
+    #[test]
+    fn what_is_taken_apart_is_put_together_again() {
+        let same = request("application/json", r#"{"a": [1.0, "x\n"],  "b": null}"#).written(&[]);
+        assert_eq!(same.path, "/a/b%20c?q=x+y&z");
+        assert_eq!(same.body.as_deref(), Some(r#"{"a": [1.0, "x\n"],  "b": null}"#));
+        let form = request("application/x-www-form-urlencoded", "a=1+2&b=%7B%7B").written(&[]);
+        assert_eq!(form.body.as_deref(), Some("a=1%202&b=%7B%7B"));
+        let request = request("application/json", r#"{"n": 123456, "s": "abc"}"#);
+        let places: Vec<_> = request.parts().into_iter().map(|part| (part.place, part.name)).collect();
+        let variable =
+            |name: &str| (places.iter().find(|(_, n)| n == name).unwrap().0.clone(), name.to_owned());
+        let written = request.written(&[variable("s"), variable("q"), variable("n")]);
+        assert_eq!(written.body.as_deref(), Some(r#"{"n": {{n}}, "s": "{{s}}"}"#));
+        assert_eq!(written.path, "/a/b%20c?q={{q|url}}&z");
+    }
+
+    #[test]
+    fn a_body_that_cannot_be_written_is_none() {
+        for (mime, text) in [
+            ("text/plain", "hello {{name}}"),
+            ("text/xml", "<login><password>x</password></login>"),
+            (
+                "multipart/form-data; boundary=x",
+                "--x\r\nContent-Disposition: form-data; name=\"token\"\r\n\r\nt\r\n--x--",
+            ),
+            ("text/plain", "bin\u{fffd}ary"),
+        ] {
+            let request = request(mime, text);
+            assert!(request.lacks_body.is_some() && request.written(&[]).body.is_none(), "{text}");
+        }
+        assert_eq!(request("text/plain", "hello").written(&[]).body.as_deref(), Some("hello"));
+    }
 }

@@ -30,8 +30,12 @@ pub(super) fn of_request<'a>(
     examples: &mut Examples<'a>,
     secrets: &mut Secrets,
 ) -> Result<Option<Content>, String> {
-    let body = document.resolve(body).map_err(|reference| format!("its body is {reference}, which is not in this file"))?;
-    let Some(content) = entries(body, "content").filter(|content| !content.is_empty()) else { return Ok(None) };
+    let body = document
+        .resolve(body)
+        .map_err(|reference| format!("its body is {reference}, which is not in this file"))?;
+    let Some(content) = entries(body, "content").filter(|content| !content.is_empty()) else {
+        return Ok(None);
+    };
     let mut kinds: Vec<(&String, &Value)> = content.iter().collect();
     kinds.sort_by_key(|(mime, _)| rank(mime));
     let Some((mime, media)) = kinds.first() else { return Ok(None) };
@@ -62,7 +66,9 @@ pub(super) fn of_swagger<'a>(
         let text = fields.collect::<Vec<_>>().join("&");
         return Ok(Some(Content { mime: "application/x-www-form-urlencoded".to_owned(), text }));
     }
-    let Some(body) = parameters.iter().find(|parameter| text(parameter, "in") == Some("body")) else { return Ok(None) };
+    let Some(body) = parameters.iter().find(|parameter| text(parameter, "in") == Some("body")) else {
+        return Ok(None);
+    };
     let mut kinds = consumes.to_vec();
     kinds.sort_by_key(|mime| rank(mime));
     made(document, kinds.first().copied().unwrap_or("application/json"), body, examples, secrets)
@@ -116,7 +122,10 @@ fn made<'a>(
         let fields: Vec<_> = fields.collect();
         if lower.starts_with("multipart/") {
             let fields = fields.into_iter().map(|(name, value, variable)| {
-                (name, value.map_or_else(|| format!("{{{{{variable}}}}}"), |value| value.replace("{{", "{ {")))
+                (
+                    name,
+                    value.map_or_else(|| format!("{{{{{variable}}}}}"), |value| value.replace("{{", "{ {")),
+                )
             });
             return Ok(Some(parts(fields)));
         }
@@ -142,7 +151,9 @@ fn parts(fields: impl Iterator<Item = (String, String)>) -> Content {
     let mut text = String::new();
     for (name, value) in fields {
         let name = name.replace(['"', '\r', '\n'], "_").replace("{{", "__");
-        text.push_str(&format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"));
+        text.push_str(&format!(
+            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+        ));
     }
     text.push_str(&format!("--{BOUNDARY}--\r\n"));
     Content { mime: format!("multipart/form-data; boundary={BOUNDARY}"), text }
@@ -163,7 +174,10 @@ fn has_binary(document: &Document, schema: &Value) -> bool {
     };
     let required = list(schema, "required");
     let must = |name: &String| required.is_empty() || required.iter().any(|r| r.as_str() == Some(name));
-    entries(schema, "properties").into_iter().flatten().any(|(name, property)| must(name) && is_binary(property))
+    entries(schema, "properties")
+        .into_iter()
+        .flatten()
+        .any(|(name, property)| must(name) && is_binary(property))
 }
 
 /// A value as compact JSON; secrets become variables, and `{{` opens none.
@@ -178,7 +192,8 @@ fn push_json(
     match value {
         Value::Object(fields) => push_fields(document, schema, fields, secrets, out),
         Value::Array(items) => {
-            let of = schema.and_then(|schema| schema.get("items")).and_then(|items| document.resolve(items).ok());
+            let of =
+                schema.and_then(|schema| schema.get("items")).and_then(|items| document.resolve(items).ok());
             out.push('[');
             for (index, item) in items.iter().enumerate() {
                 out.push_str(if index > 0 { ", " } else { "" });
@@ -187,7 +202,8 @@ fn push_json(
             out.push(']');
         }
         Value::String(text) => {
-            let is_secret = is_secret_name(name) || schema.is_some_and(|schema| is_password(document, schema));
+            let is_secret =
+                is_secret_name(name) || schema.is_some_and(|schema| is_password(document, schema));
             if is_secret && !text.is_empty() {
                 out.push_str(&format!("\"{{{{{}}}}}\"", secrets.named(name)));
             } else {
@@ -206,7 +222,9 @@ fn push_fields(
     out: &mut String,
 ) {
     out.push('{');
-    for (index, (key, value)) in fields.iter().filter(|(key, _)| !is_read_only(document, schema, key)).enumerate() {
+    for (index, (key, value)) in
+        fields.iter().filter(|(key, _)| !is_read_only(document, schema, key)).enumerate()
+    {
         out.push_str(if index > 0 { ", " } else { "" });
         out.push_str(&harmless(&Value::String(key.clone()).to_string()));
         out.push_str(": ");

@@ -68,7 +68,8 @@ impl<'a> Examples<'a> {
 
     fn of_resolved(&mut self, schema: &'a Value, name: &str) -> Option<Value> {
         let given = ["example", "const", "default"].iter().find_map(|key| schema.get(*key));
-        let given = given.or_else(|| list(schema, "examples").first()).or_else(|| list(schema, "enum").first());
+        let given =
+            given.or_else(|| list(schema, "examples").first()).or_else(|| list(schema, "enum").first());
         if let Some(given) = given {
             return Some(given.clone());
         }
@@ -85,7 +86,11 @@ impl<'a> Examples<'a> {
                     None => {}
                 }
             }
-            return Some(if whole.is_empty() { other.unwrap_or(Value::Object(whole)) } else { Value::Object(whole) });
+            return Some(if whole.is_empty() {
+                other.unwrap_or(Value::Object(whole))
+            } else {
+                Value::Object(whole)
+            });
         }
         for key in ["oneOf", "anyOf"] {
             let ways = list(schema, key);
@@ -100,7 +105,8 @@ impl<'a> Examples<'a> {
         match kind(schema) {
             "object" => self.object(schema, name),
             "array" => {
-                let least = schema.get("minItems").and_then(Value::as_u64).unwrap_or(1).clamp(1, MAXIMUM_LENGTH);
+                let least =
+                    schema.get("minItems").and_then(Value::as_u64).unwrap_or(1).clamp(1, MAXIMUM_LENGTH);
                 let Some(items) = schema.get("items") else { return Some(json!([])) };
                 let Some(item) = self.of_schema(items, name) else { return Some(json!([])) };
                 Some(Value::Array(vec![item; least as usize]))
@@ -125,7 +131,9 @@ impl<'a> Examples<'a> {
             if let Some(value) = self.of_schema(property, key) {
                 whole.insert(key.clone(), value);
             } else if list(schema, "required").iter().any(|r| r.as_str() == Some(key)) {
-                self.say(format!("{key} is required, but its schema leads in a circle or out of this file: it is left out"));
+                self.say(format!(
+                    "{key} is required, but its schema leads in a circle or out of this file: it is left out"
+                ));
             }
         }
         Some(Value::Object(whole))
@@ -185,7 +193,8 @@ fn kind(schema: &Value) -> &str {
 fn integer(schema: &Value) -> Value {
     let bound = |key: &str| schema.get(key).and_then(Value::as_f64);
     let step = bound("multipleOf").filter(|s| *s >= 1.0).unwrap_or(1.0);
-    let least = lower(schema).map(|(least, is_open)| if is_open { least.floor() + 1.0 } else { least.ceil() });
+    let least =
+        lower(schema).map(|(least, is_open)| if is_open { least.floor() + 1.0 } else { least.ceil() });
     let most = upper(schema);
     let value = least.unwrap_or_else(|| most.unwrap_or(1.0).min(1.0)).clamp(-9e15, 9e15);
     let value = ((value / step).ceil() * step).clamp(-9e15, 9e15);

@@ -30,7 +30,9 @@ pub(crate) fn import(root: Value, title: &str, options: &Options) -> Result<Impo
     let mut draft = Draft { name: title.to_owned(), ..Draft::default() };
     let api = document.get("info").and_then(|info| text(info, "title")).unwrap_or("an API");
     draft.comments.push(format!("Imported from the description of {api}. To run it:"));
-    draft.comments.push(format!("swarmlab load {} --scenario FILE", server.origin.as_deref().unwrap_or("URL")));
+    draft
+        .comments
+        .push(format!("swarmlab load {} --scenario FILE", server.origin.as_deref().unwrap_or("URL")));
     let mut tasks: Vec<Task> = list_tags(&document).into_iter().map(named).collect();
     let paths = document.get("paths").and_then(Value::as_object);
     for (path, item) in paths.into_iter().flatten().filter(|(path, _)| path.starts_with('/')) {
@@ -45,7 +47,9 @@ pub(crate) fn import(root: Value, title: &str, options: &Options) -> Result<Impo
             remarks.push(format!("{} {path}: left out", method.to_ascii_uppercase()));
         }
         for method in METHODS {
-            let Some(operation) = item.get(method).filter(|operation| operation.is_object()) else { continue };
+            let Some(operation) = item.get(method).filter(|operation| operation.is_object()) else {
+                continue;
+            };
             let made = Operation { document: &document, base: &server.base, path, method, item, operation }
                 .step(options, &mut secrets, &mut remarks);
             let tag = security::tags(operation).first().copied().unwrap_or("other");
@@ -59,7 +63,11 @@ pub(crate) fn import(root: Value, title: &str, options: &Options) -> Result<Impo
     tell_left_out(&document, &mut remarks);
     let off = tasks.iter().flat_map(|task| &task.steps).filter(|step| step.is_off).count();
     if off > 0 {
-        let count = if off == 1 { "1 operation is a comment".to_owned() } else { format!("{off} operations are comments") };
+        let count = if off == 1 {
+            "1 operation is a comment".to_owned()
+        } else {
+            format!("{off} operations are comments")
+        };
         remarks.push(format!("{count}: what deletes (--destructive lets it be sent), and what lacks a body"));
     }
     // A step that may fail ends its task: what is commented out alone must not be all of one.
@@ -70,9 +78,13 @@ pub(crate) fn import(root: Value, title: &str, options: &Options) -> Result<Impo
             _ => "all operations are destructive or lack a body (--destructive)".to_owned(),
         }));
     }
-    draft.comments.push("Values are examples, defaults or the least that the schemas allow: put real ones in.".to_owned());
+    draft.comments.push(
+        "Values are examples, defaults or the least that the schemas allow: put real ones in.".to_owned(),
+    );
     if on.len() > 1 {
-        draft.comments.push("Each tag is a task, of which one is drawn for each iteration (`weight`).".to_owned());
+        draft
+            .comments
+            .push("Each tag is a task, of which one is drawn for each iteration (`weight`).".to_owned());
     }
     draft.tasks = on;
     // Behind one that is sent, so that a single one needs no list of its own.
@@ -83,14 +95,23 @@ pub(crate) fn import(root: Value, title: &str, options: &Options) -> Result<Impo
     let table = secrets.table();
     if table.is_some() {
         let names: Vec<&str> = secrets.names().collect();
-        let text = format!("{} come from {}, which needs the real values", names.join(", "), options.secrets_file);
+        let text =
+            format!("{} come from {}, which needs the real values", names.join(", "), options.secrets_file);
         draft.comments.push(format!("Credentials {text}."));
         remarks.push(format!("credentials: {text}"));
     }
     let format = if document.is_swagger() { Format::Swagger } else { Format::OpenApi };
     let steps = draft.count();
     let scenario = write::scenario(&draft, table.as_ref().map(|_| options.secrets_file.as_str()));
-    Ok(Imported { format, scenario, secrets: table, steps, target: server.origin, targets: Vec::new(), remarks })
+    Ok(Imported {
+        format,
+        scenario,
+        secrets: table,
+        steps,
+        target: server.origin,
+        targets: Vec::new(),
+        remarks,
+    })
 }
 
 fn named(name: String) -> Task {
@@ -127,7 +148,8 @@ struct Server {
 fn server(document: &Document, options: &Options, remarks: &mut Vec<String>) -> Server {
     let mut server = if document.is_swagger() { of_swagger(document) } else { of_openapi(document, remarks) };
     if let Some(host) = options.hosts.first() {
-        let scheme = server.origin.as_deref().and_then(|origin| origin.split_once("://")).map_or("http", |(s, _)| s);
+        let scheme =
+            server.origin.as_deref().and_then(|origin| origin.split_once("://")).map_or("http", |(s, _)| s);
         server.origin = Some(format!("{scheme}://{host}"));
     }
     server.base = url::path(server.base.trim_end_matches('/'));
@@ -139,11 +161,18 @@ fn server(document: &Document, options: &Options, remarks: &mut Vec<String>) -> 
 
 fn of_swagger(document: &Document) -> Server {
     let word = |key: &str| document.get(key).and_then(Value::as_str);
-    let schemes: Vec<&str> =
-        document.get("schemes").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let schemes: Vec<&str> = document
+        .get("schemes")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     let scheme = if schemes.is_empty() || schemes.contains(&"https") { "https" } else { "http" };
     Server {
-        origin: word("host").and_then(|host| Url::parse(&format!("{scheme}://{host}"))).map(|url| url.origin()),
+        origin: word("host")
+            .and_then(|host| Url::parse(&format!("{scheme}://{host}")))
+            .map(|url| url.origin()),
         base: word("basePath").unwrap_or_default().to_owned(),
     }
 }
@@ -163,7 +192,9 @@ fn of_openapi(document: &Document, remarks: &mut Vec<String>) -> Server {
     match Url::parse(&address) {
         Some(url) => Server { origin: Some(url.origin()), base: url.path },
         // Relative to where the description was found.
-        None => Server { origin: None, base: address.split(['?', '#']).next().unwrap_or_default().to_owned() },
+        None => {
+            Server { origin: None, base: address.split(['?', '#']).next().unwrap_or_default().to_owned() }
+        }
     }
 }
 
@@ -184,7 +215,8 @@ impl Operation<'_> {
         let shown = format!("{method} {}", self.path);
         let mut step = Step { method, name: shown.clone(), ..Step::default() };
         if let Some(id) = text(operation, "operationId").filter(|id| !id.is_empty()) {
-            step.comments.push(text(operation, "summary").map_or(id.to_owned(), |summary| format!("{id}: {summary}")));
+            step.comments
+                .push(text(operation, "summary").map_or(id.to_owned(), |summary| format!("{id}: {summary}")));
         } else if let Some(summary) = text(operation, "summary") {
             step.comments.push(summary.to_owned());
         }
@@ -193,11 +225,18 @@ impl Operation<'_> {
         }
         if self.method == "delete" && !options.destructive {
             step.is_off = true;
-            step.comments.push("deletes: sent only without the `#` (or imported with --destructive)".to_owned());
+            step.comments
+                .push("deletes: sent only without the `#` (or imported with --destructive)".to_owned());
         }
         let mut examples = Examples::new(document);
         let parameters = self.parameters(remarks);
-        let placed = parameters::place(document, &format!("{}{}", self.base, self.path), &parameters, &mut examples, secrets);
+        let placed = parameters::place(
+            document,
+            &format!("{}{}", self.base, self.path),
+            &parameters,
+            &mut examples,
+            secrets,
+        );
         let credentials = security::credentials(document, operation, secrets);
         let content = match operation.get("requestBody") {
             Some(body) if !document.is_swagger() => body::of_request(document, body, &mut examples, secrets),
@@ -210,7 +249,8 @@ impl Operation<'_> {
         let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
         step.path = format!("{}{query}", placed.path);
         if step.path.contains("%7B") && !self.path.contains("{{") {
-            step.comments.push("a part of the path has no parameter of its name: put a value there".to_owned());
+            step.comments
+                .push("a part of the path has no parameter of its name: put a value there".to_owned());
         }
         step.headers = placed.headers;
         step.headers.extend(credentials.headers);
@@ -244,13 +284,18 @@ impl Operation<'_> {
         for parameter in list(self.operation, "parameters").iter().chain(list(self.item, "parameters")) {
             match self.document.resolve(parameter) {
                 Ok(parameter) => {
-                    let is_same = |other: &&Value| ["name", "in"].iter().all(|key| other.get(*key) == parameter.get(*key));
+                    let is_same = |other: &&Value| {
+                        ["name", "in"].iter().all(|key| other.get(*key) == parameter.get(*key))
+                    };
                     if !found.iter().any(|other| is_same(other)) {
                         found.push(parameter);
                     }
                 }
                 Err(reference) => {
-                    remarks.push(format!("{}: the parameter {reference} is not in this file: left out", self.path));
+                    remarks.push(format!(
+                        "{}: the parameter {reference} is not in this file: left out",
+                        self.path
+                    ));
                 }
             }
         }
@@ -265,9 +310,12 @@ impl Operation<'_> {
     /// What counts as success: the statuses below 400 that are described.
     fn expected(&self) -> Vec<String> {
         let mut found: Vec<String> = Vec::new();
-        for status in entries(self.operation, "responses").into_iter().flat_map(|responses| responses.keys()) {
+        for status in entries(self.operation, "responses").into_iter().flat_map(|responses| responses.keys())
+        {
             let status = status.to_ascii_lowercase();
-            let is_number = status.len() == 3 && status.starts_with(['2', '3']) && status.bytes().all(|b| b.is_ascii_digit());
+            let is_number = status.len() == 3
+                && status.starts_with(['2', '3'])
+                && status.bytes().all(|b| b.is_ascii_digit());
             if (is_number || ["2xx", "3xx"].contains(&status.as_str())) && !found.contains(&status) {
                 found.push(status);
             }

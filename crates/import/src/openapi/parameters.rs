@@ -43,7 +43,8 @@ pub(super) fn place<'a>(
             placed.optional.push(name.to_owned());
             continue;
         }
-        let holder = match parameter.get("content").and_then(Value::as_object).and_then(|c| c.values().next()) {
+        let holder = match parameter.get("content").and_then(Value::as_object).and_then(|c| c.values().next())
+        {
             Some(media) => media,
             None => parameter,
         };
@@ -60,11 +61,14 @@ pub(super) fn place<'a>(
                 placed.path = placed.path.replace(&hole, &written);
             }
             "query" => match secret_or(name, is_password, secrets) {
-                Some(variable) => placed.query.push(format!("{}={{{{{variable}|url}}}}", url::component(name))),
+                Some(variable) => {
+                    placed.query.push(format!("{}={{{{{variable}|url}}}}", url::component(name)))
+                }
                 None => placed.query.extend(pairs(parameter, name, &value)),
             },
             "header" => {
-                let is_given = ["accept", "content-type", "authorization"].contains(&name.to_ascii_lowercase().as_str());
+                let is_given =
+                    ["accept", "content-type", "authorization"].contains(&name.to_ascii_lowercase().as_str());
                 if !is_given && is_header_name(name) {
                     let value = match secret_or(name, is_password, secrets) {
                         Some(variable) => format!("{{{{{variable}}}}}"),
@@ -133,7 +137,9 @@ fn pairs(parameter: &Value, name: &str, value: &Value) -> Vec<String> {
         }
         Value::Object(fields) if style == "deepObject" => fields
             .iter()
-            .map(|(key, value)| format!("{name}%5B{}%5D={}", url::component(key), url::component(&scalar(value))))
+            .map(|(key, value)| {
+                format!("{name}%5B{}%5D={}", url::component(key), url::component(&scalar(value)))
+            })
             .collect(),
         Value::Object(fields) if explodes => fields
             .iter()
@@ -147,9 +153,11 @@ fn pairs(parameter: &Value, name: &str, value: &Value) -> Vec<String> {
 fn joined(value: &Value, separator: &str) -> String {
     match value {
         Value::Array(items) => items.iter().map(scalar).collect::<Vec<_>>().join(separator),
-        Value::Object(fields) => {
-            fields.iter().flat_map(|(key, value)| [key.clone(), scalar(value)]).collect::<Vec<_>>().join(separator)
-        }
+        Value::Object(fields) => fields
+            .iter()
+            .flat_map(|(key, value)| [key.clone(), scalar(value)])
+            .collect::<Vec<_>>()
+            .join(separator),
         value => scalar(value),
     }
 }

@@ -35,7 +35,9 @@ pub(super) fn credentials(document: &Document, operation: &Value, secrets: &mut 
                 let variable = secrets.named(name);
                 match lower("in").as_str() {
                     "query" => found.query.push(format!("{}={{{{{variable}|url}}}}", url::component(key))),
-                    "cookie" if is_header_name(key) => found.cookies.push(format!("{key}={{{{{variable}}}}}")),
+                    "cookie" if is_header_name(key) => {
+                        found.cookies.push(format!("{key}={{{{{variable}}}}}"))
+                    }
                     _ if is_header_name(key) => {
                         found.headers.push((key.to_ascii_lowercase(), format!("{{{{{variable}}}}}")));
                     }
@@ -43,7 +45,9 @@ pub(super) fn credentials(document: &Document, operation: &Value, secrets: &mut 
                 }
             }
             "mutualtls" => {}
-            _ => found.headers.push(("authorization".to_owned(), format!("Bearer {{{{{}}}}}", secrets.named(name)))),
+            _ => found
+                .headers
+                .push(("authorization".to_owned(), format!("Bearer {{{{{}}}}}", secrets.named(name)))),
         }
     }
     found

@@ -65,9 +65,7 @@ fn find(
         CompiledSource::Json(pointer) => {
             pointer.find(&kept.body).is_some_and(|found| json::push_text(found, value))
         }
-        CompiledSource::Header(header) => {
-            kept.fields(*header).next().is_some_and(|found| push(found, value))
-        }
+        CompiledSource::Header(header) => kept.fields(*header).next().is_some_and(|found| push(found, value)),
         CompiledSource::Cookie { set_cookie, name } => kept
             .fields(*set_cookie)
             .filter_map(|field| SetCookie::parse(field, 0))
@@ -76,9 +74,7 @@ fn find(
         CompiledSource::Regex { pattern, group } => {
             let (regex, locations) = &mut patterns[*pattern];
             regex.captures_read(locations, &kept.body).is_some()
-                && locations
-                    .get(*group)
-                    .is_some_and(|(start, end)| push(&kept.body[start..end], value))
+                && locations.get(*group).is_some_and(|(start, end)| push(&kept.body[start..end], value))
         }
     };
     found && is_usable(value, wanted.is_for_header)

@@ -111,7 +111,8 @@ pub(crate) fn resolve(base: &[u8], location: &str, scheme: &str) -> Option<(Opti
         if authority.is_empty() {
             return None;
         }
-        let path = if rest[end..].starts_with('/') { rest[end..].to_owned() } else { format!("/{}", &rest[end..]) };
+        let path =
+            if rest[end..].starts_with('/') { rest[end..].to_owned() } else { format!("/{}", &rest[end..]) };
         return Some((Some(Origin { scheme, authority }), clean(&path)));
     }
     // A scheme without an authority: `mailto:`, `javascript:`.
@@ -216,7 +217,8 @@ fn rewrite(
         let about_body = name.len() > 8 && name[..8].eq_ignore_ascii_case(b"content-");
         let left_behind = (to_get && (about_body || is("transfer-encoding")))
             || (cookies.is_some() && is("cookie"))
-            || (host.is_some() && ["host", "authorization", "proxy-authorization", "cookie", "origin"].into_iter().any(is));
+            || (host.is_some()
+                && ["host", "authorization", "proxy-authorization", "cookie", "origin"].into_iter().any(is));
         if !left_behind && !line.is_empty() {
             out.extend_from_slice(line);
             out.extend_from_slice(b"\r\n");
@@ -244,11 +246,31 @@ mod tests {
     fn references_are_resolved_as_rfc_3986_says() {
         // Section 5.4 with the base http://a/b/c/d?q, without parameters of paths.
         let cases = [
-            ("g", "/b/c/g"), ("./g", "/b/c/g"), ("g/", "/b/c/g/"), ("/g", "/g"), ("//g", "http://g/"), ("?y", "/b/c/d?y"),
-            ("g?y", "/b/c/g?y"), ("", "/b/c/d?q"), (".", "/b/c/"), ("./", "/b/c/"), ("..", "/b/"), ("../", "/b/"),
-            ("../g", "/b/g"), ("../..", "/"), ("../../g", "/g"), ("../../../g", "/g"), ("/./g", "/g"), ("g.", "/b/c/g."),
-            ("..g", "/b/c/..g"), ("./g/.", "/b/c/g/"), ("g/../h", "/b/c/h"), ("g#s/../x", "/b/c/g"),
-            ("https://H:443/x", "https://h/x"), ("http://h:80?x", "http://h/?x"), ("http://u@h/ä b", "http://h/%C3%A4%20b"),
+            ("g", "/b/c/g"),
+            ("./g", "/b/c/g"),
+            ("g/", "/b/c/g/"),
+            ("/g", "/g"),
+            ("//g", "http://g/"),
+            ("?y", "/b/c/d?y"),
+            ("g?y", "/b/c/g?y"),
+            ("", "/b/c/d?q"),
+            (".", "/b/c/"),
+            ("./", "/b/c/"),
+            ("..", "/b/"),
+            ("../", "/b/"),
+            ("../g", "/b/g"),
+            ("../..", "/"),
+            ("../../g", "/g"),
+            ("../../../g", "/g"),
+            ("/./g", "/g"),
+            ("g.", "/b/c/g."),
+            ("..g", "/b/c/..g"),
+            ("./g/.", "/b/c/g/"),
+            ("g/../h", "/b/c/h"),
+            ("g#s/../x", "/b/c/g"),
+            ("https://H:443/x", "https://h/x"),
+            ("http://h:80?x", "http://h/?x"),
+            ("http://u@h/ä b", "http://h/%C3%A4%20b"),
             ("/a?u=http://x/", "/a?u=http://x/"),
         ];
         for (location, expected) in cases {
@@ -278,7 +300,9 @@ mod tests {
             let expected = format!("{becomes} /z HTTP/1.1\r\n{kept}Cookie: a=b\r\n\r\n");
             assert_eq!(rewritten(method, status, None, None), expected, "{method} {status}");
         }
-        for (method, status) in [("POST", 307), ("POST", 308), ("PUT", 301), ("DELETE", 302), ("HEAD", 303), ("GET", 303)] {
+        for (method, status) in
+            [("POST", 307), ("POST", 308), ("PUT", 301), ("DELETE", 302), ("HEAD", 303), ("GET", 303)]
+        {
             let expected = format!("{method} /z HTTP/1.1\r\n{kept}{about}Cookie: a=b\r\n\r\nhi");
             assert_eq!(rewritten(method, status, None, None), expected, "{method} {status}");
         }
@@ -290,7 +314,8 @@ mod tests {
 
     #[test]
     fn only_known_targets_are_followed_to() {
-        let origins = [("http", "a:8080"), ("https", "b")].map(|(scheme, host)| Origin { scheme, authority: host.to_owned() });
+        let origins = [("http", "a:8080"), ("https", "b")]
+            .map(|(scheme, host)| Origin { scheme, authority: host.to_owned() });
         let mut trail = Trail::default();
         trail.keep(b"GET /x/y HTTP/1.1\r\n\r\n");
         assert_eq!(trail.lead(b"z", 0, &origins), Some(0));

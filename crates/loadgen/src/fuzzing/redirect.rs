@@ -18,7 +18,11 @@ pub fn redirect(input: &[u8]) {
     let path = trail.path().to_vec();
     assert!(path.starts_with(b"/") && path.iter().all(u8::is_ascii_graphic), "{}", path.escape_ascii());
     let only_path = path.split(|&b| b == b'?').next().unwrap_or_default();
-    assert!(only_path.split(|&b| b == b'/').all(|part| part != b"." && part != b".."), "{}", path.escape_ascii());
+    assert!(
+        only_path.split(|&b| b == b'/').all(|part| part != b"." && part != b".."),
+        "{}",
+        path.escape_ascii()
+    );
     for status in [301, 303, 307] {
         let host = (to != 0).then_some("other:8443");
         trail.keep(request);

@@ -13,7 +13,9 @@ mod validate;
 pub use assertion::{Check, FieldTest};
 pub use feeder::{Exhausted, Feeder, Order, Table, TableError, TableProblem};
 pub use shares::Shares;
-pub use step::{Action, Body, ContentCoding, Expect, Extract, GraphQl, HttpRequest, MAX_REDIRECTS, Source, Step};
+pub use step::{
+    Action, Body, ContentCoding, Expect, Extract, GraphQl, HttpRequest, MAX_REDIRECTS, Source, Step,
+};
 pub use template::{Filter, Segment, Template, TemplateError};
 pub use validate::{ScenarioError, StepProblem};
 
