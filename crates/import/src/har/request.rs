@@ -114,7 +114,8 @@ impl Request {
             return;
         }
         let is_form = mime.starts_with("application/x-www-form-urlencoded");
-        if data.text.is_empty() && !(is_form && !data.params.is_empty()) {
+        let has_fields = is_form && !data.params.is_empty();
+        if data.text.is_empty() && !has_fields {
             return;
         }
         if data.encoding.eq_ignore_ascii_case("base64") || data.text.contains('\u{fffd}') {

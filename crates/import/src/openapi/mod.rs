@@ -287,7 +287,7 @@ impl Operation<'_> {
                     let is_same = |other: &&Value| {
                         ["name", "in"].iter().all(|key| other.get(*key) == parameter.get(*key))
                     };
-                    if !found.iter().any(|other| is_same(other)) {
+                    if !found.iter().any(is_same) {
                         found.push(parameter);
                     }
                 }
