@@ -31,6 +31,10 @@ pub enum ErrorKind {
     TlsFailed,
     /// A feeder that stops at its end had no row left for the request. Never sent.
     FeederExhausted,
+    /// The WebSocket connection of a step is not open: it was never opened, or has ended before. Never sent.
+    NotConnected,
+    /// The message of a gRPC call does not fit its type with the values of its variables. Never sent.
+    MessageInvalid,
     /// The target closed the connection before the first byte of an answer.
     ConnectionClosed,
     /// The target reset the connection before the answer was complete.
@@ -46,6 +50,10 @@ pub enum ErrorKind {
     StreamRefused,
     /// The target broke the rules of HTTP/2, and with them the connection.
     Http2Error,
+    /// The target ended a WebSocket connection, with a close frame, before what was awaited had come.
+    WebsocketClosed,
+    /// The target broke the rules of WebSocket, and with them the connection.
+    WebsocketError,
     /// What came back is not a response.
     BadResponse,
     /// The head of the response is larger than `limits.max_header_bytes` or has too many fields; or the interim
@@ -73,10 +81,12 @@ pub enum ErrorKind {
     RedirectRefused,
     /// Redis answered that it does not publish the message.
     RedisError,
+    /// A gRPC answer whose `grpc-status` is not one that the step expects.
+    GrpcError,
 }
 
 /// Number of error kinds.
-pub const ERROR_KINDS: usize = 30;
+pub const ERROR_KINDS: usize = 35;
 
 impl ErrorKind {
     /// All kinds, in the order of the enum.
@@ -91,6 +101,8 @@ impl ErrorKind {
         ErrorKind::DnsFailed,
         ErrorKind::TlsFailed,
         ErrorKind::FeederExhausted,
+        ErrorKind::NotConnected,
+        ErrorKind::MessageInvalid,
         ErrorKind::ConnectionClosed,
         ErrorKind::ConnectionReset,
         ErrorKind::ResponseTruncated,
@@ -98,6 +110,8 @@ impl ErrorKind {
         ErrorKind::StreamReset,
         ErrorKind::StreamRefused,
         ErrorKind::Http2Error,
+        ErrorKind::WebsocketClosed,
+        ErrorKind::WebsocketError,
         ErrorKind::BadResponse,
         ErrorKind::HeaderTooLarge,
         ErrorKind::BodyTooLarge,
@@ -111,6 +125,7 @@ impl ErrorKind {
         ErrorKind::TooManyRedirects,
         ErrorKind::RedirectRefused,
         ErrorKind::RedisError,
+        ErrorKind::GrpcError,
     ];
 
     /// Whether nothing of the request was ever written.
@@ -136,6 +151,8 @@ impl ErrorKind {
             ErrorKind::DnsFailed => "dns_failed",
             ErrorKind::TlsFailed => "tls_failed",
             ErrorKind::FeederExhausted => "feeder_exhausted",
+            ErrorKind::NotConnected => "not_connected",
+            ErrorKind::MessageInvalid => "message_invalid",
             ErrorKind::ConnectionClosed => "connection_closed",
             ErrorKind::ConnectionReset => "connection_reset",
             ErrorKind::ResponseTruncated => "response_truncated",
@@ -143,6 +160,8 @@ impl ErrorKind {
             ErrorKind::StreamReset => "stream_reset",
             ErrorKind::StreamRefused => "stream_refused",
             ErrorKind::Http2Error => "http2_error",
+            ErrorKind::WebsocketClosed => "websocket_closed",
+            ErrorKind::WebsocketError => "websocket_error",
             ErrorKind::BadResponse => "bad_response",
             ErrorKind::HeaderTooLarge => "header_too_large",
             ErrorKind::BodyTooLarge => "body_too_large",
@@ -156,6 +175,7 @@ impl ErrorKind {
             ErrorKind::TooManyRedirects => "too_many_redirects",
             ErrorKind::RedirectRefused => "redirect_refused",
             ErrorKind::RedisError => "redis_error",
+            ErrorKind::GrpcError => "grpc_error",
         }
     }
 }

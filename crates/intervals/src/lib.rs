@@ -23,6 +23,7 @@ pub use generator::{MachineMetrics, SelfMetrics, ThreadMetrics};
 pub use interval::Interval;
 pub use outcome::{End, Outcome};
 pub use stats::{
-    EndpointStats, HIGHEST_US, Histogram, Tally, add_histogram, duration_s, fixed_histogram, new_histogram,
+    EndpointStats, ErrorCounts, HIGHEST_US, Histogram, Tally, add_histogram, duration_s, fixed_histogram,
+    new_histogram,
 };
-pub use statuses::{Statuses, is_redirect, redirects};
+pub use statuses::{GRPC_NAMES, GRPC_STATUSES, Statuses, grpc_name, is_redirect, redirects, status_name};

@@ -1,6 +1,7 @@
 //! Counts, times and histograms of one endpoint.
 
 use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
 
 use crate::error_kind::{ERROR_KINDS, ErrorKind};
 use crate::statuses::Statuses;
@@ -28,6 +29,31 @@ pub fn duration_s(value_us: u64) -> f64 {
     value_us as f64 / 1e6
 }
 
+/// A count for each [`ErrorKind`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ErrorCounts([u64; ERROR_KINDS]);
+
+impl Default for ErrorCounts {
+    // The standard library has none for arrays of more than 32.
+    fn default() -> Self {
+        Self([0; ERROR_KINDS])
+    }
+}
+
+impl Deref for ErrorCounts {
+    type Target = [u64; ERROR_KINDS];
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl DerefMut for ErrorCounts {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
+    }
+}
+
 /// Counts and sums of one endpoint over a stretch of time. Each event counts in the interval it happens in:
 /// an intent when it is due, a request when its first byte is written, an answer when it is complete.
 ///
@@ -48,7 +74,7 @@ pub struct Tally {
     /// Complete answers by status.
     pub statuses: Statuses,
     /// Failed requests by [`ErrorKind`], in the order of [`ErrorKind::ALL`].
-    pub errors: [u64; ERROR_KINDS],
+    pub errors: ErrorCounts,
     /// Bytes of requests written, heads included.
     pub bytes_sent: u64,
     /// Bytes of answers read, heads included.
@@ -88,7 +114,7 @@ impl Tally {
         self.succeeded += other.succeeded;
         self.failed += other.failed;
         self.statuses.add(&other.statuses);
-        for (sum, value) in self.errors.iter_mut().zip(other.errors) {
+        for (sum, value) in self.errors.iter_mut().zip(other.errors.iter()) {
             *sum += value;
         }
         self.bytes_sent += other.bytes_sent;

@@ -56,10 +56,9 @@ impl Statuses {
         self.counts.iter().map(|(_, n)| n).sum::<u64>() + self.further.iter().sum::<u64>()
     }
 
-    /// Counts by name: the status, or the class (`4xx`) of those beyond the first sixteen.
+    /// Counts by name: the status, the name of a code of gRPC, or the class (`4xx`) of those beyond the first sixteen.
     pub fn by_name(&self) -> BTreeMap<String, u64> {
-        let name = |status: u16| if class_of(status) == 0 { "other".to_owned() } else { status.to_string() };
-        let exact = self.counts.iter().map(|(status, n)| (name(*status), *n));
+        let exact = self.counts.iter().map(|(status, n)| (status_name(*status), *n));
         let names = ["other", "1xx", "2xx", "3xx", "4xx", "5xx"];
         let further = names.iter().map(|name| (*name).to_owned()).zip(self.further);
         let mut out = BTreeMap::new();
@@ -76,6 +75,47 @@ impl PartialEq for Statuses {
         self.by_name() == other.by_name()
     }
 }
+
+/// What is added to a code of gRPC to count it as a status: far beyond those of HTTP.
+pub const GRPC_STATUSES: u16 = 10_000;
+
+/// What a status is called: its number, the name of a code of gRPC, or `other` if it is none.
+pub fn status_name(status: u16) -> String {
+    match status.checked_sub(GRPC_STATUSES) {
+        Some(code) => grpc_name(code),
+        None if class_of(status) == 0 => "other".to_owned(),
+        None => status.to_string(),
+    }
+}
+
+/// The name of a code of gRPC (<https://grpc.github.io/grpc/core/md_doc_statuscodes.html>).
+pub fn grpc_name(code: u16) -> String {
+    match GRPC_NAMES.get(usize::from(code)) {
+        Some(name) => (*name).to_owned(),
+        None => format!("gRPC {code}"),
+    }
+}
+
+/// Names of the codes of gRPC, from 0 on.
+pub const GRPC_NAMES: [&str; 17] = [
+    "OK",
+    "CANCELLED",
+    "UNKNOWN",
+    "INVALID_ARGUMENT",
+    "DEADLINE_EXCEEDED",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "FAILED_PRECONDITION",
+    "ABORTED",
+    "OUT_OF_RANGE",
+    "UNIMPLEMENTED",
+    "INTERNAL",
+    "UNAVAILABLE",
+    "DATA_LOSS",
+    "UNAUTHENTICATED",
+];
 
 /// Whether a status sends the client elsewhere (RFC 9110, 15.4).
 pub fn is_redirect(status: u16) -> bool {
@@ -124,6 +164,13 @@ mod tests {
         assert_eq!((all.by_name()["4xx"], all.by_name()["other"], all.by_name().len()), (4, 2, 18));
         // What is no status has no number either.
         assert_eq!(of(&[0, 0, 200]).by_name(), named(&[("200", 1), ("other", 2)]));
+    }
+
+    #[test]
+    fn codes_of_grpc_have_names_of_their_own() {
+        let counted = of(&[200, GRPC_STATUSES, GRPC_STATUSES + 14, GRPC_STATUSES + 14, GRPC_STATUSES + 77]);
+        assert_eq!(counted.by_name(), named(&[("200", 1), ("OK", 1), ("UNAVAILABLE", 2), ("gRPC 77", 1)]));
+        assert_eq!((counted.class(2), counted.class(0), redirects(&counted.by_name())), (1, 4, 0));
     }
 
     #[test]

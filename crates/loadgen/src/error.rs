@@ -64,6 +64,26 @@ pub enum LoadError {
         /// Name of the target.
         target: String,
     },
+    /// A step needs a target that is spoken to in HTTP/1.1.
+    #[error(
+        "step {step:?} uses a WebSocket, which begins in HTTP/1.1, but its target {target:?} is spoken to in HTTP/2"
+    )]
+    NotHttp1 {
+        /// Name of the step.
+        step: String,
+        /// Name of the target.
+        target: String,
+    },
+    /// A step needs a target that is spoken to in HTTP/2.
+    #[error(
+        "step {step:?} makes a gRPC call, but its target {target:?} is not spoken to in HTTP/2: choose it (`http: 2`, --http2)"
+    )]
+    NotHttp2 {
+        /// Name of the step.
+        step: String,
+        /// Name of the target.
+        target: String,
+    },
     /// A parameter of the load is out of range.
     #[error("{parameter} must be {expected}, not {value}")]
     Parameter {
@@ -130,7 +150,9 @@ impl LoadError {
             Self::Shape(_) => codes::IMPOSSIBLE_SHAPE,
             Self::Scenario(_) => codes::IMPOSSIBLE_SCENARIO,
             Self::UnknownTarget { .. } => codes::STEP_WITHOUT_TARGET,
-            Self::NotRedis { .. } | Self::NotHttp { .. } => codes::WRONG_PROTOCOL,
+            Self::NotRedis { .. } | Self::NotHttp { .. } | Self::NotHttp1 { .. } | Self::NotHttp2 { .. } => {
+                codes::WRONG_PROTOCOL
+            }
             Self::Parameter { .. } | Self::Arrivals(_) | Self::StartInPast { .. } => codes::OUT_OF_RANGE,
             Self::OpenFiles { .. } => codes::OPEN_FILES,
             Self::System { .. } => codes::GENERATOR_SYSTEM,

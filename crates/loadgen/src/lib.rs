@@ -14,6 +14,7 @@ mod error;
 pub mod export;
 #[doc(hidden)]
 pub mod fuzzing;
+pub mod grpc;
 mod http;
 mod http2;
 mod redis;
@@ -22,13 +23,14 @@ mod spec;
 mod target;
 mod wait;
 pub mod wakeups;
+mod ws;
 
 pub use engine::{Awake, LevelChange, LoadControl, LoadHandle, can_keep_awake, start, start_with_resolver};
 pub use error::LoadError;
 pub use scenario::{
     Action, Body, Check, ContentCoding, Exhausted, Expect, Extract, Feeder, FieldTest, Filter, GraphQl,
-    HttpRequest, MAX_REDIRECTS, Order, Scenario, ScenarioError, Source, Step, StepProblem, Table, TableError,
-    Task, Template, TemplateError, UserClass, Variants,
+    GrpcCall, HttpRequest, MAX_REDIRECTS, Order, Scenario, ScenarioError, Source, Step, StepProblem, Table,
+    TableError, Task, Template, TemplateError, UserClass, Variants, Websocket, WebsocketAction, WebsocketMessage,
 };
 pub use spec::{Limits, LoadSpec, Model};
 pub use target::{

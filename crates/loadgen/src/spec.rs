@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::engine::client_config;
 use crate::error::LoadError;
 use crate::scenario::{Action, Scenario};
-use crate::target::{Endpoint, LoadTarget, Scheme};
+use crate::target::{Endpoint, HttpVersion, LoadTarget, Scheme};
 use swarmlab_shapes::Arrivals;
 use swarmlab_shapes::Shape;
 
@@ -216,6 +216,16 @@ impl LoadSpec {
                     }
                 })?,
             };
+            let (named, of) = (step.name.clone(), target.name.clone());
+            match &step.action {
+                Action::Websocket(_) if target.http != HttpVersion::Http1 => {
+                    return Err(LoadError::NotHttp1 { step: named, target: of });
+                }
+                Action::Grpc(_) if target.http != HttpVersion::Http2 => {
+                    return Err(LoadError::NotHttp2 { step: named, target: of });
+                }
+                _ => {}
+            }
             let speaks_redis = target.scheme == Scheme::Redis;
             if matches!(step.action, Action::Redis { .. }) != speaks_redis {
                 let (step, target) = (step.name.clone(), target.name.clone());

@@ -53,6 +53,10 @@ pub(crate) struct Actor {
     connection: Option<(u32, u32)>,
     /// The same for the other targets, made when first needed.
     other_connections: Vec<Option<(u32, u32)>>,
+    /// Its WebSocket connections, by number of their name.
+    sockets: Vec<Option<(u32, u32)>>,
+    /// How the last of them ended that no step has closed.
+    pub lost_socket: Option<String>,
     /// Changes whenever a timer set for it loses its meaning.
     pub version: u32,
     /// Values extracted so far.
@@ -84,6 +88,8 @@ impl Actor {
             iteration_start_ns: 0,
             connection: None,
             other_connections: Vec::new(),
+            sockets: Vec::new(),
+            lost_socket: None,
             version: 0,
             slots: Vec::new(),
             rows: Vec::new(),
@@ -113,6 +119,24 @@ impl Actor {
             }
             self.other_connections[target - 1] = Some(connection);
         }
+    }
+
+    /// Its WebSocket connection of this name, which may have ended.
+    pub fn socket(&self, name: usize) -> Option<(u32, u32)> {
+        self.sockets.get(name).copied().flatten()
+    }
+
+    /// It has opened a WebSocket connection.
+    pub fn set_socket(&mut self, name: usize, connection: (u32, u32)) {
+        if self.sockets.len() <= name {
+            self.sockets.resize(name + 1, None);
+        }
+        self.sockets[name] = Some(connection);
+    }
+
+    /// Forgets one of its WebSocket connections.
+    pub fn take_socket(&mut self) -> Option<(u32, u32)> {
+        self.sockets.iter_mut().find_map(Option::take)
     }
 
     /// Forgets a connection that it used last, whichever is left.

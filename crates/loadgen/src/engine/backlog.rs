@@ -37,6 +37,12 @@ impl Backlog {
         self.waiting.pop_front()
     }
 
+    /// Takes out the oldest intent that is such a one.
+    pub fn take_first(&mut self, is_one: impl FnMut(&Intent) -> bool) -> Option<Intent> {
+        let at = self.waiting.iter().position(is_one)?;
+        self.waiting.remove(at)
+    }
+
     pub fn len(&self) -> usize {
         self.waiting.len()
     }

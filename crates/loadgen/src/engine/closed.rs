@@ -271,6 +271,12 @@ fn leave(actor: u32, at_ns: u64, desk: &mut Desk<'_, '_>) {
     user.at_boundary = true;
     user.version = user.version.wrapping_add(1);
     desk.recorder.left(at_ns);
+    // Nobody else can use its WebSockets.
+    while let Some(connection) = user.take_socket() {
+        if desk.pool.find(connection).is_some() {
+            desk.pool.close(connection.0);
+        }
+    }
     // Its connections go with it, so that a target sees as many as there are users; unless others wait
     // for one.
     while let Some(connection) = user.take_connection() {

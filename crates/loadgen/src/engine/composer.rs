@@ -36,13 +36,14 @@ impl<'a> Composer<'a> {
         actor.trail.request()
     }
 
-    /// A request of HTTP/2, and the same in the form of HTTP/1.1.
+    /// A request of HTTP/2, and the same in the form of HTTP/1.1; `None`: there can be none, see
+    /// [`Composer::problem`].
     pub fn http2<'w>(
         &'w mut self,
         number: u32,
         actor: &'w mut Actor,
         is_tls: bool,
-    ) -> (&'w mut Request, &'w [u8]) {
+    ) -> Option<(&'w mut Request, &'w [u8])> {
         let number = number as usize;
         let step = &self.compiled.steps[number];
         let bytes = if step.max_redirects == 0 {
@@ -54,6 +55,9 @@ impl<'a> Composer<'a> {
             }
             actor.trail.request()
         };
+        if bytes.is_empty() {
+            return None;
+        }
         if self.requests.len() <= number {
             self.requests.resize_with(number + 1, Request::default);
         }
@@ -61,7 +65,12 @@ impl<'a> Composer<'a> {
         // Always one: it was rendered by this crate.
         let is_request = request.set(bytes, is_tls);
         debug_assert!(is_request, "not a request of HTTP/1.1");
-        (request, bytes)
+        Some((request, bytes))
+    }
+
+    /// Why there can be no request.
+    pub fn problem(&mut self) -> String {
+        self.scratch.take_problem().unwrap_or_default()
     }
 
     /// Channel and message of a Redis step; `None` if it is none.

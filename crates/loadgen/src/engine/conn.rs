@@ -9,6 +9,7 @@ use super::timers::Deadline;
 use super::transport::Wire;
 use crate::http::ResponseParser;
 use crate::redis::Session;
+use crate::ws;
 
 /// What a connection is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +75,10 @@ pub(crate) struct Conn {
     pub mux: Option<Box<Mux>>,
     /// What is spoken with Redis.
     pub redis: Option<Box<Session>>,
+    /// What is spoken on a WebSocket, from its handshake on.
+    pub ws: Option<Box<ws::Session>>,
+    /// Whether it belongs to a user or session until it ends.
+    pub is_held: bool,
     pub deadline: Deadline,
     /// Position in the list of idle connections.
     pub idle_at: usize,
@@ -100,6 +105,8 @@ impl Conn {
             kept: Kept::default(),
             mux: None,
             redis: None,
+            ws: None,
+            is_held: false,
             deadline: Deadline::default(),
             idle_at: 0,
         }
@@ -113,6 +120,13 @@ impl Conn {
         !self.unwritten.is_empty()
             || self.wire.is_pending()
             || self.redis.as_ref().is_some_and(|session| session.has_output())
+            || self.ws.as_ref().is_some_and(|session| session.has_output())
+    }
+
+    /// Whether frames of a WebSocket go over it.
+    #[inline]
+    pub fn is_websocket(&self) -> bool {
+        self.ws.as_ref().is_some_and(|session| session.is_open())
     }
 }
 

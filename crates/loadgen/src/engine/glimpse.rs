@@ -11,11 +11,13 @@ const BODY_BYTES: usize = 2 << 10;
 const VALUE_BYTES: usize = 300;
 
 /// Headers that tell why, in lower case. No others are kept: cookies and tokens are among those.
-const TELLING: [&str; 12] = [
+const TELLING: [&str; 14] = [
     "allow",
     "content-length",
     "content-type",
     "date",
+    "grpc-message",
+    "grpc-status",
     "location",
     "retry-after",
     "server",

@@ -32,7 +32,7 @@ impl Judge {
         response_ns: u64,
         slots: &mut [String],
     ) -> Option<ErrorKind> {
-        if !step.is_redis && !step.expect.accepts(kept.status) {
+        if !step.is_message && !step.expect.accepts(kept.status) {
             return Some(ErrorKind::UnexpectedStatus);
         }
         if let Some(errors) = &step.graphql_errors
@@ -76,7 +76,12 @@ impl Judge {
         });
         let checks = checks.collect();
         let extracted = self.extractor.each(step, kept);
-        Seen { is_expected: step.is_redis || step.expect.accepts(kept.status), checks, extracted }
+        Seen { is_expected: step.is_message || step.expect.accepts(kept.status), checks, extracted }
+    }
+
+    /// Whether what was kept fulfils all of these.
+    pub fn fulfils(&mut self, checks: &[CompiledCheck], kept: &Kept) -> bool {
+        checks.iter().all(|check| self.holds(check, kept))
     }
 
     fn holds(&mut self, check: &CompiledCheck, kept: &Kept) -> bool {

@@ -7,7 +7,7 @@ use super::glimpse::Glimpse;
 use crate::http::Sink;
 use crate::scenario::ContentCoding;
 use crate::scenario::compiled::CompiledStep;
-use swarmlab_intervals::{ErrorKind, is_redirect};
+use swarmlab_intervals::ErrorKind;
 
 /// Largest part of a body that is kept; what is behind it cannot be extracted or checked.
 const MAXIMUM_BODY_BYTES: usize = 1 << 20;
@@ -159,6 +159,15 @@ impl Kept {
         self.fields.push((wanted, self.values.len()));
     }
 
+    /// Keeps those of these fields that are wanted.
+    pub fn push_fields(&mut self, wanted: &[String], fields: &[Header<'_>]) {
+        for field in fields {
+            if let Some(wanted) = wanted.iter().position(|name| field.name.eq_ignore_ascii_case(name)) {
+                self.push_field(wanted, field.value);
+            }
+        }
+    }
+
     /// Keeps a piece of a coded body, without the coding and up to `limit_bytes`.
     fn push_coded(&mut self, data: &[u8], limit_bytes: u64) {
         let Self { decoder: Some(decoder), body, decoded_bytes, .. } = self else { return };
@@ -198,19 +207,13 @@ impl Sink for Keep<'_> {
         self.kept.status = status;
         if self.step.shows_all {
             self.kept.glimpse.open_all(headers);
-        } else if !self.step.expect.accepts(status) || is_redirect(status) {
+        } else if self.step.shows(status) {
             self.kept.glimpse.open(headers);
         }
         if self.step.wanted.is_empty() {
             return;
         }
-        for header in headers {
-            if let Some(wanted) =
-                self.step.wanted.iter().position(|name| header.name.eq_ignore_ascii_case(name))
-            {
-                self.kept.push_field(wanted, header.value);
-            }
-        }
+        self.kept.push_fields(&self.step.wanted, headers);
         if let Some(content_encoding) = self.step.content_encoding {
             self.kept.begin_body(content_encoding, &self.step.codings);
         }

@@ -12,6 +12,7 @@ mod actor;
 mod agenda;
 mod awake;
 mod backlog;
+mod call;
 mod clock;
 mod closed;
 mod collector;

@@ -283,9 +283,17 @@ pub(crate) struct Listener<'a> {
 }
 
 impl Events for Listener<'_> {
-    fn wants_fields(&self, place: u32) -> bool {
+    fn wants_fields(&self, place: u32, status: u16) -> bool {
         let job = self.slots[place as usize].job;
-        job.is_some_and(|job| !self.steps[job.step as usize].wanted.is_empty())
+        job.is_some_and(|job| {
+            let step = &self.steps[job.step as usize];
+            !step.wanted.is_empty() || step.shows(status)
+        })
+    }
+
+    fn wants_trailers(&self, place: u32) -> bool {
+        let job = self.slots[place as usize].job;
+        job.is_some_and(|job| self.steps[job.step as usize].grpc.is_some())
     }
 
     fn received(&mut self, place: u32, bytes: usize) {
@@ -304,5 +312,10 @@ impl Events for Listener<'_> {
         let Slot { job: Some(job), kept, .. } = &mut self.slots[place as usize] else { return };
         let max_body_bytes = self.max_body_bytes;
         Keep { step: &self.steps[job.step as usize], max_body_bytes, kept }.body(data);
+    }
+
+    fn trailers(&mut self, place: u32, fields: &[Header<'_>]) {
+        let Slot { job: Some(job), kept, .. } = &mut self.slots[place as usize] else { return };
+        kept.push_fields(&self.steps[job.step as usize].wanted, fields);
     }
 }

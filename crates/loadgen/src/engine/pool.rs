@@ -3,6 +3,9 @@
 use super::conn::{Conn, ConnState};
 use super::transport::Wire;
 
+/// What the end of a WebSocket is told with that no step has closed (RFC 6455, section 7.4.1).
+const GOING_AWAY: u16 = 1001;
+
 /// Places for connections; they are made when first needed and kept.
 #[derive(Debug)]
 pub(crate) struct Pool {
@@ -14,6 +17,8 @@ pub(crate) struct Pool {
     /// Connections to each target that others share and that have room for a request.
     shared: Vec<Vec<u32>>,
     shared_count: usize,
+    /// Connections that belong to one user or session.
+    held: usize,
     maximum: usize,
     max_header_bytes: usize,
     max_body_bytes: u64,
@@ -29,6 +34,7 @@ impl Pool {
             idle_count: 0,
             shared: vec![Vec::new(); targets],
             shared_count: 0,
+            held: 0,
             maximum,
             max_header_bytes,
             max_body_bytes,
@@ -49,9 +55,20 @@ impl Pool {
         self.conns.len() - self.closed.len()
     }
 
-    /// Whether a connection is idle or shared with room (to whichever target), or another may be opened.
+    /// Whether a connection is idle or shared with room (to whichever target) or held, or another may be opened.
     pub fn has_room(&self) -> bool {
-        self.idle_count > 0 || self.shared_count > 0 || self.open() < self.maximum
+        self.idle_count > 0 || self.shared_count > 0 || self.open() < self.maximum || self.held > 0
+    }
+
+    /// A connection belongs to one user or session until it is closed.
+    pub fn hold(&mut self, index: u32) {
+        self.get(index).is_held = true;
+        self.held += 1;
+    }
+
+    /// Whether there is one that belongs to somebody.
+    pub fn has_held(&self) -> bool {
+        self.held > 0
     }
 
     /// Indices of all places.
@@ -77,7 +94,18 @@ impl Pool {
             self.leave_idle(index);
         }
         self.unlist_shared(index);
+        let was_held = std::mem::take(&mut self.get(index).is_held);
+        self.held -= usize::from(was_held);
         let conn = self.get(index);
+        if let Some(socket) = &conn.socket
+            && let Some(session) = &mut conn.ws
+        {
+            // A last word, unless it was said; whether it arrives changes nothing here.
+            session.close(GOING_AWAY, "");
+            if session.has_output() {
+                let _ = conn.wire.send(socket, session.output());
+            }
+        }
         if let Some(socket) = &conn.socket
             && matches!(conn.state, ConnState::Busy | ConnState::Shared)
         {
@@ -86,6 +114,7 @@ impl Pool {
         conn.state = ConnState::Closed;
         conn.mux = None;
         conn.redis = None;
+        conn.ws = None;
         conn.socket = None;
         conn.wire = Wire::Plain;
         conn.version = conn.version.wrapping_add(1);

@@ -17,6 +17,7 @@ pub use trace::trace;
 
 pub use crate::http2::fuzz_http2 as http2;
 pub use crate::redis::fuzz_redis as redis;
+pub use crate::ws::fuzz_websocket as websocket;
 
 use httparse::Header;
 

@@ -1,6 +1,7 @@
 //! HTTP/1.1 responses, read incrementally and within bounds.
 
 mod chunked;
+mod fold;
 mod head;
 mod response;
 

@@ -5,10 +5,11 @@ use std::mem::MaybeUninit;
 use httparse::{Header, ParserConfig, Response, Status};
 
 use super::chunked::{Chunked, Step};
+use super::fold::{Folded, unfold};
 use super::head::{Framing, Head};
 
 /// More fields than this in one head are refused.
-const MAXIMUM_FIELDS: usize = 100;
+pub(super) const MAXIMUM_FIELDS: usize = 100;
 
 /// Why a response cannot be read further.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -224,6 +225,8 @@ impl ResponseParser {
             }
             Ok(Status::Partial) => return Ok(None),
             Err(httparse::Error::TooManyHeaders) => return Err(ParseError::HeaderTooLarge),
+            // A line that begins with a space may go on with the one before.
+            Err(httparse::Error::HeaderName) => return self.parse_folded(bytes, before, sink),
             Err(_) => return Err(ParseError::Bad),
         };
         if length > self.max_header_bytes {
@@ -249,6 +252,26 @@ impl ResponseParser {
             Framing::UntilClose => State::UntilClose,
         };
         Ok(Some(length))
+    }
+
+    /// The same for a head with folded lines.
+    #[cold]
+    fn parse_folded(
+        &mut self,
+        bytes: &[u8],
+        before: Option<usize>,
+        sink: &mut impl Sink,
+    ) -> Result<Option<usize>, ParseError> {
+        match unfold(bytes) {
+            Folded::Whole { length, .. } if length <= before.unwrap_or(0) => Err(ParseError::Bad),
+            Folded::Whole { length, .. } if length > self.max_header_bytes => Err(ParseError::HeaderTooLarge),
+            Folded::Whole { length, unfolded } => {
+                self.parse_head(&unfolded, None, sink).map(|parsed| parsed.map(|_| length))
+            }
+            Folded::Partial if bytes.len() > self.max_header_bytes => Err(ParseError::HeaderTooLarge),
+            Folded::Partial => Ok(None),
+            Folded::Bad => Err(ParseError::Bad),
+        }
     }
 }
 

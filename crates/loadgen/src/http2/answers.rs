@@ -133,8 +133,11 @@ impl Session {
         let Some(place) = self.table.find(id) else { return self.useless() };
         events.received(place, HEADER_BYTES + length);
         let is_trailers = self.streams[place as usize].status != 0;
-        let wanted = !is_trailers && events.wants_fields(place);
-        let Head { status, length } = match self.texts.read(block, wanted, self.limits.max_header_bytes) {
+        let is_wanted = |status| match is_trailers {
+            false => events.wants_fields(place, status),
+            true => events.wants_trailers(place),
+        };
+        let Head { status, length } = match self.texts.read(block, is_wanted, self.limits.max_header_bytes) {
             Ok(head) => head,
             Err(HeadError::Compression(error)) => return Err(Http2Error::Compression(error)),
             Err(HeadError::Malformed(why)) => {
@@ -147,6 +150,7 @@ impl Session {
                 let finish = Finish::Malformed("a second head, or trailers that do not end the answer");
                 return self.give_up(place, finish, PROTOCOL_ERROR);
             }
+            self.texts.with(|fields| events.trailers(place, fields));
             return self.on_end(place);
         }
         match status {

@@ -13,7 +13,12 @@ struct Listener {
 }
 
 impl Events for Listener {
-    fn wants_fields(&self, _: u32) -> bool {
+    fn wants_fields(&self, _: u32, status: u16) -> bool {
+        assert!(status >= 100 || status == 0);
+        self.wants_fields
+    }
+
+    fn wants_trailers(&self, _: u32) -> bool {
         self.wants_fields
     }
 
@@ -26,6 +31,10 @@ impl Events for Listener {
 
     fn body(&mut self, _: u32, data: &[u8]) {
         self.body_bytes += data.len() as u64;
+    }
+
+    fn trailers(&mut self, _: u32, fields: &[Header<'_>]) {
+        self.field_bytes += fields.iter().map(|field| field.name.len() + field.value.len()).sum::<usize>();
     }
 }
 

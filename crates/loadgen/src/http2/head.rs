@@ -43,13 +43,19 @@ pub(super) struct Texts {
 }
 
 impl Texts {
-    /// Reads `block`; keeps the texts of its regular fields if they are wanted, up to `limit` bytes.
-    pub fn read(&mut self, block: &[u8], wanted: bool, limit: usize) -> Result<Head, HeadError> {
+    /// Reads `block`; keeps the texts of its regular fields if they are wanted of an answer with this status (0: of
+    /// trailers), up to `limit` bytes.
+    pub fn read(
+        &mut self,
+        block: &[u8],
+        is_wanted: impl Fn(u16) -> bool,
+        limit: usize,
+    ) -> Result<Head, HeadError> {
         self.bytes.clear();
         self.ends.clear();
         let mut head = Head::default();
         let mut fields = Fields::new(block);
-        let (mut count, mut regular) = (0, false);
+        let (mut count, mut regular, mut wanted) = (0, false, false);
         while let Some(field) = fields.next_field()? {
             count += 1;
             if count > MAXIMUM_FIELDS {
@@ -65,7 +71,10 @@ impl Texts {
                 }
                 continue;
             }
-            regular = true;
+            if !regular {
+                regular = true;
+                wanted = is_wanted(head.status);
+            }
             if let Some(length) = field.content_length(&mut self.scratch)? {
                 let length = length.ok_or(HeadError::Malformed("content-length is no number"))?;
                 if head.length.is_some_and(|other| other != length) {

@@ -17,14 +17,18 @@ const MAXIMUM_ANSWERS_BYTES: usize = 64 << 10;
 
 /// Who listens to the answers on a connection. `place` is what [`Session::request`] was given.
 pub(crate) trait Events {
-    /// Whether the fields of an answer's head are of interest: if not, they are not decoded.
-    fn wants_fields(&self, place: u32) -> bool;
+    /// Whether the fields of the head of an answer with this status are of interest: if not, they are not decoded.
+    fn wants_fields(&self, place: u32, status: u16) -> bool;
+    /// The same for trailers.
+    fn wants_trailers(&self, place: u32) -> bool;
     /// A frame of so many bytes has come for this request.
     fn received(&mut self, place: u32, bytes: usize);
     /// The final head.
     fn head(&mut self, place: u32, status: u16, fields: &[Header<'_>]);
     /// A piece of the body.
     fn body(&mut self, place: u32, data: &[u8]);
+    /// The trailers.
+    fn trailers(&mut self, place: u32, fields: &[Header<'_>]);
 }
 
 /// How a request ended.

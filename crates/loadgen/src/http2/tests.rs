@@ -17,10 +17,15 @@ struct Seen {
     heads: Vec<SeenHead>,
     body: Vec<u8>,
     bytes: usize,
+    trailers: Vec<(String, String)>,
 }
 
 impl Events for Seen {
-    fn wants_fields(&self, _: u32) -> bool {
+    fn wants_fields(&self, _: u32, _: u16) -> bool {
+        true
+    }
+
+    fn wants_trailers(&self, _: u32) -> bool {
         true
     }
 
@@ -36,6 +41,11 @@ impl Events for Seen {
 
     fn body(&mut self, _: u32, data: &[u8]) {
         self.body.extend_from_slice(data);
+    }
+
+    fn trailers(&mut self, _: u32, fields: &[Header<'_>]) {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        self.trailers.extend(fields.iter().map(|field| (field.name.to_owned(), text(field.value))));
     }
 }
 
@@ -205,6 +215,7 @@ fn interim_heads_and_trailers_are_no_answers() {
     result.unwrap();
     assert_eq!(finished, COMPLETE);
     assert_eq!((seen.heads, seen.body), (vec![(0, 201, vec![])], b"x".to_vec()));
+    assert_eq!(seen.trailers, [("t".to_owned(), "v".to_owned())]);
 }
 
 #[test]

@@ -46,6 +46,11 @@ pub enum FieldTest {
 }
 
 impl Check {
+    /// Whether it is about what an answer says, not about when it comes.
+    pub(crate) fn is_of_answer(&self) -> bool {
+        !matches!(self, Check::LatencyBelow { .. })
+    }
+
     /// The regular expression in it.
     pub(crate) fn pattern(&self) -> Option<&str> {
         match self {

@@ -4,20 +4,24 @@ mod assertion;
 pub(crate) mod compiled;
 pub mod cookie;
 pub mod feeder;
+mod grpc;
 pub mod json;
 mod shares;
 mod step;
 mod template;
 mod validate;
+mod websocket;
 
 pub use assertion::{Check, FieldTest};
 pub use feeder::{Exhausted, Feeder, Order, Table, TableError, TableProblem};
+pub use grpc::GrpcCall;
 pub use shares::Shares;
 pub use step::{
     Action, Body, ContentCoding, Expect, Extract, GraphQl, HttpRequest, MAX_REDIRECTS, Source, Step,
 };
 pub use template::{Filter, Segment, Template, TemplateError};
 pub use validate::{ScenarioError, StepProblem};
+pub use websocket::{Websocket, WebsocketAction, WebsocketMessage};
 
 use std::collections::BTreeSet;
 

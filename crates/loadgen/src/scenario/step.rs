@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::assertion::Check;
+use super::grpc::GrpcCall;
 use super::template::Template;
+use super::websocket::{Websocket, WebsocketAction};
 
 /// One request of a journey.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -37,6 +39,10 @@ pub enum Action {
         /// The message.
         message: Template,
     },
+    /// An action on a WebSocket connection of the user.
+    Websocket(Websocket),
+    /// A unary gRPC call.
+    Grpc(Box<GrpcCall>),
 }
 
 /// An HTTP request.
@@ -188,6 +194,20 @@ impl Step {
     /// A step that publishes on Redis.
     pub fn redis(name: impl Into<String>, channel: Template, message: Template) -> Self {
         Self::of(name, Action::Redis { channel, message })
+    }
+
+    /// A step that does `action` on a WebSocket connection of its user; `connection` is its name.
+    pub fn websocket(
+        name: impl Into<String>,
+        connection: impl Into<String>,
+        action: WebsocketAction,
+    ) -> Self {
+        Self::of(name, Action::Websocket(Websocket { connection: connection.into(), action }))
+    }
+
+    /// A step that makes a gRPC call.
+    pub fn grpc(name: impl Into<String>, call: GrpcCall) -> Self {
+        Self::of(name, Action::Grpc(Box::new(call)))
     }
 
     /// A step that does `action`, always, on the first target.

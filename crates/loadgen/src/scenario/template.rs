@@ -136,6 +136,15 @@ impl Template {
         &self.segments
     }
 
+    /// A JSON value whose strings are templates. A string that is nothing but `{{name|raw}}` is put in without quotes,
+    /// for numbers and the like.
+    ///
+    /// # Errors
+    /// A string that is no template.
+    pub fn json(value: &serde_json::Value) -> Result<Self, TemplateError> {
+        super::compiled::graphql::json(value)
+    }
+
     /// A text without variables, whatever braces stand in it.
     pub(super) fn literal(text: &str) -> Self {
         Self { source: text.to_owned(), segments: vec![Segment::Literal(text.to_owned())] }

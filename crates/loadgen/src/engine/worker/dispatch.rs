@@ -37,6 +37,10 @@ impl Worker<'_> {
         let step = self.crowd.get(actor).step as u32;
         let endpoint = self.crowd.endpoint_of(actor) as u32;
         let job = Job { actor, step, endpoint, intended_ns: intent.intended_ns, sent_ns: None };
+        let shared = self.shared;
+        if let Some(socket) = &shared.compiled.steps[step as usize].socket {
+            return self.dispatch_websocket(job, socket, now_ns);
+        }
         let target = self.target_of(actor, step);
         if self.routes.to(target).is_shared {
             if !self.dispatch_shared(job, 0, now_ns) {
@@ -88,6 +92,9 @@ impl Worker<'_> {
         let conn = self.pool.get(index);
         let (Some(job), Some(socket)) = (conn.job, &conn.socket) else { return Written::Broken };
         let step = &compiled.steps[job.step as usize];
+        if step.socket.is_some() {
+            return self.write_handshake(index);
+        }
         let actor = self.crowd.get_mut(job.actor);
         let bytes = self.composer.http1(step, actor);
         let sent_ns = self.shared.clock.now();
@@ -116,6 +123,9 @@ impl Worker<'_> {
                 self.on_readable(index, true);
             }
             return;
+        }
+        if self.pool.get(index).is_websocket() {
+            return self.on_websocket_writable(index);
         }
         loop {
             let conn = self.pool.get(index);

@@ -2,7 +2,7 @@
 //!
 //! What a room keeps is its own affair; here is who speaks to whom. The files beside this one follow a connection
 //! through its life: a request gets one (`dispatch`), it is opened (`establish`), answers come in (`receive`), over
-//! streams that share it (`streams`, `stream_ends`) or from Redis (`redis`), it rests (`rest`), and ends
+//! streams that share it (`streams`, `stream_ends`), from Redis (`redis`) or on a WebSocket (`websocket`), it rests (`rest`), and ends
 //! with the load at the latest (`ending`).
 
 mod dispatch;
@@ -14,6 +14,7 @@ mod redis;
 mod rest;
 mod stream_ends;
 mod streams;
+mod websocket;
 
 use std::sync::atomic::Ordering;
 
@@ -214,6 +215,7 @@ impl<'a> Worker<'a> {
                 break;
             }
         }
+        self.pump_held(now_ns);
         while self.backlog.drop_surplus() {
             self.recorder.unqueued(now_ns);
             self.recorder.unassigned(ErrorKind::QueueFull);

@@ -1,6 +1,7 @@
 //! From events on a connection to a finished request.
 
 use super::Worker;
+use crate::engine::call::settle;
 use crate::engine::clock::unix_now_s;
 use crate::engine::conn::{Conn, ConnState, from_token, token};
 use crate::engine::kept::Keep;
@@ -91,6 +92,9 @@ impl Worker<'_> {
         if self.pool.get(index).redis.is_some() {
             return self.on_redis_readable(index, to_the_end);
         }
+        if self.pool.get(index).is_websocket() {
+            return self.with_buffer(|worker, buffer| worker.read_websocket(index, to_the_end, buffer));
+        }
         self.with_buffer(|worker, buffer| worker.read(index, to_the_end, buffer));
     }
 
@@ -110,6 +114,9 @@ impl Worker<'_> {
             self.recorder.read(job.endpoint, received);
             let max_body_bytes = self.shared.spec.limits.max_body_bytes;
             match parser.feed(&buffer[..received], &mut Keep { step, max_body_bytes, kept }) {
+                Ok(Progress::Done { consumed, .. }) if step.socket.is_some() && kept.status == 101 => {
+                    return self.on_upgraded(index, &buffer[consumed..received]);
+                }
                 Ok(Progress::Done { keep_alive, consumed }) => {
                     return self.complete(index, keep_alive && consumed == received && !to_the_end);
                 }
@@ -186,7 +193,19 @@ impl Worker<'_> {
         if let Some(kind) = conn.kept.fault() {
             return self.on_fault(index, kind, done_ns);
         }
-        let status = conn.kept.status;
+        let called = match settle(step, &mut conn.kept) {
+            Some(Err(problem)) if conn.kept.status == 200 => {
+                self.recorder.note(
+                    ErrorKind::BadResponse,
+                    &self.shared.spec.targets[step.target].name,
+                    &problem,
+                );
+                return self.on_fault(index, ErrorKind::BadResponse, done_ns);
+            }
+            Some(Ok(called)) if conn.kept.status == 200 => Some(called),
+            _ => None,
+        };
+        let status = called.as_ref().map_or(conn.kept.status, |called| called.status);
         let actor = self.crowd.get_mut(job.actor);
         if let Some(set_cookie) = step.set_cookie
             && let Some(jar) = actor.jars.get_mut(conn.target)
@@ -199,24 +218,26 @@ impl Worker<'_> {
             if step.max_redirects > 0 && is_redirect(status) { self.follow(index, job) } else { None };
         let conn = self.pool.get(index);
         let actor = self.crowd.get_mut(job.actor);
-        let error = match followed {
-            Some(followed) => followed.err(),
-            None => {
-                // What a step demands of time holds for all of it, redirects included.
-                let begun_ns = if actor.trail.count > 0 { actor.trail.begun_ns } else { job.intended_ns };
-                let response_ns = done_ns.saturating_sub(begun_ns);
-                self.judge.judge(step, &conn.kept, response_ns, &mut actor.slots)
+        // What a step demands of time holds for all of it, redirects included.
+        let begun_ns = if actor.trail.count > 0 { actor.trail.begun_ns } else { job.intended_ns };
+        let response_ns = done_ns.saturating_sub(begun_ns);
+        let error = match (followed, called.and_then(|called| called.problem)) {
+            (Some(followed), _) => followed.err(),
+            (None, Some(problem)) => {
+                let target = &self.shared.spec.targets[step.target].name;
+                self.recorder.note(ErrorKind::GrpcError, target, &problem);
+                Some(ErrorKind::GrpcError)
             }
+            (None, None) => self.judge.judge(step, &conn.kept, response_ns, &mut actor.slots),
         };
         let is_followed = followed == Some(Ok(()));
         if let Some(tap) = &self.shared.tap {
             let times_ns = (job.sent_ns.unwrap_or(done_ns), done_ns);
-            let seen = followed.is_none().then(|| {
-                let begun_ns = if actor.trail.count > 0 { actor.trail.begun_ns } else { job.intended_ns };
-                self.judge.explain(step, &conn.kept, done_ns.saturating_sub(begun_ns))
-            });
+            let seen = followed.is_none().then(|| self.judge.explain(step, &conn.kept, response_ns));
             tap.answered(job.step, &conn.kept, times_ns, error, seen);
         }
+        // What is counted is the code of a call.
+        conn.kept.status = status;
         if error.is_some()
             && let Some(problem) = conn.kept.problem(step)
         {
@@ -239,6 +260,8 @@ impl Worker<'_> {
             // Its stream is free already; the connection goes on.
             conn.job = None;
             self.rest_shared(index, done_ns);
+        } else if conn.is_websocket() {
+            self.rest_websocket(index, job);
         } else if reusable && !conn.is_last_use && !conn.has_unwritten() {
             // The rest of a request whose answer came early cannot be taken back.
             self.rest(index, done_ns);

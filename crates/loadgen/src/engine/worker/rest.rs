@@ -50,6 +50,10 @@ impl Worker<'_> {
         if conn.mux.is_some() {
             return self.on_shared_timeout(index, now_ns);
         }
+        if self.give_up_waiting(index, now_ns) {
+            return;
+        }
+        let conn = self.pool.get(index);
         let was_sent = conn.job.is_some_and(|job| job.sent_ns.is_some());
         self.fail(index, if was_sent { ErrorKind::Timeout } else { ErrorKind::ConnectTimeout }, now_ns);
     }

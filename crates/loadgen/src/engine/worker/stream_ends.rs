@@ -119,7 +119,13 @@ impl Worker<'_> {
     }
 
     /// Ends one request of a shared connection without a complete answer.
-    fn end_stream(&mut self, index: u32, place: u32, kind: ErrorKind, problem: Option<&dyn Display>) {
+    pub(super) fn end_stream(
+        &mut self,
+        index: u32,
+        place: u32,
+        kind: ErrorKind,
+        problem: Option<&dyn Display>,
+    ) {
         let now_ns = self.shared.clock.now();
         let Conn { mux: Some(mux), target, .. } = self.pool.get(index) else { return };
         let target = *target;
@@ -129,7 +135,8 @@ impl Worker<'_> {
             self.recorder.note(kind, &self.shared.spec.targets[target].name, problem);
         }
         self.pool.list_shared(index);
-        self.end_job(job, if job.sent_ns.is_some() { kind } else { ErrorKind::ConnectFailed }, now_ns);
+        let is_told = job.sent_ns.is_some() || kind.is_before_send();
+        self.end_job(job, if is_told { kind } else { ErrorKind::ConnectFailed }, now_ns);
     }
 
     /// The target breaks the rules of HTTP/2.

@@ -80,7 +80,10 @@ impl Worker<'_> {
         let Some((session, job, kept)) = mux.writing(place) else { return };
         let step = &self.shared.compiled.steps[job.step as usize];
         let actor = self.crowd.get_mut(job.actor);
-        let (request, bytes) = self.composer.http2(job.step, actor, is_tls);
+        let Some((request, bytes)) = self.composer.http2(job.step, actor, is_tls) else {
+            let problem = self.composer.problem();
+            return self.end_stream(index, place, ErrorKind::MessageInvalid, Some(&problem));
+        };
         kept.begin(if step.set_cookie.is_some() { CompiledStep::path_of(bytes) } else { &[] });
         if let Some(tap) = &self.shared.tap {
             tap.sent(job.step, target, bytes);

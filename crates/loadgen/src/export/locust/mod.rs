@@ -49,6 +49,8 @@ pub fn methods(scenario: &Scenario) -> BTreeMap<String, String> {
         let method = match &step.action {
             Action::Http(request) => &request.method,
             Action::Redis { .. } => "REDIS",
+            Action::Websocket(_) => "WS",
+            Action::Grpc(_) => "GRPC",
         };
         for endpoint in scenario.endpoints_of(step) {
             let known = methods.entry(endpoint).or_default();

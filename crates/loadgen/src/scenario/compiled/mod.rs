@@ -1,7 +1,9 @@
 //! A scenario made ready for the hot path: names resolved to numbers, constant requests built once.
 
+mod call;
 pub(crate) mod graphql;
 mod request;
+mod socket;
 mod step;
 mod text;
 
@@ -12,9 +14,10 @@ use std::ops::Range;
 use regex::bytes::{Regex, RegexBuilder};
 
 pub(crate) use request::{Scratch, Values};
+pub(crate) use socket::{CompiledSocket, HANDSHAKE_FIELDS, SocketAct};
 pub(crate) use step::{CompiledCheck, CompiledExtract, CompiledFieldTest, CompiledSource, CompiledStep};
 
-use super::{Action, Body, Exhausted, Feeder, Order, Scenario, Shares, Step, Template};
+use super::{Action, Body, Exhausted, Feeder, Order, Scenario, Segment, Shares, Step, Template};
 use crate::wait::Wait;
 
 /// A scenario whose variables are slots and whose constant requests are bytes.
@@ -210,6 +213,11 @@ pub(crate) fn pick(bounds: &[f64], drawn: f64) -> usize {
 pub(super) fn templates(step: &Step) -> Vec<Cow<'_, Template>> {
     match &step.action {
         Action::Redis { channel, message } => vec![Cow::Borrowed(channel), Cow::Borrowed(message)],
+        Action::Websocket(websocket) => websocket.templates().map(Cow::Borrowed).collect(),
+        Action::Grpc(call) => {
+            let metadata = call.metadata.iter().map(|(_, value)| Cow::Borrowed(value));
+            metadata.chain(Template::json(&call.message).map(Cow::Owned)).collect()
+        }
         Action::Http(request) => {
             let mut all = vec![Cow::Borrowed(&request.path)];
             all.extend(request.headers.iter().map(|(_, value)| Cow::Borrowed(value)));
@@ -231,6 +239,14 @@ fn feeders_of(steps: &[Step], scenario: &Scenario) -> Vec<usize> {
         .filter_map(|name| scenario.column(name).map(|(feeder, _)| feeder))
         .collect();
     used.into_iter().collect()
+}
+
+/// What kind of text this is, by its first character.
+fn place_of_text(text: &Template) -> request::Place {
+    match text.segments().first() {
+        Some(Segment::Literal(start)) if start.trim_start().starts_with(['{', '[']) => request::Place::Json,
+        _ => request::Place::Plain,
+    }
 }
 
 /// A regular expression over bytes, bounded in size.

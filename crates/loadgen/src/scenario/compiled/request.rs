@@ -4,6 +4,7 @@ use rand::Rng;
 use rand::rngs::SmallRng;
 
 use super::text::{Encoding, push_number};
+use crate::grpc::{self, Method};
 use crate::scenario::cookie::Jar;
 use crate::scenario::{Feeder, Filter, Segment, Template};
 
@@ -23,6 +24,8 @@ pub(super) enum Request {
         has_length: bool,
         body: Vec<Piece>,
     },
+    /// A gRPC call whose message depends on variables: JSON, to be encoded.
+    Call { head: Vec<Piece>, json: Vec<Piece>, method: Method },
     /// Nothing that is sent over HTTP.
     Message { channel: Vec<Piece>, message: Vec<Piece> },
 }
@@ -60,6 +63,15 @@ pub(crate) struct Scratch {
     body: Vec<u8>,
     cookies: Vec<u8>,
     whole: Vec<u8>,
+    /// Why there is no request.
+    problem: Option<String>,
+}
+
+impl Scratch {
+    /// Why the last request could not be made.
+    pub fn take_problem(&mut self) -> Option<String> {
+        self.problem.take()
+    }
 }
 
 /// Where a text stands, which decides how values are written into it.
@@ -94,9 +106,10 @@ impl Request {
         }
     }
 
-    /// The bytes: borrowed when they never change, else made in `scratch`.
+    /// The bytes: borrowed when they never change, else made in `scratch`. None at all: there can be no request, and
+    /// `scratch` knows why.
     pub fn render<'a>(&'a self, values: &mut Values<'_>, scratch: &'a mut Scratch) -> &'a [u8] {
-        let Scratch { body: body_bytes, cookies, whole } = scratch;
+        let Scratch { body: body_bytes, cookies, whole, problem } = scratch;
         match self {
             Request::Fixed { bytes, head_end } => {
                 let Some((jar, now_unix_s)) = values.jar.filter(|(jar, _)| !jar.is_empty()) else {
@@ -125,6 +138,17 @@ impl Request {
                 }
                 whole.extend_from_slice(b"\r\n");
                 whole.extend_from_slice(body_bytes);
+            }
+            Request::Call { head, json, method } => {
+                body_bytes.clear();
+                json.iter().for_each(|piece| piece.render(values, body_bytes));
+                whole.clear();
+                head.iter().for_each(|piece| piece.render(values, whole));
+                whole.extend_from_slice(b"\r\n");
+                if let Err(misfit) = grpc::push_frame(whole, |out| method.encode(body_bytes, out)) {
+                    whole.clear();
+                    *problem = Some(misfit.to_string());
+                }
             }
             Request::Message { message, .. } => {
                 whole.clear();

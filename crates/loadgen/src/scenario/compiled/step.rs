@@ -5,14 +5,17 @@ use std::collections::BTreeSet;
 use regex::bytes::Regex;
 use serde_json::Value;
 
+use super::call::{self, CompiledCall};
 use super::request::{Names, Piece, Place, Request, Scratch, Values, path_of, push_bytes, push_template};
+use super::socket::{self, CompiledSocket, HANDSHAKE_FIELDS, SocketAct};
 use super::text::Encoding;
-use super::{TargetText, graphql, regex, templates};
+use super::{TargetText, graphql, place_of_text, regex, templates};
 use crate::scenario::json::Pointer;
 use crate::scenario::{
-    Action, Body, Check, ContentCoding, Expect, FieldTest, HttpRequest, Scenario, Segment, Source, Step,
-    Template,
+    Action, Body, Check, ContentCoding, Expect, FieldTest, HttpRequest, Scenario, Source, Step, Template,
+    Websocket, WebsocketAction, WebsocketMessage,
 };
+use swarmlab_intervals::is_redirect;
 
 /// A step ready to be rendered and judged.
 #[derive(Debug)]
@@ -23,12 +26,19 @@ pub(crate) struct CompiledStep {
     pub target: usize,
     pub probability: f64,
     pub is_head: bool,
-    pub is_redis: bool,
+    /// Whether its answer has no status: a message of Redis or on a WebSocket.
+    pub is_message: bool,
+    /// What is done on a WebSocket connection, for such a step.
+    pub socket: Option<CompiledSocket>,
+    /// What is called, for a gRPC step.
+    pub grpc: Option<CompiledCall>,
     pub expect: Expect,
     /// Time limit, nanoseconds.
     pub timeout_ns: u64,
     /// Whether the body must be kept.
     pub wants_body: bool,
+    /// Whether what it says is looked at.
+    wants_message: bool,
     /// Names of the headers that must be kept.
     pub wanted: Vec<String>,
     /// Which of them is `Content-Encoding`, if the body must be kept.
@@ -116,9 +126,19 @@ impl CompiledStep {
     pub(super) fn show_all(&mut self) {
         self.shows_all = true;
         self.wants_body = true;
-        if !self.is_redis && self.content_encoding.is_none() {
+        if !self.is_message && self.content_encoding.is_none() {
             self.content_encoding = Some(position_or_push(&mut self.wanted, "content-encoding"));
         }
+    }
+
+    /// Whether what the body says is looked at.
+    pub fn wants_message(&self) -> bool {
+        self.wants_message
+    }
+
+    /// Whether an answer with this status is one to show: what it says is kept from its head on.
+    pub fn shows(&self, status: u16) -> bool {
+        !self.expect.accepts(status) || is_redirect(status)
     }
 
     /// The path of a rendered request, for cookies.
@@ -137,6 +157,8 @@ pub(super) struct Compiler<'a> {
     pub endpoints: Vec<String>,
     pub slots: Vec<String>,
     pub patterns: Vec<Regex>,
+    /// Names of WebSocket connections.
+    sockets: Vec<String>,
 }
 
 impl<'a> Compiler<'a> {
@@ -148,7 +170,11 @@ impl<'a> Compiler<'a> {
     ) -> Self {
         let headers = scenario.steps().filter_map(|step| match &step.action {
             Action::Http(request) => Some(&request.headers),
-            Action::Redis { .. } => None,
+            Action::Websocket(Websocket { action: WebsocketAction::Connect { headers, .. }, .. }) => {
+                Some(headers)
+            }
+            Action::Grpc(call) => Some(&call.metadata),
+            Action::Redis { .. } | Action::Websocket(_) => None,
         });
         let in_headers = headers.flatten().flat_map(|(_, value)| value.variables()).collect();
         let mut slots: Vec<String> = Vec::new();
@@ -157,8 +183,8 @@ impl<'a> Compiler<'a> {
                 slots.push(extract.variable.clone());
             }
         }
-        let (endpoints, patterns) = (Vec::new(), Vec::new());
-        Self { scenario, targets, timeout_s, variants, in_headers, endpoints, slots, patterns }
+        let (endpoints, patterns, sockets) = (Vec::new(), Vec::new(), Vec::new());
+        Self { scenario, targets, timeout_s, variants, in_headers, endpoints, slots, patterns, sockets }
     }
 
     pub fn step(&mut self, step: &Step, cookies: bool) -> CompiledStep {
@@ -169,6 +195,14 @@ impl<'a> Compiler<'a> {
         let named = |target: &TargetText<'_>| step.target.as_deref() == Some(target.name);
         let target = self.targets.iter().position(named).unwrap_or(0);
         let mut wanted: Vec<String> = Vec::new();
+        let socket = match &step.action {
+            Action::Websocket(websocket) => Some(self.socket(websocket, &mut wanted)),
+            _ => None,
+        };
+        let grpc = match &step.action {
+            Action::Grpc(call) => Some(CompiledCall::new(call, &mut wanted)),
+            _ => None,
+        };
         let set_cookie = cookies.then(|| position_or_push(&mut wanted, "set-cookie"));
         let extract = step
             .extract
@@ -182,16 +216,23 @@ impl<'a> Compiler<'a> {
         let checks = step.checks.iter().map(|check| self.check(check, &mut wanted)).collect();
         let request = match &step.action {
             Action::Http(request) => Some(request),
-            Action::Redis { .. } => None,
+            Action::Redis { .. } | Action::Websocket(_) | Action::Grpc(_) => None,
+        };
+        let expect = match (&step.action, &socket) {
+            (Action::Http(request), _) => request.expect.clone(),
+            (Action::Grpc(_), _) => Expect(vec![(200, 200)]),
+            (_, Some(CompiledSocket { act: SocketAct::Connect { .. }, .. })) => Expect(vec![(101, 101)]),
+            _ => Expect(Vec::new()),
         };
         let is_graphql = request.is_some_and(|request| matches!(request.body, Some(Body::GraphQl(_))));
         let from_body = |source: &Source| matches!(source, Source::JsonPointer(_) | Source::Regex { .. });
         let on_body = |check: &Check| {
             matches!(check, Check::BodyContains(_) | Check::BodyMatches(_) | Check::Json { .. })
         };
-        let wants_body = is_graphql
-            || step.extract.iter().any(|extract| from_body(&extract.from))
-            || step.checks.iter().any(on_body);
+        let wants_message =
+            step.extract.iter().any(|extract| from_body(&extract.from)) || step.checks.iter().any(on_body);
+        // The prefix of a message is looked at in any case.
+        let wants_body = is_graphql || wants_message || grpc.is_some();
         let max_redirects = request.and_then(|request| request.max_redirects).unwrap_or(0);
         let location = (max_redirects > 0).then(|| position_or_push(&mut wanted, "location"));
         let is_encodable = wants_body && request.is_some();
@@ -201,10 +242,13 @@ impl<'a> Compiler<'a> {
             target,
             probability: step.probability,
             is_head: request.is_some_and(|request| request.method == "HEAD"),
-            is_redis: request.is_none(),
-            expect: request.map(|request| request.expect.clone()).unwrap_or_default(),
+            is_message: expect.0.is_empty(),
+            socket,
+            grpc,
+            expect,
             timeout_ns: (step.timeout_s.unwrap_or(self.timeout_s) * 1e9) as u64,
             wants_body,
+            wants_message,
             wanted,
             content_encoding,
             codings: request.map(|request| request.accept_encoding.clone()).unwrap_or_default(),
@@ -217,6 +261,30 @@ impl<'a> Compiler<'a> {
             extract,
             requests: self.requests(step, target),
         }
+    }
+
+    fn socket(&mut self, websocket: &Websocket, wanted: &mut Vec<String>) -> CompiledSocket {
+        let known = self.sockets.iter().position(|name| *name == websocket.connection);
+        let name = known.unwrap_or_else(|| {
+            self.sockets.push(websocket.connection.clone());
+            self.sockets.len() - 1
+        });
+        let mut checks = |checks: &[Check]| checks.iter().map(|check| self.check(check, wanted)).collect();
+        let act = match &websocket.action {
+            WebsocketAction::Connect { protocols, .. } => {
+                wanted.extend(HANDSHAKE_FIELDS.map(str::to_owned));
+                SocketAct::Connect { protocols: protocols.clone() }
+            }
+            WebsocketAction::Send { message, awaits } => SocketAct::Send {
+                is_text: matches!(message, WebsocketMessage::Text(_)),
+                awaits: awaits.as_deref().map(&mut checks),
+            },
+            WebsocketAction::Await(awaited) => SocketAct::Await(checks(awaited)),
+            WebsocketAction::Close { code, reason } => {
+                SocketAct::Close { code: *code, reason: reason.clone() }
+            }
+        };
+        CompiledSocket { name, act }
     }
 
     fn source(&mut self, source: &Source, wanted: &mut Vec<String>) -> CompiledSource {
@@ -283,8 +351,13 @@ impl<'a> Compiler<'a> {
             Action::Redis { channel, message } => {
                 let mut pieces = (Vec::new(), Vec::new());
                 push_template(&mut pieces.0, channel, Place::Plain, &names);
-                push_template(&mut pieces.1, message, guess(message), &names);
+                push_template(&mut pieces.1, message, place_of_text(message), &names);
                 Request::Message { channel: pieces.0, message: pieces.1 }
+            }
+            Action::Websocket(websocket) => socket::request(websocket, &self.targets[target], &names),
+            Action::Grpc(call) => {
+                let timeout_s = step.timeout_s.unwrap_or(self.timeout_s);
+                call::request(call, timeout_s, &self.targets[target], &names)
             }
         }
     }
@@ -373,14 +446,7 @@ fn place_of(request: &HttpRequest, body: &Template) -> Place {
         Some(kind) if kind.contains("json") => Place::Json,
         Some(kind) if kind.contains("x-www-form-urlencoded") => Place::Form,
         Some(_) => Place::Plain,
-        None => guess(body),
-    }
-}
-
-fn guess(text: &Template) -> Place {
-    match text.segments().first() {
-        Some(Segment::Literal(start)) if start.trim_start().starts_with(['{', '[']) => Place::Json,
-        _ => Place::Plain,
+        None => place_of_text(body),
     }
 }
 

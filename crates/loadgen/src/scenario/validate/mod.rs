@@ -1,6 +1,7 @@
 //! Checking a scenario: names, methods, paths, headers, weights, and that each variable is set before its use.
 
 mod problem;
+mod socket;
 mod step;
 
 use std::collections::BTreeSet;
@@ -40,6 +41,9 @@ impl Scenario {
                 }
             }
             self.check_steps(class, &mut errors);
+            socket::check_connections(class, |step, problem| {
+                errors.push(ScenarioError::Step { step: step.name.clone(), problem });
+            });
         }
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }

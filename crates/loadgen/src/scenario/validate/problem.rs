@@ -112,6 +112,35 @@ pub enum StepProblem {
     /// Something that only an HTTP answer has is taken from or checked in the answer of another protocol.
     #[error("{0} belongs to HTTP answers")]
     HttpOnly(&'static str),
+    /// A close code that a client must not send.
+    #[error(
+        "{0} is no code to close with: 1000 to 1003, 1007 to 1011, or 3000 to 4999 (RFC 6455, section 7.4)"
+    )]
+    CloseCode(u16),
+    /// A reason that does not fit into a close frame.
+    #[error("the reason to close has {0} bytes: at most 123 fit")]
+    CloseReason(usize),
+    /// Something is taken from or checked in an answer that nobody awaits.
+    #[error("nothing is awaited here that a value could be taken from or that could be checked: add `await`")]
+    NoAnswer,
+    /// A WebSocket connection that no step of the class opens.
+    #[error("no step of this class opens {}{}", connection_of(.name),
+        if known.is_empty() { String::new() } else { format!(" (opened: {})", known.join(", ")) })]
+    NoConnection {
+        /// Its name.
+        name: String,
+        /// Names of those that are opened.
+        known: Vec<String>,
+    },
+    /// Metadata of gRPC under a name that it cannot have.
+    #[error("metadata {0:?} must be in lower case and not begin with `grpc-`")]
+    Metadata(String),
+    /// A template in the message of a call is broken.
+    #[error("gRPC message: {0}")]
+    GrpcTemplate(String),
+    /// The message of a call does not fit its type.
+    #[error("gRPC message: {0}")]
+    GrpcMessage(String),
     /// GraphQL variables that are no JSON object.
     #[error("GraphQL variables must be a JSON object")]
     GraphQlVariables,
@@ -130,4 +159,12 @@ pub enum StepProblem {
     /// The probability is not above 0 and up to 1.
     #[error("the probability must be above 0 and at most 1, not {0}")]
     Probability(f64),
+}
+
+fn connection_of(name: &str) -> String {
+    if name.is_empty() {
+        "a WebSocket connection".to_owned()
+    } else {
+        format!("the WebSocket connection {name:?}")
+    }
 }
