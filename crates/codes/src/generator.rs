@@ -58,7 +58,7 @@ example "swarmlab load http://127.0.0.1/ --scenario scenario.yml",
 advice "Correct the `target` of the step, or give the target.";
 
 WRONG_PROTOCOL E 613 "wrong-protocol", exit 2: "a step and its target speak different protocols",
-means "Steps with `publish` need a Redis (`redis://…`), all others need HTTP.",
+means "Steps with `publish` need a Redis (`redis://…`), all others need HTTP: those with `websocket` HTTP/1.1, those with `grpc` HTTP/2.",
 example "swarmlab load redis://127.0.0.1/",
 advice "Give the step the target that it is meant for.";
 

@@ -66,6 +66,42 @@ steps: [{ request: 'GET /{{user.name}}' }]
 ",
 advice "Correct the line that the message names, or set `format`.";
 
+BAD_WEBSOCKET E 330 "bad-websocket", exit 2: "a WebSocket step that does nothing, or several things",
+means "A step does one thing on its connection: open it, send a message (and await its answer), await a message, or close it.",
+example r"
+# scenario.yml
+name: s
+steps: [{ name: chat, websocket: { connect: /chat, send: hello } }]
+",
+advice "One step for each action; steps with the same `connection` (or none) share it (docs/reference.md, WebSocket).";
+
+BAD_DESCRIPTOR E 331 "bad-descriptor", exit 2: "a file that is no descriptor of gRPC services",
+means "It is not what `protoc` writes, or lacks types that its services use.",
+example r"
+# scenario.yml
+name: s
+steps: [{ name: call, grpc: { descriptor: rates.csv, method: shop.Cart/Add } }]
+",
+advice "Make it with `protoc --include_imports --descriptor_set_out=api.binpb api.proto`.";
+
+BAD_METHOD E 332 "bad-method", exit 2: "a gRPC method that cannot be called",
+means "The descriptor has none of this name, or it streams: only unary methods can be called.",
+example r"
+# scenario.yml
+name: s
+steps: [{ name: call, grpc: { descriptor: cart.binpb, method: shop.Cart/Ad } }]
+",
+advice "The message names those that there are.";
+
+GRPC_MESSAGE E 333 "grpc-message", exit 2: "a gRPC message that does not fit its type",
+means "A field that the type does not have, or a value that the field cannot hold. Messages are written in the canonical mapping of Protocol Buffers to JSON.",
+example r"
+# scenario.yml
+name: s
+steps: [{ name: call, grpc: { descriptor: cart.binpb, method: shop.Cart/Add, message: { quantity: many } } }]
+",
+advice "The message says what is expected. Text with `{{variables}}` fits any field; it is looked at when the values are known.";
+
 FILE_TOO_LARGE E 313 "file-too-large", exit 2: "a file of a scenario is too large",
 means "Bodies and templates may have 16 MiB, feeders 64 MiB: they are kept in memory while the load runs.",
 example r"

@@ -34,6 +34,8 @@ fn files(folder: &Path) {
     ] {
         write(folder.join(name), text).unwrap();
     }
+    let cart = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../loadshapes/scenarios/cart.binpb");
+    std::fs::copy(cart, folder.join("cart.binpb")).unwrap();
     // A file with a hole takes no room.
     write(folder.join("picture.yml"), b"\x89PNG\r\n\xff\xfe").unwrap();
     File::create(folder.join("huge.bin")).unwrap().set_len(65 << 20).unwrap();

@@ -47,6 +47,7 @@ targets! {
     extract_regex,
     feeder_csv,
     feeder_jsonl,
+    grpc,
     http2,
     http_response,
     import_har,
@@ -66,5 +67,6 @@ targets! {
     trace,
     units,
     utc,
+    websocket,
     yaml,
 }

@@ -76,7 +76,8 @@ pub enum LoadError {
     },
     /// A step needs a target that is spoken to in HTTP/2.
     #[error(
-        "step {step:?} makes a gRPC call, but its target {target:?} is not spoken to in HTTP/2: choose it (`http: 2`, --http2)"
+        "step {step:?} makes a gRPC call, which needs HTTP/2, but other steps go to its target {target:?} in HTTP/1.1: give it a \
+        target of its own, or choose HTTP/2 (--http2)"
     )]
     NotHttp2 {
         /// Name of the step.

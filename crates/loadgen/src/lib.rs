@@ -38,3 +38,6 @@ pub use target::{
     SystemResolver, TargetError, TlsOptions,
 };
 pub use wait::Wait;
+
+/// Names of the codes of gRPC, from 0 on.
+pub const GRPC_CODES: [&str; 17] = swarmlab_intervals::GRPC_NAMES;

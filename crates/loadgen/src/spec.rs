@@ -203,6 +203,24 @@ impl LoadSpec {
 }
 
 impl LoadSpec {
+    /// Targets to which nothing goes but gRPC calls are spoken to in HTTP/2, which that needs.
+    pub(crate) fn choose_http2(&mut self) {
+        let names: Vec<String> = self.targets.iter().map(|target| target.name.clone()).collect();
+        for (at, name) in names.iter().enumerate() {
+            if self.is_only_called(name) {
+                self.targets[at].http = HttpVersion::Http2;
+            }
+        }
+    }
+
+    /// Whether nothing but gRPC calls goes to this target, and at least one.
+    fn is_only_called(&self, target: &str) -> bool {
+        let first = self.targets.first().map(|first| first.name.as_str());
+        let mut of =
+            self.scenario.steps().filter(|step| step.target.as_deref().or(first) == Some(target)).peekable();
+        of.peek().is_some() && of.all(|step| matches!(step.action, Action::Grpc(_)))
+    }
+
     /// Each step must go to a target that there is and that speaks its protocol.
     fn validate_steps(&self) -> Result<(), LoadError> {
         for step in self.scenario.steps() {
@@ -221,7 +239,7 @@ impl LoadSpec {
                 Action::Websocket(_) if target.http != HttpVersion::Http1 => {
                     return Err(LoadError::NotHttp1 { step: named, target: of });
                 }
-                Action::Grpc(_) if target.http != HttpVersion::Http2 => {
+                Action::Grpc(_) if target.http != HttpVersion::Http2 && !self.is_only_called(&of) => {
                     return Err(LoadError::NotHttp2 { step: named, target: of });
                 }
                 _ => {}

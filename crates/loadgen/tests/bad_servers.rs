@@ -97,7 +97,8 @@ fn fields_that_cannot_be_fields_are_a_bad_response() {
             fault("a field without a colon", with("nothing"), Then::Stay),
             fault("a field without a name", with(": x"), Then::Stay),
             fault("a space before the colon", with("Content-Length : 0"), Then::Stay),
-            fault("a folded field", with("X: a\r\n b"), Then::Stay),
+            fault("a fold before the first field", with(" a: b"), Then::Stay),
+            fault("a folded name", with("X\r\n Y: b"), Then::Stay),
         ],
     );
 }

@@ -359,3 +359,21 @@ fn floods_and_endless_bodies_are_bounded() {
     assert_all(&outcome, ErrorKind::BodyTooLarge, "");
     assert_eq!(outcome.connections_opened, 1);
 }
+
+#[test]
+fn the_first_failing_answer_keeps_its_head_though_no_step_wants_it() {
+    let server = Nginx::start(
+        "listen PORT http2; location / { add_header Retry-After 7 always; add_header Set-Cookie sid=1 always; \
+         return 503 'too much'; }",
+    );
+    let outcome = run(spec(target(server.address), rate(50.0, 0.2)));
+    assert_eq!(outcome.overall.tally.errors(), only(ErrorKind::UnexpectedStatus, 10));
+    let [answer] = outcome.first_answers.as_slice() else { panic!("{:?}", outcome.first_answers) };
+    assert_eq!((answer.status, answer.body.as_str()), (503, "too much"));
+    assert!(answer.headers.contains("retry-after: 7\n"), "{}", answer.headers);
+    assert!(
+        answer.headers.contains("server: nginx") && !answer.headers.contains("sid"),
+        "{}",
+        answer.headers
+    );
+}

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use swarmlab_intervals::FirstAnswer;
 use swarmlab_intervals::trust::Trust;
+use swarmlab_intervals::{FirstAnswer, status_name};
 
 use super::plan::plural;
 use crate::cli::output;
@@ -71,7 +71,7 @@ fn write(out: &mut String, s: &LoadSummary) -> std::fmt::Result {
 /// The first answer of an error and status: what a person looks at first.
 fn failed(out: &mut String, a: &FirstAnswer) -> std::fmt::Result {
     let Some(error) = a.error else { return Ok(()) };
-    writeln!(out, "\n  first {} ({error}) of {}", a.status, a.endpoint)?;
+    writeln!(out, "\n  first {} ({error}) of {}", status_name(a.status), a.endpoint)?;
     for header in a.headers.lines() {
         writeln!(out, "    {header}")?;
     }

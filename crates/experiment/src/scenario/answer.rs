@@ -34,7 +34,7 @@ pub(super) fn codings(value: &Value<'_>) -> Option<Vec<ContentCoding>> {
     })
 }
 
-fn one_or_more<T>(value: &Value<'_>, read: impl Fn(&Value<'_>) -> Option<T>) -> Option<Vec<T>> {
+pub(super) fn one_or_more<T>(value: &Value<'_>, read: impl Fn(&Value<'_>) -> Option<T>) -> Option<Vec<T>> {
     match value.node().kind {
         Kind::Sequence(_) => value.list(read),
         _ => read(value).map(|one| vec![one]),
@@ -98,6 +98,15 @@ pub(super) fn checks(value: &Value<'_>) -> Option<Vec<Check>> {
     let map = value.mapping()?;
     let headers = map.or("headers", Vec::new(), |v| v.map(field_test));
     let headers = headers.into_iter().map(|(key, test)| Check::Header { name: key.name, test });
+    let body = body_checks(&map);
+    let latency = map.optional("latency", Value::positive_duration);
+    map.finish();
+    let latency = latency.map(|bound| Check::LatencyBelow { s: bound.as_secs_f64() });
+    Some(headers.chain(body).chain(latency).collect())
+}
+
+/// The assertions on a body.
+fn body_checks(map: &MapReader<'_>) -> Vec<Check> {
     let contains = map.or("contains", Vec::new(), |v| one_or_more(v, |x| x.name()));
     let matches = map.or("matches", Vec::new(), |v| one_or_more(v, |x| x.name()));
     let values = map.or("json", Vec::new(), |v| {
@@ -108,12 +117,17 @@ pub(super) fn checks(value: &Value<'_>) -> Option<Vec<Check>> {
         });
         read.collect::<Vec<_>>().into_iter().collect()
     });
-    let latency = map.optional("latency", Value::positive_duration);
-    map.finish();
-    let latency = latency.map(|bound| Check::LatencyBelow { s: bound.as_secs_f64() });
     let body =
         contains.into_iter().map(Check::BodyContains).chain(matches.into_iter().map(Check::BodyMatches));
-    Some(headers.chain(body).chain(values).chain(latency).collect())
+    body.chain(values).collect()
+}
+
+/// `{ contains: …, matches: …, json: { POINTER: value } }`: what a message on a WebSocket must fulfil.
+pub(super) fn message_checks(value: &Value<'_>) -> Option<Vec<Check>> {
+    let map = value.mapping()?;
+    let body = body_checks(&map);
+    map.finish();
+    Some(body)
 }
 
 /// `present`, `{ equals: text }` or `{ matches: expression }`.

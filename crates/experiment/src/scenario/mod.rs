@@ -5,10 +5,12 @@ mod answer;
 mod class;
 mod feeder;
 mod files;
+mod grpc;
 pub(crate) mod redirects;
 mod request;
 mod step;
 mod wait;
+mod websocket;
 
 use std::path::Path;
 
@@ -109,7 +111,9 @@ fn variants(value: &Value<'_>) -> Option<Variants> {
 fn place_of<'c>(root: &Value<'c>, error: &ScenarioError) -> Option<Value<'c>> {
     match error {
         ScenarioError::Step { step, .. } => find(root, &|value| {
-            value.node().get("request").or_else(|| value.node().get("publish")).is_some()
+            ["request", "publish", "graphql", "websocket", "grpc"]
+                .iter()
+                .any(|key| value.node().get(key).is_some())
                 && step::name_of(value).as_deref() == Some(step.as_str())
         }),
         ScenarioError::Wait { class } => {

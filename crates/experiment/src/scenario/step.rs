@@ -1,4 +1,4 @@
-//! One step: an HTTP request, a GraphQL operation, or a message on Redis.
+//! One step: an HTTP request, a GraphQL operation, a message on Redis, an action on a WebSocket, a gRPC call.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use swarmlab_codes as codes;
 use swarmlab_loadgen::{Action, Step, Template};
 use swarmlab_yaml::{MapReader, Value};
 
-use super::{answer, request};
+use super::{answer, grpc, request, websocket};
 
 pub(super) fn read(value: &Value<'_>, target: &Option<String>) -> Option<Step> {
     let map = value.mapping()?;
@@ -24,18 +24,23 @@ pub(super) fn body(map: &MapReader<'_>, target: &Option<String>) -> Option<Step>
     let extract = map.or("extract", Vec::new(), answer::extract);
     let checks = map.or("check", Vec::new(), answer::checks);
     let publish = map.optional("publish", publish);
+    let websocket = map.optional("websocket", websocket::read);
+    let call = map.optional("grpc", grpc::read);
     let has = |key| map.get(key).filter(|v| !v.is_null());
-    let action = match (has("publish"), has("request").or_else(|| has("graphql"))) {
-        (Some(_), None) => publish,
-        (Some(both), Some(_)) => {
+    let others: Vec<_> = ["publish", "websocket", "grpc"].into_iter().filter_map(has).collect();
+    let request = has("request").or_else(|| has("graphql"));
+    let action = match (others.as_slice(), request) {
+        ([_], None) => publish.or(websocket).or(call),
+        ([both, ..], other) => {
+            let beside = if other.is_some() { "a request" } else { "another action" };
             both.fail(
                 codes::BAD_VALUE,
-                format!("{} stands beside a request", both.path()),
+                format!("{} stands beside {beside}", both.path()),
                 "one action a step",
             );
             None
         }
-        (None, _) => request::read(map).map(Action::Http),
+        ([], _) => request::read(map).map(Action::Http),
     };
     let name = name.or_else(|| name_of(map.value()))?;
     Some(Step { name, target, action: action?, probability, timeout_s, extract, checks })
@@ -45,13 +50,17 @@ pub(super) fn body(map: &MapReader<'_>, target: &Option<String>) -> Option<Step>
 /// share one endpoint.
 pub(super) fn name_of(value: &Value<'_>) -> Option<String> {
     let text = |key| value.node().get(key).and_then(|node| node.text()).map(str::to_owned);
-    text("name").or_else(|| text("request")).or_else(|| {
-        let node = value.node();
-        if node.get("graphql").is_some() {
-            return Some("graphql".to_owned());
-        }
-        node.get("publish").map(|_| "publish".to_owned())
-    })
+    text("name")
+        .or_else(|| text("request"))
+        .or_else(|| {
+            let node = value.node();
+            if node.get("graphql").is_some() {
+                return Some("graphql".to_owned());
+            }
+            node.get("publish").map(|_| "publish".to_owned())
+        })
+        .or_else(|| websocket::name_of(value))
+        .or_else(|| grpc::name_of(value))
 }
 
 pub(super) fn template(value: &Value<'_>) -> Option<Template> {

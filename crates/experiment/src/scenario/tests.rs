@@ -1,7 +1,10 @@
 #![allow(clippy::unwrap_used)]
 use std::path::PathBuf;
 
-use swarmlab_loadgen::{Action, Body, Check, ContentCoding, Exhausted, FieldTest, Order, Source, Wait};
+use swarmlab_loadgen::{
+    Action, Body, Check, ContentCoding, Exhausted, FieldTest, Order, Source, Wait, WebsocketAction,
+    WebsocketMessage,
+};
 
 use super::*;
 
@@ -42,7 +45,12 @@ fn every_shipped_scenario_can_be_run() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|ending| ending == "yml") {
             let scenario = read(&path).unwrap_or_else(|findings| panic!("{findings}"));
-            assert!(scenario.targets().iter().all(|target| ["app", "agent", "redis"].contains(target)));
+            assert!(
+                scenario
+                    .targets()
+                    .iter()
+                    .all(|target| ["app", "agent", "cart", "chat", "redis"].contains(target))
+            );
             names.push(scenario.name);
         }
     }
@@ -53,10 +61,12 @@ fn every_shipped_scenario_can_be_run() {
         "chat-ab",
         "exercise-journey",
         "graphql",
+        "grpc",
         "passive-load",
         "redis",
         "repair-ab",
         "target-app",
+        "websocket",
     ];
     assert_eq!(names, expected);
 }
@@ -263,4 +273,93 @@ classes:
     );
     bad("name: s\nsteps: [{ request: GET /, redirects: 51 }]\n", &["redirects"]);
     bad("name: s\nsteps: [{ request: GET /, redirects: folow }]\n", &["did you mean `follow`"]);
+}
+
+#[test]
+fn websocket_steps_are_read_in_all_forms() {
+    let steps =
+        |steps: &str| format!("name: n\nsteps:\n  - websocket: {{ connect: '/x?{{{{user}}}}' }}\n{steps}");
+    let scenario = good(&steps(
+        "  - websocket: { send: 'hi {{user}}', await: any }\n  - websocket: { send: { json: { a: 1, b: '{{user}}' } } }\n  \
+         - websocket: { send: { binary: AAEC }, await: { matches: 'a.b', json: { /a: 1 } } }\n  \
+         - websocket: { await: tick }\n  - websocket: { close: 4000 }\n  \
+         - websocket: { connection: b, connect: /, protocols: p, headers: { X-A: y } }\n  \
+         - { name: end, websocket: { connection: b, close: { reason: bye } } }\n",
+    ));
+    let steps_of = &scenario.classes[0].tasks[0].steps;
+    let names: Vec<&str> = steps_of.iter().map(|step| step.name.as_str()).collect();
+    assert_eq!(names[..3], ["websocket connect /x?{{user}}", "websocket send", "websocket send"]);
+    let action = |at: usize| match &steps_of[at].action {
+        Action::Websocket(websocket) => websocket,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(action(1).awaits(), Some(&[][..]));
+    let WebsocketAction::Send { message: WebsocketMessage::Text(text), awaits: None } = &action(2).action
+    else {
+        panic!("{:?}", action(2))
+    };
+    assert_eq!(text.source(), r#"{"a":1,"b":"{{user}}"}"#);
+    let WebsocketAction::Send { message, awaits: Some(awaits) } = &action(3).action else { panic!() };
+    assert_eq!((message, awaits.len()), (&WebsocketMessage::Binary(vec![0, 1, 2]), 2));
+    assert_eq!(action(4).awaits(), Some(&[Check::BodyContains("tick".into())][..]));
+    assert_eq!(action(5).action, WebsocketAction::Close { code: 4000, reason: String::new() });
+    assert_eq!((action(6).connection.as_str(), action(0).connection.as_str()), ("b", ""));
+    assert_eq!(action(7).action, WebsocketAction::Close { code: 1000, reason: "bye".into() });
+}
+
+#[test]
+fn wrong_websocket_steps_are_told_at_their_place() {
+    let with = |step: &str| format!("name: n\nsteps:\n  - websocket: {{ connect: / }}\n  - {step}\n");
+    bad(&with("websocket: {}"), &["does nothing"]);
+    bad(&with("websocket: { connect: /, close: 1000 }"), &["several things (connect, close)"]);
+    bad(&with("websocket: { send: x, headers: { a: b } }"), &["has no meaning here"]);
+    bad(&with("websocket: { send: { text: x, binary: AA== } }"), &["must be one message"]);
+    bad(&with("websocket: { send: { binary: '*' } }"), &["base64"]);
+    bad(&with("{ request: GET /, websocket: { send: x } }"), &["stands beside a request"]);
+    bad(&with("websocket: { sent: x }"), &["unknown key"]);
+    let findings =
+        bad(&with("websocket: { connection: other, send: x }"), &["opens the WebSocket connection"]);
+    assert!(findings.contains("test.yml:4:"), "{findings}");
+}
+
+#[test]
+fn grpc_steps_are_read_and_their_messages_compared_with_the_descriptor() {
+    let with = |rest: &str| format!("name: n\nsteps:\n  - grpc:\n      descriptor: cart.binpb\n{rest}");
+    let scenario = good(&with(
+        "      method: shop.Cart/Add\n      message: { cart: 'c-{{user}}', quantity: '{{user|raw}}', currency: EUR }\n      \
+         metadata: { x-a: b }\n      expect: [OK, NOT_FOUND, 10]\n",
+    ));
+    let step = &scenario.classes[0].tasks[0].steps[0];
+    let Action::Grpc(call) = &step.action else { panic!("{step:?}") };
+    assert_eq!((step.name.as_str(), call.method.path()), ("shop.Cart/Add", "/shop.Cart/Add"));
+    assert_eq!(call.expect, [0, 5, 10]);
+
+    let findings = bad(&with("      method: shop.Cart/Ad\n"), &["the descriptor has no method shop.Cart/Ad"]);
+    assert!(
+        findings.contains("did you mean `shop.Cart/Add`?") && findings.contains("test.yml:5:15"),
+        "{findings}"
+    );
+    bad(&with("      method: shop.Cart/Watch\n"), &["streams answers: only unary methods"]);
+    let findings = bad(
+        &with(
+            "      method: shop.Cart/Add\n      message:\n        quantity: many\n        curency: EUR\n        \
+             currency: EURO\n        labels: { a: 1 }\n",
+        ),
+        &[
+            "quantity is \"many\"",
+            "curency is no field",
+            "currency is no value of shop.Currency",
+            "labels.a is 1",
+        ],
+    );
+    for part in
+        ["test.yml:7:19", "test.yml:8:9", "did you mean `currency`?", "did you mean `EUR`?", "test.yml:10:22"]
+    {
+        assert!(findings.contains(part), "no {part} in {findings}");
+    }
+    let missing = "name: n\nsteps: [{ grpc: { descriptor: nowhere.binpb, method: a.B/C } }]\n";
+    bad(missing, &["nowhere.binpb cannot be read"]);
+    let wrong = "name: n\nsteps: [{ grpc: { descriptor: cart.proto, method: a.B/C } }]\n";
+    bad(wrong, &["no descriptor set"]);
+    bad(&with("      method: shop.Cart/Get\n      metadata: { Grpc-X: a }\n"), &["lower case"]);
 }

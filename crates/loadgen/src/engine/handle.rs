@@ -60,11 +60,12 @@ pub fn start_with_resolver(spec: LoadSpec, resolver: Arc<dyn Resolve>) -> Result
 
 /// Like [`start_with_resolver`], and what is sent and answered is told to `tap`.
 pub(crate) fn start_tapped(
-    spec: LoadSpec,
+    mut spec: LoadSpec,
     resolver: Arc<dyn Resolve>,
     tap: Option<Tap>,
 ) -> Result<LoadHandle, LoadError> {
     spec.validate()?;
+    spec.choose_http2();
     ensure_open_files(spec.limits.max_connections)?;
     let tls = spec.targets.iter().map(tls_client).collect::<Result<Vec<_>, _>>()?;
     let books = first_answers(&spec.targets, &*resolver)?;

@@ -15,6 +15,7 @@ pub use tables::{csv, jsonl};
 pub use target_url::target_url;
 pub use trace::trace;
 
+pub use crate::grpc::fuzz_grpc as grpc;
 pub use crate::http2::fuzz_http2 as http2;
 pub use crate::redis::fuzz_redis as redis;
 pub use crate::ws::fuzz_websocket as websocket;

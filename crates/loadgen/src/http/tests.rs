@@ -207,3 +207,24 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn folded_lines_are_unfolded() {
+    let input =
+        b"HTTP/1.1 200 OK\r\nX-Long: one\r\n  two\r\n\tthree \r\nContent-Length:\r\n 2\r\nY: z\r\n\r\nok!";
+    for cuts in (0..input.len()).map(|cut| vec![cut]).chain([vec![], (0..input.len()).collect()]) {
+        let (heard, keep_alive, consumed) = feed(input, &cuts).unwrap();
+        let fields = [("X-Long", "one two three"), ("Content-Length", "2"), ("Y", "z")];
+        let fields = fields.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()));
+        assert_eq!((heard.fields, heard.body), (fields.to_vec(), b"ok".to_vec()), "{cuts:?}");
+        assert_eq!((keep_alive, consumed), (Some(true), input.len() - 1), "{cuts:?}");
+    }
+    // The bound of a head holds for folded ones as well.
+    let endless = [&b"HTTP/1.1 200 OK\r\nX: a"[..], &b"\r\n a".repeat(2000)].concat();
+    for cuts in [vec![], (0..endless.len()).collect()] {
+        assert_eq!(feed(&endless, &cuts), Err(ParseError::HeaderTooLarge));
+    }
+    for bad in ["HTTP/1.1 200 OK\r\n X: a\r\n\r\n", "HTTP/1.1 200 OK\r\nX\r\n : a\r\n\r\n"] {
+        assert_eq!(feed(bad.as_bytes(), &[]), Err(ParseError::Bad), "{bad}");
+    }
+}

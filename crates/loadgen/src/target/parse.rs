@@ -18,7 +18,7 @@ const USER_INFO: &str = "user and password";
 pub enum TargetError {
     /// No scheme, or one that is not known.
     #[error(
-        "{url:?} must begin with http://, https://, unix:/, http+unix://, https+unix://, redis:// or redis+unix://"
+        "{url:?} must begin with http://, https://, ws://, wss://, unix:/, http+unix://, https+unix://, redis:// or redis+unix://"
     )]
     Scheme {
         /// The text, without credentials.
@@ -102,6 +102,7 @@ impl LoadTarget {
     /// |---|---|
     /// | `http://host[:port][/base]`, `https://…` | HTTP over TCP |
     /// | `unix:/path/to.sock`, `unix:///path/to.sock` | plain HTTP over a Unix socket; all of it is the path |
+    /// | `ws://host[:port][/base]`, `wss://…` | the same as `http://`, `https://`: a WebSocket begins there |
     /// | `http+unix://%2Fpath%2Fto.sock[/base]`, `https+unix://…` | the same with a base, as Docker's clients write it |
     /// | `redis://[[user]:password@]host[:port][/number]`, `redis+unix://…` | Redis; the number of a database has no meaning for publish and subscribe |
     ///
@@ -119,8 +120,8 @@ impl LoadTarget {
         let (scheme, rest) =
             url.split_once("://").ok_or_else(|| TargetError::Scheme { url: without_user(url) })?;
         let (scheme, is_unix) = match scheme.to_ascii_lowercase().as_str() {
-            "http" => (Scheme::Http, false),
-            "https" => (Scheme::Https, false),
+            "http" | "ws" => (Scheme::Http, false),
+            "https" | "wss" => (Scheme::Https, false),
             "redis" => (Scheme::Redis, false),
             "http+unix" => (Scheme::Http, true),
             "https+unix" => (Scheme::Https, true),
