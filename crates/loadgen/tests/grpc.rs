@@ -46,7 +46,7 @@ fn messages_go_there_and_values_come_back() {
     let seen = Arc::clone(&calls);
     let address = serve(move |call| {
         let of = |name| call.field(name).unwrap_or_default().to_owned();
-        let fields = [":path", "te", "content-type", "grpc-timeout", "x-user"].map(of);
+        let fields = ["te", "grpc-timeout", "x-user"].map(of);
         seen.lock().unwrap().push((fields, call.body.clone(), call.block.clone()));
         // The message itself, back again.
         Reply::message(&call.body[5..])
@@ -72,9 +72,10 @@ fn messages_go_there_and_values_come_back() {
         [("OK".to_owned(), outcome.overall.tally.completed)].into()
     );
     let calls = calls.lock().unwrap();
-    let (fields, body, block) = calls.iter().find(|(fields, ..)| fields[4] == "u1").unwrap();
+    let (fields, body, block) = calls.iter().find(|(fields, ..)| fields[2] == "u1").unwrap();
     assert!(block.contains("/everything.Echo/Unary") && !block.contains("content-length"), "{block:?}");
-    assert_eq!(fields[1..4], ["trailers", "application/grpc+proto", "1500m"]);
+    assert!(block.contains("application/grpc+proto"), "{block:?}");
+    assert_eq!(fields[..2], ["trailers", "1500m"]);
     // anInt32 1, aString "u1", words "a" and "0": the reference's encoding.
     let encoded = b"\x28\x01\x4a\x02u1\xaa\x01\x01a\xaa\x01\x010";
     assert_eq!(body[..5], [0, 0, 0, 0, encoded.len() as u8]);

@@ -28,7 +28,7 @@ CASES = [
     {"right": 0, "another-name": "r"},
     {"at": "2026-01-31T12:00:00.250Z", "took": "-1.000000001s", "wrapped": ""},
     {"at": "1969-12-31T23:59:59.999999999Z", "took": "315576000000s"},
-    {"free": {"n": None, "list": [1, "two", {"three": True}], "o": {}}, "anyValue": [None, 0.5]},
+    {"free": {"list": [1, "two", {"three": True}], "n": None, "o": {}}, "anyValue": [None, 0.5]},
     {"anyValue": None, "mask": "a.fooBar,b", "nothing": {}},
     {"anInt32": 1e3, "anInt64": 12, "aUint32": "7"},
 ]
