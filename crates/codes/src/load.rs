@@ -66,6 +66,15 @@ steps: [{ request: 'GET /{{user.name}}' }]
 ",
 advice "Correct the line that the message names, or set `format`.";
 
+FILE_TOO_LARGE E 313 "file-too-large", exit 2: "a file of a scenario is too large",
+means "Bodies and templates may have 16 MiB, feeders 64 MiB: they are kept in memory while the load runs.",
+example r"
+# scenario.yml
+name: s
+steps: [{ request: POST /upload, body_file: huge.bin }]
+",
+advice "Use a smaller file.";
+
 BAD_WEBSOCKET E 330 "bad-websocket", exit 2: "a WebSocket step that does nothing, or several things",
 means "A step does one thing on its connection: open it, send a message (and await its answer), await a message, or close it.",
 example r"
@@ -101,15 +110,6 @@ name: s
 steps: [{ name: call, grpc: { descriptor: cart.binpb, method: shop.Cart/Add, message: { quantity: many } } }]
 ",
 advice "The message says what is expected. Text with `{{variables}}` fits any field; it is looked at when the values are known.";
-
-FILE_TOO_LARGE E 313 "file-too-large", exit 2: "a file of a scenario is too large",
-means "Bodies and templates may have 16 MiB, feeders 64 MiB: they are kept in memory while the load runs.",
-example r"
-# scenario.yml
-name: s
-steps: [{ request: POST /upload, body_file: huge.bin }]
-",
-advice "Use a smaller file.";
 
 IMPORT_UNREADABLE E 325 "import-unreadable", exit 2: "a file to import cannot be read",
 means "A recording or description that is to become a scenario is neither JSON nor YAML, breaks off in the middle, or is too large.",

@@ -78,7 +78,7 @@ pub(super) fn name_of(value: &Value<'_>) -> Option<String> {
 }
 
 fn protocols(value: &Value<'_>) -> Option<Vec<String>> {
-    answer::one_or_more(value, Value::name)
+    answer::one_or_more(value, |v| v.name())
 }
 
 /// Text, `{ json: … }` or `{ binary: base64 }` or `{ file: … }`.
