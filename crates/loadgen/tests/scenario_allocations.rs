@@ -9,11 +9,13 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 
+use base64::Engine;
 use common::{rate, spec, template, users};
 use serde_json::json;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use swarmlab_loadgen::{
     Body, Check, Feeder, FieldTest, GraphQl, HttpRequest, Model, Order, Scenario, Source, Step, Table, Wait,
+    WebsocketAction, WebsocketMessage,
 };
 
 #[global_allocator]
@@ -41,12 +43,71 @@ fn answer(mut stream: TcpStream) {
             [b'P', b'O', b'S', b'T', b' ', b'/', b'l', ..] => {
                 b"HTTP/1.1 200 OK\r\nX-Session: s-1\r\nSet-Cookie: sid=1; Path=/; Max-Age=100\r\nContent-Length: 25\r\n\r\n{\"auth\":{\"token\":\"t\\\"1\"}}"
             }
+            request if request.windows(9).any(|window| window == b"websocket") => {
+                accept(request, &mut stream);
+                return echo(stream);
+            }
             _ => b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 19\r\n\r\n{\"ok\":true,\"id\":17}",
         };
         if stream.write_all(answer).is_err() {
             return;
         }
     }
+}
+
+/// Agrees to a WebSocket.
+fn accept(request: &[u8], stream: &mut TcpStream) {
+    let text = std::str::from_utf8(request).unwrap();
+    let key = text.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: ")).unwrap();
+    let text = format!("{key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
+    let hash = ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, text.as_bytes());
+    let accept = base64::engine::general_purpose::STANDARD.encode(hash);
+    let head = "HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ";
+    stream.write_all(format!("{head}{accept}\r\n\r\n").as_bytes()).unwrap();
+}
+
+/// Gives back short messages until the end.
+fn echo(mut stream: TcpStream) {
+    let mut frame = [0; 256];
+    while stream.read_exact(&mut frame[..6]).is_ok() && frame[0] == 0x81 {
+        let (key, length) = ([frame[2], frame[3], frame[4], frame[5]], usize::from(frame[1] & 0x7F));
+        stream.read_exact(&mut frame[2..2 + length]).unwrap();
+        frame[1] = length as u8;
+        frame[2..2 + length].iter_mut().zip(key.iter().cycle()).for_each(|(byte, mask)| *byte ^= mask);
+        if stream.write_all(&frame[..2 + length]).is_err() {
+            return;
+        }
+    }
+}
+
+#[test]
+fn a_message_on_a_websocket_allocates_nothing() {
+    let address = serve();
+    let scenario = |wait| {
+        let message = || WebsocketMessage::Text(template("{\"n\":\"{{iteration}}\",\"t\":\"{{n}}\"}"));
+        let number = Check::BodyMatches("\"n\":\"[0-9]+\"".into());
+        let path = template("/ws");
+        let connect = WebsocketAction::Connect { path, protocols: vec![], headers: vec![] };
+        let hello = WebsocketAction::Send {
+            message: WebsocketMessage::Text(template("{\"n\":\"0\"}")),
+            awaits: Some(vec![]),
+        };
+        let asks = WebsocketAction::Send { message: message(), awaits: Some(vec![number]) };
+        let steps = vec![
+            Step::websocket("ask", "", asks).extract("n", Source::JsonPointer("/n".into())),
+            Step::websocket("tell", "", WebsocketAction::Send { message: message(), awaits: None }),
+            Step::websocket("hear", "", WebsocketAction::Await(vec![])),
+        ];
+        let mut scenario = Scenario::journey("s", steps, wait);
+        scenario.classes[0].on_start = vec![
+            Step::websocket("connect", "", connect),
+            Step::websocket("hello", "", hello).extract("n", Source::JsonPointer("/n".into())),
+        ];
+        scenario
+    };
+    let few = allocations(address, users(5.0, 1.5), scenario(Wait::Pacing { s: 0.1 }));
+    let many = allocations(address, users(5.0, 1.5), scenario(Wait::default()));
+    assert_none_each(few, many);
 }
 
 fn scenario() -> Scenario {

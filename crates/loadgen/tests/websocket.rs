@@ -1,7 +1,11 @@
 //! WebSocket steps against a server of the standard library.
 #![allow(clippy::unwrap_used)]
 
+#[path = "common/certificates.rs"]
+mod certificates;
 mod common;
+#[path = "common/nginx.rs"]
+mod nginx;
 #[path = "common/ws.rs"]
 mod ws;
 
@@ -11,12 +15,14 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use certificates::Certificates;
 use common::{rate, run, template, users};
+use nginx::Nginx;
 use serde_json::json;
 use swarmlab_intervals::{ErrorKind, Outcome};
 use swarmlab_loadgen::{
-    Check, HttpVersion, LoadError, LoadSpec, Model, Scenario, Source, Step, Wait, WebsocketAction,
-    WebsocketMessage,
+    Check, Endpoint, HttpVersion, LoadError, LoadSpec, LoadTarget, Model, Scenario, Scheme, Source, Step,
+    TlsOptions, Wait, WebsocketAction, WebsocketMessage,
 };
 use ws::serve;
 
@@ -321,4 +327,38 @@ fn what_does_not_fit_is_told_before_the_start() {
     let mut http2 = spec(address, users(1.0, 0.1), vec![connect("/")]);
     http2.targets[0].http = HttpVersion::Http2;
     assert!(matches!(swarmlab_loadgen::start(http2), Err(LoadError::NotHttp1 { .. })));
+}
+
+#[test]
+fn it_goes_through_a_real_proxy_under_tls() {
+    let (behind, _) = serve(|peer| {
+        peer.accept("");
+        peer.echo();
+    });
+    let certificates = Certificates::new();
+    let pair = certificates.sign("server", "DNS:localhost", 2);
+    let (certificate, key) = (pair.certificate.display(), pair.key.display());
+    let nginx = Nginx::start(&format!(
+        "listen PORT ssl; ssl_certificate {certificate}; ssl_certificate_key {key};
+         location / {{ proxy_pass http://{behind}; proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade;
+         proxy_set_header Connection $http_connection; }}"
+    ));
+    let bytes: Vec<u8> = (0..100_000_u32).map(|n| n as u8).collect();
+    let binary = WebsocketAction::Send { message: WebsocketMessage::Binary(bytes), awaits: Some(vec![]) };
+    let steps = vec![
+        connect("/x"),
+        send("hello {{iteration}}", Some(vec![contains("hello")])),
+        Step::websocket("big", "", binary),
+        send("no answer", None),
+        close(),
+    ];
+    let mut spec = spec("127.0.0.1:1".parse().unwrap(), users(3.0, 0.4), steps);
+    let mut target = LoadTarget::new(Scheme::Https, "localhost", Endpoint::Addresses(vec![nginx.address]));
+    target.tls = TlsOptions { ca_pem: Some(certificates.ca_pem()), ..TlsOptions::default() };
+    spec.targets = vec![target];
+    let outcome = run(spec);
+    assert_clean(&outcome, 20);
+    let log = nginx.into_log();
+    assert_eq!(log.len() as u64, outcome.connections_opened);
+    assert!(log.iter().all(|line| line.last().is_some_and(|status| status == "101")), "{:?}", log[0]);
 }

@@ -71,7 +71,9 @@ fn write(out: &mut String, s: &LoadSummary) -> std::fmt::Result {
 /// The first answer of an error and status: what a person looks at first.
 fn failed(out: &mut String, a: &FirstAnswer) -> std::fmt::Result {
     let Some(error) = a.error else { return Ok(()) };
-    writeln!(out, "\n  first {} ({error}) of {}", status_name(a.status), a.endpoint)?;
+    // A message on Redis or a WebSocket has no status.
+    let what = if a.status == 0 { "message".to_owned() } else { status_name(a.status) };
+    writeln!(out, "\n  first {what} ({error}) of {}", a.endpoint)?;
     for header in a.headers.lines() {
         writeln!(out, "    {header}")?;
     }

@@ -316,7 +316,7 @@ fn wrong_websocket_steps_are_told_at_their_place() {
     bad(&with("websocket: { send: { text: x, binary: AA== } }"), &["must be one message"]);
     bad(&with("websocket: { send: { binary: '*' } }"), &["base64"]);
     bad(&with("{ request: GET /, websocket: { send: x } }"), &["stands beside a request"]);
-    bad(&with("websocket: { sent: x }"), &["unknown key"]);
+    bad(&with("websocket: { sent: x }"), &["unknown key", "does nothing"]);
     let findings =
         bad(&with("websocket: { connection: other, send: x }"), &["opens the WebSocket connection"]);
     assert!(findings.contains("test.yml:4:"), "{findings}");

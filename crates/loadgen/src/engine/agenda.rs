@@ -8,6 +8,8 @@ pub(crate) struct Agenda {
     timeouts: Timers,
     /// Connections with more to read than one turn allows, and whether they are read to the end.
     unfinished: Vec<(u64, bool)>,
+    /// A list for the next ones.
+    spare: Vec<(u64, bool)>,
     /// Shared connections with something to write, and their versions.
     dirty: Vec<(u32, u32)>,
 }
@@ -39,9 +41,15 @@ impl Agenda {
         self.unfinished.push((token, to_the_end));
     }
 
-    /// All that is to be read further, once.
+    /// All that is to be read further, once; to be given back.
     pub fn take_unfinished(&mut self) -> Vec<(u64, bool)> {
-        std::mem::take(&mut self.unfinished)
+        std::mem::replace(&mut self.unfinished, std::mem::take(&mut self.spare))
+    }
+
+    /// All of a list was gone through; it is used again.
+    pub fn give_back(&mut self, mut list: Vec<(u64, bool)>) {
+        list.clear();
+        self.spare = list;
     }
 
     /// A shared connection has output.

@@ -143,13 +143,20 @@ impl Scenario {
         self.classes.iter().flat_map(UserClass::steps)
     }
 
-    /// Adds a header to each HTTP step that does not set it itself.
+    /// Adds a header to each HTTP step, handshake and call that does not set it itself.
     pub fn add_header(&mut self, name: &str, value: &Template) {
         for step in self.steps_mut() {
-            if let Action::Http(request) = &mut step.action
-                && !request.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name))
-            {
-                request.headers.push((name.to_owned(), value.clone()));
+            // Metadata of gRPC is in lower case.
+            let (headers, name) = match &mut step.action {
+                Action::Http(request) => (&mut request.headers, name.to_owned()),
+                Action::Websocket(Websocket { action: WebsocketAction::Connect { headers, .. }, .. }) => {
+                    (headers, name.to_owned())
+                }
+                Action::Grpc(call) => (&mut call.metadata, name.to_ascii_lowercase()),
+                Action::Redis { .. } | Action::Websocket(_) => continue,
+            };
+            if !headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(&name)) {
+                headers.push((name, value.clone()));
             }
         }
     }

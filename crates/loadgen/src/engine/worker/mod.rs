@@ -121,10 +121,12 @@ impl<'a> Worker<'a> {
                 self.on_ready(*event);
                 self.after_event();
             }
-            for unfinished in self.agenda.take_unfinished() {
-                self.on_unfinished(unfinished);
+            let unfinished = self.agenda.take_unfinished();
+            for one in &unfinished {
+                self.on_unfinished(*one);
                 self.after_event();
             }
+            self.agenda.give_back(unfinished);
         }
         let end_ns = self.shared.clock.now();
         self.roll(end_ns);

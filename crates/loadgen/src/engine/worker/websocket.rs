@@ -20,6 +20,9 @@ use crate::scenario::compiled::{CompiledSocket, HANDSHAKE_FIELDS, SocketAct};
 use crate::ws::{Answer, Session};
 use swarmlab_intervals::ErrorKind;
 
+/// How a connection ended that the target has reset.
+const RESET: &str = "reset by the target";
+
 /// Largest message that is accepted, bytes; `limits.max_body_bytes` may set less.
 const MAXIMUM_MESSAGE_BYTES: u64 = 8 << 20;
 
@@ -148,7 +151,6 @@ impl Worker<'_> {
             return self.end_websocket(index, ErrorKind::WebsocketError, &error);
         }
         self.agenda.read_later(token(index, own.1), false);
-        let _ = target;
     }
 
     /// Begins what a step does on a connection that is open.
@@ -188,7 +190,7 @@ impl Worker<'_> {
             };
             let has_job = job.is_some();
             let output = session.output();
-            if output.is_empty() {
+            if output.is_empty() && !wire.is_pending() {
                 return true;
             }
             let sent_ns = self.shared.clock.now();
@@ -215,48 +217,58 @@ impl Worker<'_> {
     /// Reads what has come, whether a step waits for it or not.
     pub(super) fn read_websocket(&mut self, index: u32, to_the_end: bool, buffer: &mut [u8]) {
         let version = self.pool.get(index).version;
-        self.attend(index);
+        // What a step waits for may have come before it.
+        if !self.look(index) {
+            return;
+        }
         for _ in 0..READS_PER_TURN {
-            let Some(Conn { socket: Some(socket), wire, ws: Some(session), job, .. }) =
-                self.pool.find((index, version))
-            else {
+            let Conn { socket: Some(socket), wire, ws: Some(session), job, .. } = self.pool.get(index) else {
                 return;
             };
             let Received { bytes, is_all } = match wire.receive(socket, buffer) {
                 Ok(received) => received,
                 Err(Halt::Wait) => return,
                 Err(Halt::Tls(text)) => return self.end_websocket(index, ErrorKind::TlsBroken, &text),
-                Err(_) => return self.end_websocket(index, ErrorKind::ConnectionReset, &"reset"),
+                Err(_) => return self.end_websocket(index, ErrorKind::ConnectionReset, &RESET),
             };
             if bytes == 0 {
                 let kind = match session.has_partial() {
                     true => ErrorKind::ResponseTruncated,
                     false => ErrorKind::ConnectionClosed,
                 };
-                return self.end_websocket(index, kind, &"closed without a close frame");
+                return self.end_websocket(index, kind, &"closed by the target without a close frame");
             }
             if let Some(job) = job {
                 self.recorder.read(job.endpoint, bytes);
             }
             let fed = session.feed(&buffer[..bytes]);
-            let is_flushed = self.flush_websocket(index);
-            self.attend(index);
-            let Some(Conn { ws: Some(session), .. }) = self.pool.find((index, version)) else { return };
+            if !self.look(index) {
+                return;
+            }
             if let Err(error) = fed {
                 return self.end_websocket(index, ErrorKind::WebsocketError, &error);
-            }
-            if let Some(end) = session.ended() {
-                let text = format!("closed by the target with {end}");
-                return self.end_websocket(index, ErrorKind::WebsocketClosed, &text);
-            }
-            if !is_flushed {
-                return self.end_websocket(index, ErrorKind::ConnectionReset, &"reset");
             }
             if is_all && !to_the_end {
                 return;
             }
         }
         self.agenda.read_later(token(index, version), to_the_end);
+    }
+
+    /// Looks at what has come: writes the answers that it demands, ends the step that waits for it, and the connection if
+    /// that was the end. Whether the connection goes on.
+    fn look(&mut self, index: u32) -> bool {
+        let version = self.pool.get(index).version;
+        self.flush_websocket(index);
+        self.attend(index);
+        let Some(Conn { ws: Some(session), .. }) = self.pool.find((index, version)) else { return false };
+        if let Some(end) = session.ended() {
+            let text = format!("closed by the target with {end}");
+            self.end_websocket(index, ErrorKind::WebsocketClosed, &text);
+            return false;
+        }
+        // Even if nothing more can be written: what the target has said before it closed is still to be read.
+        true
     }
 
     /// Ends the step on the connection if what it waits for has come.
