@@ -124,6 +124,7 @@ runs! {
     extract_regex,
     feeder_csv,
     feeder_jsonl,
+    grpc,
     http2,
     http_response,
     import_har,
@@ -142,5 +143,6 @@ runs! {
     trace,
     units,
     utc,
+    websocket,
     yaml,
 }

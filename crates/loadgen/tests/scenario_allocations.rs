@@ -7,7 +7,7 @@ mod common;
 use std::alloc::System;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use base64::Engine;
 use common::{rate, spec, template, users};
@@ -20,6 +20,9 @@ use swarmlab_loadgen::{
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// One test at a time, for the same reason.
+static ALONE: Mutex<()> = Mutex::new(());
 
 /// Answers without allocating: the whole process is counted.
 fn serve() -> SocketAddr {
@@ -82,6 +85,7 @@ fn echo(mut stream: TcpStream) {
 
 #[test]
 fn a_message_on_a_websocket_allocates_nothing() {
+    let _alone = ALONE.lock();
     let address = serve();
     let scenario = |wait| {
         let message = || WebsocketMessage::Text(template("{\"n\":\"{{iteration}}\",\"t\":\"{{n}}\"}"));
@@ -153,6 +157,7 @@ fn allocations(address: SocketAddr, model: Model, scenario: Scenario) -> (f64, f
 
 #[test]
 fn a_request_allocates_nothing() {
+    let _alone = ALONE.lock();
     let address = serve();
     let paced = |s| {
         let mut scenario = scenario();

@@ -78,7 +78,8 @@ fn each_action_is_an_endpoint_and_values_go_on_to_the_next() {
         peer.text("welcome");
         while let Some((first, payload)) = peer.next() {
             if first == 0x88 {
-                assert_eq!(payload, b"\x03\xe8done");
+                // The end of the load may come before that of an iteration.
+                assert!(payload == b"\x03\xe8done" || payload == b"\x03\xe9", "{payload:?}");
                 return peer.frame(0x88, b"\x03\xe8");
             }
             // Something else first, a ping, and then the answer in two pieces.
@@ -110,7 +111,10 @@ fn each_action_is_an_endpoint_and_values_go_on_to_the_next() {
     assert_eq!(connections.load(Ordering::SeqCst), outcome.connections_opened);
     let completed = |name| of(&outcome, name).tally.completed;
     assert!(completed("connect") > 20 && completed("connect") == outcome.connections_opened);
-    assert_eq!(completed("send"), 2 * completed("connect"));
+    // Each of the three users may have been cut short once.
+    let iterations = completed("connect");
+    assert!((2 * (iterations - 3)..=2 * iterations).contains(&completed("send")));
+    assert!((iterations - 3..=iterations).contains(&completed("close")));
     assert_eq!(of(&outcome, "connect").tally.statuses.by_name()["101"], completed("connect"));
     assert!(of(&outcome, "send").tally.bytes_sent > 0 && of(&outcome, "send").tally.bytes_received > 0);
     let heads = heads.lock().unwrap();

@@ -114,11 +114,10 @@ impl Worker<'_> {
 
     /// The answer to a handshake has come to its end with status 101; `rest` follows it.
     pub(super) fn on_upgraded(&mut self, index: u32, rest: &[u8]) {
-        let Conn { ws: Some(session), kept, job: Some(job), version, target, .. } = self.pool.get(index)
-        else {
+        let Conn { ws: Some(session), kept, job: Some(job), version, .. } = self.pool.get(index) else {
             return;
         };
-        let (job, own, target) = (*job, (index, *version), *target);
+        let (job, own) = (*job, (index, *version));
         let step = &self.shared.compiled.steps[job.step as usize];
         let Some(CompiledSocket { name, act: SocketAct::Connect { protocols } }) = &step.socket else {
             return;

@@ -42,7 +42,8 @@ pub(super) fn check(step: &Step, websocket: &Websocket, problems: &mut Vec<StepP
     }
     let has_answer =
         websocket.awaits().is_some() || matches!(websocket.action, WebsocketAction::Connect { .. });
-    if !has_answer && !(step.extract.is_empty() && step.checks.iter().all(|check| !check.is_of_answer())) {
+    let looks = !step.extract.is_empty() || step.checks.iter().any(|check| check.is_of_answer());
+    if looks && !has_answer {
         problems.push(StepProblem::NoAnswer);
     }
 }
