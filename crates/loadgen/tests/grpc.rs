@@ -103,6 +103,9 @@ fn codes_are_counted_by_name_and_kept_with_their_message() {
     assert_eq!((outcome.overall.tally.succeeded, outcome.overall.tally.failed), (10, 0));
 }
 
+/// How a server answers.
+type Answering = Box<dyn Fn() -> Reply + Send + Sync>;
+
 #[test]
 fn what_is_no_answer_to_a_call_is_a_bad_response_with_words() {
     let no_status = || Reply { trailers: Some(vec![]), ..Reply::message(b"") };
@@ -113,7 +116,7 @@ fn what_is_no_answer_to_a_call_is_a_bad_response_with_words() {
         reply
     };
     let html = || Reply { head: vec![("content-type", "text/html".into())], ..Reply::message(b"") };
-    let cases: [(Box<dyn Fn() -> Reply + Send + Sync>, &str); 7] = [
+    let cases: [(Answering, &str); 7] = [
         (Box::new(no_status), "without grpc-status"),
         (Box::new(compressed), "compressed, which was not asked for (gzip)"),
         (Box::new(html), "text/html"),
