@@ -762,7 +762,11 @@ fn any_stack_comes_up_runs_and_goes() {
     assert!(unproven.contains("Prometheus") && unproven.contains("proxy"), "{unproven}");
     // The same again: it is this stack that holds the port, and no other program.
     let (code, lines) = command(&["up", file]);
-    assert_eq!((code, lines.last().unwrap()["code"].as_str()), (Some(3), Some("E411-stack-exists")), "{lines:#?}");
+    assert_eq!(
+        (code, lines.last().unwrap()["code"].as_str()),
+        (Some(3), Some("E411-stack-exists")),
+        "{lines:#?}"
+    );
     // Under another name the holder is named, with what removes it.
     let (code, lines) = command(&["up", file, "--name", "plain2"]);
     let said = lines.last().unwrap().to_string();
@@ -777,7 +781,10 @@ fn any_stack_comes_up_runs_and_goes() {
     assert!(code == Some(0) && lines.iter().all(|l| l["event"] == "log"), "{lines:#?}");
     let (code, lines) = command(&["doctor", file]);
     let checks = lines.iter().find(|l| l["event"] == "doctor").unwrap()["checks"].as_array().unwrap();
-    assert!(code == Some(0) && checks.iter().any(|c| c["what"] == "ports" && c["health"] == "fine"), "{checks:#?}");
+    assert!(
+        code == Some(0) && checks.iter().any(|c| c["what"] == "ports" && c["health"] == "fine"),
+        "{checks:#?}"
+    );
     let (_, lines) = command(&["down", "--all", "--dry-run"]);
     assert!(lines.iter().any(|l| l["plan"]["stack"] == "plain"), "{lines:#?}");
     let (code, lines) = command(&["down", "plain"]);
@@ -787,7 +794,11 @@ fn any_stack_comes_up_runs_and_goes() {
     // A run needs neither: what the client felt and what the engine tells is measured, the rest is absent.
     let lab = Lab::new();
     std::fs::write(lab.dir.path().join("shape.yml"), "shape: constant\nlevel: 3\nduration: 8s\n").unwrap();
-    std::fs::write(lab.dir.path().join("scenario.yml"), "name: bare\nsteps: [{ name: health, request: GET /healthz }]\nwait: { constant: 50ms }\n").unwrap();
+    std::fs::write(
+        lab.dir.path().join("scenario.yml"),
+        "name: bare\nsteps: [{ name: health, request: GET /healthz }]\nwait: { constant: 50ms }\n",
+    )
+    .unwrap();
     let experiment = lab.dir.path().join("experiment.yml");
     let text = format!(
         "name: bare\ntestbed: swarm\nstack: {file}\ntarget: {{ service: web, port: 5002 }}\nload:\n  model: closed\n  \
@@ -796,7 +807,8 @@ fn any_stack_comes_up_runs_and_goes() {
     std::fs::write(&experiment, text).unwrap();
     let ended = lab.run(&experiment, &["--name", "bare", "--engine", &engine()]).end();
     assert!(ended.status.success(), "{:#?}", ended.line("error"));
-    let warned: Vec<String> = ended.lines.iter().filter(|l| l["event"] == "warning").map(|l| l.to_string()).collect();
+    let warned: Vec<String> =
+        ended.lines.iter().filter(|l| l["event"] == "warning").map(|l| l.to_string()).collect();
     assert!(warned.iter().any(|w| w.contains("Prometheus") && w.contains("absent")), "{warned:#?}");
     let summary = ended.summary();
     assert!(summary["counts"]["sent"].as_u64().unwrap() > 100, "{}", summary["counts"]);

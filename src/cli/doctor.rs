@@ -53,7 +53,11 @@ pub fn main(args: &DoctorArgs, global: &Global) -> Exit {
             Ok(stacks) => checks.push(leftovers(&stacks)),
             Err(e) => return swarm::swarm_failed(e, global),
         }
-        output::say(global.json, &serde_json::json!({"event": "doctor", "checks": checks}), text(&checks).trim_end());
+        output::say(
+            global.json,
+            &serde_json::json!({"event": "doctor", "checks": checks}),
+            text(&checks).trim_end(),
+        );
         let broken: Vec<&str> =
             checks.iter().filter(|c| c.health == CheckHealth::Broken).map(|c| c.what.as_str()).collect();
         if broken.is_empty() {
@@ -84,9 +88,15 @@ fn text(checks: &[Check]) -> String {
 
 /// Virtual addresses and the ingress mesh are balanced by the kernel's IPVS. It can be seen of this machine only.
 fn ipvs(engine: &Engine) -> Check {
-    let remedy = "modprobe ip_vs; or give services `endpoint_mode: dnsrr` and publish ports with `mode: host`";
+    let remedy =
+        "modprobe ip_vs; or give services `endpoint_mode: dnsrr` and publish ports with `mode: host`";
     if !engine.info().address.starts_with("unix://") {
-        return Check::not("IPVS", CheckHealth::Unknown, "the engine is on another machine", "there: ls /proc/net/ip_vs");
+        return Check::not(
+            "IPVS",
+            CheckHealth::Unknown,
+            "the engine is on another machine",
+            "there: ls /proc/net/ip_vs",
+        );
     }
     if std::path::Path::new("/proc/net/ip_vs").exists() {
         return Check::fine("IPVS", "the kernel balances virtual addresses and the ingress");
@@ -143,6 +153,9 @@ mod tests {
             Check::fine("engine", "Docker 28"),
             Check::not("IPVS", CheckHealth::Warning, "missing", "modprobe ip_vs"),
         ];
-        assert_eq!(text(&checks), "fine  engine  Docker 28\nwarn  IPVS    missing\n              -> modprobe ip_vs\n");
+        assert_eq!(
+            text(&checks),
+            "fine  engine  Docker 28\nwarn  IPVS    missing\n              -> modprobe ip_vs\n"
+        );
     }
 }

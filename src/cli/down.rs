@@ -87,7 +87,12 @@ async fn remove(
     }
     let mut failed = None;
     for (i, stack) in stacks.iter().enumerate() {
-        left.set(stacks[i..].iter().map(|name| format!("parts of the stack {name:?} (swarmlab down {name})")).collect());
+        left.set(
+            stacks[i..]
+                .iter()
+                .map(|name| format!("parts of the stack {name:?} (swarmlab down {name})"))
+                .collect(),
+        );
         let done = if args.dry_run {
             plan_down(engine, stack, &options).await.map(|plan| say_plan(&plan, global))
         } else {

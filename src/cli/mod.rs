@@ -226,9 +226,11 @@ mod tests {
             for (at, _) in text.match_indices("swarmlab ") {
                 let before = text[..at].trim_end_matches(' ');
                 let is_command = before.is_empty() || before.ends_with(['`', '(', ':', '\n', '"', '$', ';']);
-                let word: String = text[at + 9..].chars().take_while(|c| c.is_ascii_lowercase() || *c == '-').collect();
+                let word: String =
+                    text[at + 9..].chars().take_while(|c| c.is_ascii_lowercase() || *c == '-').collect();
                 // A sentence that begins with the program's name, at the start of a line or text.
-                let prose = before.is_empty() || before.ends_with(['\n', '"', ':']) && !known.contains(&word.as_str());
+                let prose = before.is_empty()
+                    || before.ends_with(['\n', '"', ':']) && !known.contains(&word.as_str());
                 if !is_command || prose || word.is_empty() || word.starts_with('-') {
                     continue;
                 }

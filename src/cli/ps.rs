@@ -79,7 +79,8 @@ fn duration(s: f64) -> String {
 mod tests {
     #[test]
     fn ages_have_one_unit() {
-        for (s, text) in [(-1.0, "0 s"), (4.4, "4 s"), (150.0, "2 min"), (7_300.0, "2 h"), (200_000.0, "2 d")] {
+        for (s, text) in [(-1.0, "0 s"), (4.4, "4 s"), (150.0, "2 min"), (7_300.0, "2 h"), (200_000.0, "2 d")]
+        {
             assert_eq!(super::duration(s), text);
         }
     }

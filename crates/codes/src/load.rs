@@ -125,4 +125,39 @@ IMPORT_NOTHING_LEFT E 327 "import-nothing-left", exit 2: "nothing of a file to i
 means "All requests go to other hosts, are images, styles and scripts, or had no answer; or all operations are destructive.",
 example "swarmlab scenario import empty.har",
 advice "The message counts what was left out and why. `--host` chooses whose requests are kept, `--keep-static` keeps the parts of pages, `--destructive` what deletes.";
+UNBOUNDED_LOOP E 320 "unbounded-loop", exit 2: "a loop without a bound",
+means "`while` and `until` depend on what a target answers, which may never change: a user would then send requests to the end of the load, and none of its iterations would end.",
+example r"
+# scenario.yml
+name: s
+steps:
+  - request: GET /job
+    extract: { state: { json: /state } }
+    until: { value: '{{state}}', equals: done }
+",
+advice "Add `max`, the most rounds. At that bound the loop ends and the next step follows; an `if` behind it can tell whether the condition came true.";
+
+BAD_JSONPATH E 321 "bad-jsonpath", exit 2: "a JSONPath with a mistake",
+means "A path is read as RFC 9535 says: `$.items[0].id`, `$..price`, `$.items[?@.price < 10].id`. Functions in filters (`length()`, `match()`) are not known here.",
+example r"
+# scenario.yml
+name: s
+steps:
+  - request: GET /
+    extract: { id: { jsonpath: '$.items[0.id' } }
+",
+advice "The message says what is expected at which byte. A single value is also found by a JSON pointer: `{ json: /items/0/id }`.";
+
+NEVER_SET E 322 "never-set", exit 2: "a condition looks at a variable that nothing sets",
+means "No step of this class extracts or sets the variable, so the condition would always come out the same.",
+example r"
+# scenario.yml
+name: s
+steps:
+  - request: GET /
+    extract: { token: { json: /token, optional: true } }
+  - if: { defined: tokne }
+    request: GET /mine
+",
+advice "Correct the name (the message names the nearest, or all), or extract it in an earlier step: with `optional: true`, if it may be missing.";
 }

@@ -9,8 +9,8 @@ use swarmlab_yaml::{Cx, Diagnostics, Value};
 
 use super::actions::{Actions, Against};
 use super::{
-    Experiment, Load, Measure, Overrides, Slo, TargetRef, autoscale, checks, evidence, read_named_file, stack_file,
-    unreadable, variables,
+    Experiment, Load, Measure, Overrides, Slo, TargetRef, autoscale, checks, evidence, read_named_file,
+    stack_file, unreadable, variables,
 };
 
 /// Which testbed the experiment asks for.

@@ -22,8 +22,8 @@ mod target;
 mod text;
 mod variables;
 
-pub use autoscale::{Autoscale, Command as ControllerCommand, Decider};
 pub use actions::{ActAt, Actions, MAX_REPLICAS, TimedAction};
+pub use autoscale::{Autoscale, Command as ControllerCommand, Decider};
 pub use evidence::LEAST_BINS;
 pub use file::{Loaded, TestbedChoice, peek_testbed, read, read_with};
 pub use load::{Load, ModelKind, WarmUp};

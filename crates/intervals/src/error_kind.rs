@@ -35,6 +35,8 @@ pub enum ErrorKind {
     NotConnected,
     /// The message of a gRPC call does not fit its type with the values of its variables. Never sent.
     MessageInvalid,
+    /// A value of the request, or a condition or loop before it, could not be computed. Never sent.
+    EvaluationFailed,
     /// The target closed the connection before the first byte of an answer.
     ConnectionClosed,
     /// The target reset the connection before the answer was complete.
@@ -86,7 +88,7 @@ pub enum ErrorKind {
 }
 
 /// Number of error kinds.
-pub const ERROR_KINDS: usize = 35;
+pub const ERROR_KINDS: usize = 36;
 
 impl ErrorKind {
     /// All kinds, in the order of the enum.
@@ -103,6 +105,7 @@ impl ErrorKind {
         ErrorKind::FeederExhausted,
         ErrorKind::NotConnected,
         ErrorKind::MessageInvalid,
+        ErrorKind::EvaluationFailed,
         ErrorKind::ConnectionClosed,
         ErrorKind::ConnectionReset,
         ErrorKind::ResponseTruncated,
@@ -153,6 +156,7 @@ impl ErrorKind {
             ErrorKind::FeederExhausted => "feeder_exhausted",
             ErrorKind::NotConnected => "not_connected",
             ErrorKind::MessageInvalid => "message_invalid",
+            ErrorKind::EvaluationFailed => "evaluation_failed",
             ErrorKind::ConnectionClosed => "connection_closed",
             ErrorKind::ConnectionReset => "connection_reset",
             ErrorKind::ResponseTruncated => "response_truncated",

@@ -160,9 +160,7 @@ fn once(
     let mut spec = spec.clone();
     let task = class.tasks.first().map(|task| task.name.clone()).unwrap_or_default();
     spec.scenario.classes = vec![class];
-    for step in spec.scenario.steps_mut() {
-        step.probability = 1.0;
-    }
+    spec.scenario.visit_mut(&mut |step| step.probability = 1.0);
     let users = Shape::Constant(Constant { level: 1.0, duration_s: LONGEST_S });
     spec.model = Model::Closed { users, spawn_rate_per_s: None };
     spec.threads = 1;

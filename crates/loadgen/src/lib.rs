@@ -27,10 +27,13 @@ mod ws;
 
 pub use engine::{Awake, LevelChange, LoadControl, LoadHandle, can_keep_awake, start, start_with_resolver};
 pub use error::LoadError;
+pub use scenario::jsonpath::{JsonPath, JsonPathError};
 pub use scenario::{
-    Action, Body, Check, ContentCoding, Exhausted, Expect, Extract, Feeder, FieldTest, Filter, GraphQl,
-    GrpcCall, HttpRequest, MAX_REDIRECTS, Order, Scenario, ScenarioError, Source, Step, StepProblem, Table,
-    TableError, Task, Template, TemplateError, UserClass, Variants, Websocket, WebsocketAction, WebsocketMessage,
+    Action, Batch, Body, Check, Condition, ContentCoding, Exhausted, Expect, Expression, ExpressionError,
+    Extract, Feeder, FieldTest, Filter, Function, GraphQl, Group, GrpcCall, HttpRequest, MAX_REDIRECTS,
+    MAXIMUM_PARALLEL, MAXIMUM_ROUNDS, NodeTest, Order, Part, PartContent, Repeat, Scenario, ScenarioError,
+    Segment, Source, Step, StepProblem, Table, TableError, Task, Template, TemplateError, Test, UserClass,
+    Variants, Websocket, WebsocketAction, WebsocketMessage,
 };
 pub use spec::{Limits, LoadSpec, Model};
 pub use target::{

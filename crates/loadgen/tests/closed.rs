@@ -130,9 +130,11 @@ fn a_failed_step_starts_the_journey_again() {
 fn a_missing_value_is_a_failed_extraction() {
     let server = Server::plain();
     let mut scenario = get("/", Wait::Constant { s: 0.01 });
-    scenario.classes[0].tasks[0].steps[0]
-        .extract
-        .push(Extract { variable: "x".into(), from: Source::JsonPointer("/x".into()) });
+    scenario.classes[0].tasks[0].steps[0].extract.push(Extract {
+        variable: "x".into(),
+        from: Source::JsonPointer("/x".into()),
+        optional: false,
+    });
     let outcome = run(spec(server.address, users(1.0, 0.2), scenario));
     let tally = &outcome.overall.tally;
     assert!(tally.completed > 0);

@@ -107,7 +107,11 @@ fn on_a_common_channel_each_counts_its_own_messages_only() {
 fn values_are_taken_from_the_message_that_came_back() {
     let redis = Redis::start(&[]);
     let mut first = publish("c", r#"{"v":"v{{user}}"}"#);
-    first.extract.push(Extract { variable: "v".into(), from: Source::JsonPointer("/v".into()) });
+    first.extract.push(Extract {
+        variable: "v".into(),
+        from: Source::JsonPointer("/v".into()),
+        optional: false,
+    });
     let second = publish("c-{{v}}", "x");
     let outcome = run(redis.spec("", users(3.0, 0.3), vec![first, second]));
     assert_clean(&outcome);

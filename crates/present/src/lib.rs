@@ -54,7 +54,10 @@ pub fn model(raw: &Raw, frame: &Frame, analysis: &Analysis) -> ReportModel {
         intervals: associations::demands(&analysis.summary.demands),
         heat_maps: associations::heat_maps(raw, &load, &analysis.correlations, &names),
         scatters: associations::scatters(&load, &analysis.correlations, &names),
-        tables: actions::table(&raw.events, start).into_iter().chain(tables::all(raw, &load, analysis)).collect(),
+        tables: actions::table(&raw.events, start)
+            .into_iter()
+            .chain(tables::all(raw, &load, analysis))
+            .collect(),
         notes: analysis
             .summary
             .notes

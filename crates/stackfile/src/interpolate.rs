@@ -146,11 +146,13 @@ fn malformed(text: &str, dollar: usize, braced: bool, name: &str, problems: &mut
     let after = &text[dollar + 1..];
     if !braced {
         let end = dollar + 1 + name.len();
-        problems.push(Problem::Malformed { at: dollar..end, why: "a `$` must be followed by a name".to_owned() });
+        problems
+            .push(Problem::Malformed { at: dollar..end, why: "a `$` must be followed by a name".to_owned() });
         return end;
     }
     let Some(close) = after.find('}') else {
-        problems.push(Problem::Malformed { at: dollar..text.len(), why: "`${` is not closed by `}`".to_owned() });
+        problems
+            .push(Problem::Malformed { at: dollar..text.len(), why: "`${` is not closed by `}`".to_owned() });
         return text.len();
     };
     let why = if name.is_empty() {
@@ -348,10 +350,10 @@ mod tests {
         assert_eq!(problems("x ${U:?set} $A"), [required(2..11, "U", "set")]);
         assert_eq!(problems("${E:?}"), [required(0..6, "E", "")]);
         assert_eq!(problems("${U:-$V}"), []);
-        assert_eq!(problems("$U:?set"), [
-            Problem::BareOperand { at: 0..7, name: "U".to_owned() },
-            required(0..7, "U", "set"),
-        ]);
+        assert_eq!(
+            problems("$U:?set"),
+            [Problem::BareOperand { at: 0..7, name: "U".to_owned() }, required(0..7, "U", "set"),]
+        );
     }
 
     /// Taken from what `docker stack config` (28.2) makes of the same texts.

@@ -159,7 +159,8 @@ fn is_path(source: &str) -> bool {
 
 /// `C:\\data` or `\\\\.\\pipe\\name`.
 fn is_windows_path(path: &str) -> bool {
-    path.starts_with("\\\\") || (path.starts_with(|c: char| c.is_ascii_alphabetic()) && path[1..].starts_with(":\\"))
+    path.starts_with("\\\\")
+        || (path.starts_with(|c: char| c.is_ascii_alphabetic()) && path[1..].starts_with(":\\"))
 }
 
 fn long(item: &Value<'_>, around: &Surroundings<'_>) -> Option<Mount> {

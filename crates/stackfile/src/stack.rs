@@ -131,7 +131,8 @@ fn version(value: &Value<'_>) {
     };
     if !text.is_empty() && minor.is_none_or(|minor| minor > NEWEST_MINOR) {
         let message = format!("`{text}` is no version of this format");
-        let found = value.error(codes::FILE_VERSION, message).expected(format!("3, or 3.0 to 3.{NEWEST_MINOR}"));
+        let found =
+            value.error(codes::FILE_VERSION, message).expected(format!("3, or 3.0 to 3.{NEWEST_MINOR}"));
         value.cx().push(found.help("a Swarm takes Compose v3 files; leave `version` out, or write \"3.8\""));
     }
 }

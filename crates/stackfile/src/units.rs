@@ -86,7 +86,11 @@ fn scientific(text: &str) -> Option<(i128, i32)> {
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let fraction = fraction.trim_end_matches('0');
     let all_digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
-    if digits.len() > 30 || !all_digits(whole) || !all_digits(fraction) || !digits.contains(|c: char| c.is_ascii_digit()) {
+    if digits.len() > 30
+        || !all_digits(whole)
+        || !all_digits(fraction)
+        || !digits.contains(|c: char| c.is_ascii_digit())
+    {
         return None;
     }
     let number = format!("0{whole}{fraction}").parse().ok()?;
@@ -178,9 +182,10 @@ mod tests {
         ] {
             assert_eq!(parse_bytes(text), Ok(want), "{text}");
         }
-        for text in
-            ["", "M", "-1M", "1x", "1.2.3M", "512Mi", "1MM", "1Mbb", "1miib", "1  M", " 1M", "9999999P", "0x10", "_1", "inf", "1é"]
-        {
+        for text in [
+            "", "M", "-1M", "1x", "1.2.3M", "512Mi", "1MM", "1Mbb", "1miib", "1  M", " 1M", "9999999P",
+            "0x10", "_1", "inf", "1é",
+        ] {
             assert!(parse_bytes(text).is_err(), "{text}");
         }
     }
@@ -197,7 +202,9 @@ mod tests {
         assert_eq!(parse_nano_cpus("1e-1"), Ok(100_000_000));
         assert_eq!(parse_nano_cpus("1/2"), Ok(500_000_000));
         assert_eq!(parse_nano_cpus("+1e1"), Ok(10_000_000_000));
-        for text in ["", ".", "-1", "1,5", "0.0000000001", "1/3", "1/0", "1e99", "99999999999999999999", "half"] {
+        for text in
+            ["", ".", "-1", "1,5", "0.0000000001", "1/3", "1/0", "1e99", "99999999999999999999", "half"]
+        {
             assert!(parse_nano_cpus(text).is_err(), "{text}");
         }
     }
@@ -220,7 +227,9 @@ mod tests {
         ] {
             assert_eq!(parse_go_duration(text), Ok(want), "{text}");
         }
-        for text in ["", "5", "1d", " 5s", "5s ", "1e3s", "-5s", ".s", "s", "300000000h", "1h1", "+", "1.5.5s"] {
+        for text in
+            ["", "5", "1d", " 5s", "5s ", "1e3s", "-5s", ".s", "s", "300000000h", "1h1", "+", "1.5.5s"]
+        {
             assert!(parse_go_duration(text).is_err(), "{text}");
         }
     }

@@ -144,8 +144,7 @@ secretz: {}
 
 #[test]
 fn what_a_swarm_ignores_is_a_warning() {
-    let stack =
-        good(&web("build: .\ntmpfs: /t\ncontainer_name: w\ndepends_on: [web]\nprivileged: true"));
+    let stack = good(&web("build: .\ntmpfs: /t\ncontainer_name: w\ndepends_on: [web]\nprivileged: true"));
     let lines: Vec<_> =
         stack.warnings.iter().map(|w| format!("{}:{} {}", w.span.line, w.span.column, w.message)).collect();
     assert_snapshot!(lines.join("\n"), @r"
@@ -227,7 +226,10 @@ fn options_that_docker_passes_over_are_warned_of() {
     for (lines, what) in [
         ("volumes: [\"/a:/b:z,ro\"]", "the option `z`"),
         ("volumes: [\"/a:/b:cached\"]", "the option `cached`"),
-        ("volumes: [{ type: bind, source: /a, target: /b, bind: { create_host_path: true } }]", "create_host_path"),
+        (
+            "volumes: [{ type: bind, source: /a, target: /b, bind: { create_host_path: true } }]",
+            "create_host_path",
+        ),
         ("volumes: [{ type: volume, target: /b, volume: { subpath: x } }]", "subpath"),
         ("volumes: [{ type: tmpfs, target: /b, tmpfs: { mode: 0755 } }]", "mode"),
         ("tmpfs: [/a, \"/b:size=1m\"]", "`tmpfs`"),

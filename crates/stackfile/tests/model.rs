@@ -117,7 +117,8 @@ fn mounts_in_all_forms() {
 
 #[test]
 fn restart_stands_for_the_policy_where_there_is_none() {
-    let policy = |lines: &str| service(lines).deploy.restart_policy.map(|p| (p.condition.unwrap(), p.max_attempts));
+    let policy =
+        |lines: &str| service(lines).deploy.restart_policy.map(|p| (p.condition.unwrap(), p.max_attempts));
     assert_eq!(policy("restart: on-failure:3"), Some((RestartCondition::OnFailure, Some(3))));
     assert_eq!(policy("restart: on-failure"), Some((RestartCondition::OnFailure, None)));
     assert_eq!(policy("restart: always"), Some((RestartCondition::Any, None)));

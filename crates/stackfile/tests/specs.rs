@@ -348,7 +348,8 @@ fn everything_else() {
       "Name": "shop_default"
     }
     "#);
-    let volumes: Vec<_> = specs.volumes.iter().map(|v| format!("{} {} {}", v.short, v.full, v.external)).collect();
+    let volumes: Vec<_> =
+        specs.volumes.iter().map(|v| format!("{} {} {}", v.short, v.full, v.external)).collect();
     assert_eq!(volumes, ["data shop_data false"]);
     assert_snapshot!(format!("{:?}\n{:?}", specs.configs, specs.secrets), @r#"
     [BlobPlan { short: "envoy", full: "shop_envoy_8c77ae5b", external: false, data_bytes: 11, labels: {"com.docker.stack.namespace": "shop"}, template_driver: None, driver: None }]

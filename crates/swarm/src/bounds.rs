@@ -42,7 +42,11 @@ pub(crate) fn check(
     for (service, from, to) in wanted {
         if to > from && *to > most {
             let bound = format!("at most {most} replicas of one service");
-            return Err(SwarmError::TooMany { asked: format!("{to} replicas of {service}"), bound, forced: force });
+            return Err(SwarmError::TooMany {
+                asked: format!("{to} replicas of {service}"),
+                bound,
+                forced: force,
+            });
         }
     }
     let sum = |pick: fn(&Wanted<'_>) -> u64| wanted.iter().map(pick).fold(others, u64::saturating_add);
@@ -68,7 +72,12 @@ impl Engine {
             node.status.as_ref().is_some_and(|status| status.state == Some(NodeState::READY))
         };
         let nano_cpus = |node: &bollard::models::Node| {
-            node.description.as_ref()?.resources.as_ref()?.nano_cpus.and_then(|nanos| u64::try_from(nanos).ok())
+            node.description
+                .as_ref()?
+                .resources
+                .as_ref()?
+                .nano_cpus
+                .and_then(|nanos| u64::try_from(nanos).ok())
         };
         let nanos: u64 = nodes.iter().filter(ready).filter_map(nano_cpus).sum();
         Ok(Capacity { cpus: nanos / 1_000_000_000 })
@@ -103,7 +112,9 @@ mod tests {
         let many = refused(&[("web", 1, 90), ("api", 1, 90)], 21, false);
         assert_eq!(
             many.as_deref(),
-            Some("201 tasks in all are too many: at most 200 tasks of all services on a Swarm of 2 processors")
+            Some(
+                "201 tasks in all are too many: at most 200 tasks of all services on a Swarm of 2 processors"
+            )
         );
         assert_eq!(refused(&[("web", 1, 90), ("api", 1, 90)], 21, true), None);
         // However full it is: fewer is always better.

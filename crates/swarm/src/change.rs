@@ -71,12 +71,8 @@ pub async fn settled(
 ) -> Result<(), SwarmError> {
     let services = engine.stack_services(stack).await?;
     let full = find(stack, &services, service)?.full.clone();
-    let goal = Goal {
-        full,
-        stable_s: 0.0,
-        updated: after == Settle::Updated,
-        exact: after == Settle::Scaled,
-    };
+    let goal =
+        Goal { full, stable_s: 0.0, updated: after == Settle::Updated, exact: after == Settle::Scaled };
     converge(engine, stack, &[goal], Patience { wait_s, cancel }, &mut |_, _, _| {}).await.map(drop)
 }
 

@@ -165,7 +165,8 @@ impl Creator<'_> {
         // Containers carry the labels, too: that is how `down` knows which to wait for.
         stamp(&mut container.labels, self.stack);
         // So do the volumes that nodes make for them.
-        for options in container.mounts.iter_mut().flatten().filter_map(|mount| mount.volume_options.as_mut()) {
+        for options in container.mounts.iter_mut().flatten().filter_map(|mount| mount.volume_options.as_mut())
+        {
             if options.labels.is_some() {
                 stamp(&mut options.labels, self.stack);
             }

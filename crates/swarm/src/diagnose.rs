@@ -119,14 +119,7 @@ pub(crate) async fn diagnose(
     let short = short_name(stack, &service.full);
     let advice = advice(failure.as_ref(), hopeless, (stack, &short));
     let (desired, running, healthy) = (tally.desired, tally.running, tally.healthy);
-    Unconverged {
-        service: short,
-        desired,
-        running,
-        healthy,
-        task: failure,
-        advice,
-    }
+    Unconverged { service: short, desired, running, healthy, task: failure, advice }
 }
 
 /// The task that tells most: the newest that ended by itself or cannot be placed, else the newest that does
@@ -189,7 +182,9 @@ fn advice(task: Option<&TaskFailure>, hopeless: Option<&Hopeless>, (stack, short
     } else if task.is_some_and(|task| task.state == TaskState::Rejected) {
         "its node could not start it, for the reason above".into()
     } else if task.is_some_and(|task| task.exit_code.is_some()) {
-        format!("the program ended by itself; its last lines above say why (all: swarmlab logs {stack} {short})")
+        format!(
+            "the program ended by itself; its last lines above say why (all: swarmlab logs {stack} {short})"
+        )
     } else if task.is_some_and(|task| task.state <= TaskState::Starting) {
         "it was still on its way: wait longer (--wait)".into()
     } else {

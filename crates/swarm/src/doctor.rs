@@ -56,7 +56,8 @@ pub async fn doctor(engine: &Engine, stack: Option<&StackSpecs>) -> Result<Vec<C
     let info = engine.docker().info().await.map_err(|error| engine.fail("ask for its state", error))?;
     let nodes = engine.docker().list_nodes(None::<ListNodesOptions>).await;
     let nodes = nodes.map_err(|error| engine.fail("list nodes", error))?;
-    let mut checks = vec![version(engine.info()), swarm(&nodes), cgroups(engine.info()), labels(engine.info(), &info)];
+    let mut checks =
+        vec![version(engine.info()), swarm(&nodes), cgroups(engine.info()), labels(engine.info(), &info)];
     checks.extend(info.warnings.iter().flatten().map(|warning| remark(warning)));
     if let Some(specs) = stack {
         checks.push(ports(clashes_of(engine, specs).await?));
@@ -77,7 +78,10 @@ fn major(version: &str) -> Option<(u32, u32)> {
 }
 
 fn version(info: &EngineInfo) -> Check {
-    let found = format!("Docker {} (API {}) at {}, kernel {}", info.version, info.api_version, info.address, info.kernel);
+    let found = format!(
+        "Docker {} (API {}) at {}, kernel {}",
+        info.version, info.api_version, info.address, info.kernel
+    );
     match major(&info.version) {
         Some((major, minor)) if (major, minor) < (20, 10) => {
             let remedy = "use 20.10 or a newer one: older ones have no cgroup v2 and no jobs";
@@ -106,7 +110,12 @@ fn swarm(nodes: &[Node]) -> Check {
     }
     if !lost.is_empty() {
         let found = format!("{found}, not ready: {}", names(lost));
-        return Check::not("swarm", Health::Warning, found, "start them, or remove them: docker node rm NODE");
+        return Check::not(
+            "swarm",
+            Health::Warning,
+            found,
+            "start them, or remove them: docker node rm NODE",
+        );
     }
     if !drained.is_empty() {
         let found = format!("{found}, taking no tasks: {}", names(drained));

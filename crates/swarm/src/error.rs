@@ -375,9 +375,11 @@ impl SwarmError {
                 "build what the sample stack needs: swarmlab images build; pull or build others yourself"
                     .into()
             }
-            Self::PortTaken { .. } => "stop what holds the port, or publish another one in the stack file: each line names the \
+            Self::PortTaken { .. } => {
+                "stop what holds the port, or publish another one in the stack file: each line names the \
                                        command that deals with its holder"
-                .into(),
+                    .into()
+            }
             Self::NotConverged(_) => "the lines above say for each service why".into(),
             Self::Contention { .. } => {
                 "find out what else updates the service (an autoscaler?), then try again".into()

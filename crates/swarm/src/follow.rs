@@ -75,7 +75,8 @@ pub async fn logs(
         }
         let only = service.map(|name| find(stack, &services, name)).transpose()?.map(|s| s.id.clone());
         for task in engine.stack_tasks(stack, false).await? {
-            let wanted = only.as_ref().is_none_or(|id| *id == task.service_id) && task.state >= TaskState::Starting;
+            let wanted =
+                only.as_ref().is_none_or(|id| *id == task.service_id) && task.state >= TaskState::Starting;
             if let Some(lines) = lines.as_ref().filter(|_| wanted && known.insert(task.id.clone())) {
                 // What is new since the first look is told from its beginning.
                 let tail = options.tail.filter(|_| first);
@@ -136,7 +137,11 @@ async fn read(
     let mut halves = Halves::default();
     loop {
         let next = async {
-            if options.follow { Ok(stream.next().await) } else { tokio::time::timeout(PATIENCE, stream.next()).await }
+            if options.follow {
+                Ok(stream.next().await)
+            } else {
+                tokio::time::timeout(PATIENCE, stream.next()).await
+            }
         };
         let chunk = tokio::select! {
             () = options.cancel.cancelled() => return,

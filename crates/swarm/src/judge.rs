@@ -47,9 +47,14 @@ pub(crate) fn leaving(service_id: &str, tasks: &[TaskView], containers: &[Contai
     let own = || tasks.iter().filter(|task| task.service_id == service_id);
     let tasks_leaving = own().filter(|task| !task.is_meant_to_run() && task.state <= TaskState::Running);
     let meant = |id: &str| own().any(|task| task.is_meant_to_run() && task.container_id == id);
-    let of_leaving = |id: &str| own().any(|task| !task.is_meant_to_run() && task.state <= TaskState::Running && task.container_id == id);
-    let containers_leaving =
-        containers.iter().filter(|c| c.service_id == service_id && c.running && !meant(&c.id) && !of_leaving(&c.id));
+    let of_leaving = |id: &str| {
+        own().any(|task| {
+            !task.is_meant_to_run() && task.state <= TaskState::Running && task.container_id == id
+        })
+    };
+    let containers_leaving = containers
+        .iter()
+        .filter(|c| c.service_id == service_id && c.running && !meant(&c.id) && !of_leaving(&c.id));
     tasks_leaving.count() + containers_leaving.count()
 }
 

@@ -273,7 +273,8 @@ impl ContainerView {
         };
         let name = container.names.and_then(|names| names.into_iter().next()).unwrap_or_default();
         let name = name.trim_start_matches('/').to_string();
-        let running = container.state.is_some_and(|state| state == models::ContainerSummaryStateEnum::RUNNING);
+        let running =
+            container.state.is_some_and(|state| state == models::ContainerSummaryStateEnum::RUNNING);
         Some(Self { id: container.id?, name, service_id, stack, running, health, status })
     }
 }

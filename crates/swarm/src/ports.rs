@@ -71,7 +71,9 @@ fn service_in_words(spec: &ServiceSpec, name: &str) -> String {
     let label = |label: &str| spec.labels.as_ref().and_then(|labels| labels.get(label));
     match (label(LABEL_NAMESPACE), label(LABEL_SWARMLAB).is_some()) {
         (Some(stack), true) => format!("the service {name} (its stack is removed by: swarmlab down {stack})"),
-        (Some(stack), false) => format!("the service {name} (its stack is removed by: docker stack rm {stack})"),
+        (Some(stack), false) => {
+            format!("the service {name} (its stack is removed by: docker stack rm {stack})")
+        }
         (None, _) => format!("the service {name} (removed by: docker service rm {name})"),
     }
 }

@@ -128,8 +128,13 @@ impl Teardown<'_> {
         let engine = self.engine;
         let orders = targets.services.iter().map(|(id, name)| to_zero(engine, id, name));
         let zeroed = futures_util::future::try_join_all(orders).await?;
-        let zeroed: Vec<&str> =
-            targets.services.iter().zip(&zeroed).filter(|(_, zero)| **zero).map(|((id, _), _)| id.as_str()).collect();
+        let zeroed: Vec<&str> = targets
+            .services
+            .iter()
+            .zip(&zeroed)
+            .filter(|(_, zero)| **zero)
+            .map(|((id, _), _)| id.as_str())
+            .collect();
         let half = self.deadline.saturating_duration_since(Instant::now()) / 2;
         let until = Instant::now() + half.min(Duration::from_secs_f64(DRAIN_S));
         let mut told = (usize::MAX, usize::MAX);
@@ -268,9 +273,8 @@ fn is_restless(task: &TaskView, zeroed: bool) -> bool {
 
 /// Orders zero replicas of a service; false if it has none, is no such service, or is gone.
 async fn to_zero(engine: &Engine, id: &str, name: &str) -> Result<bool, SwarmError> {
-    let gone = |error: &ApiError| {
-        matches!(error, ApiError::DockerResponseServerError { status_code: 404, .. })
-    };
+    let gone =
+        |error: &ApiError| matches!(error, ApiError::DockerResponseServerError { status_code: 404, .. });
     let service = match engine.read_service(id).await {
         Ok(service) => service,
         Err(error) if gone(&error) => return Ok(false),

@@ -189,7 +189,8 @@ pub async fn up(
 async fn check_bounds(engine: &Engine, specs: &StackSpecs, force: bool) -> Result<(), SwarmError> {
     let everybody = engine.services(Default::default()).await?;
     let everybody: Vec<ServiceView> = everybody.iter().filter_map(ServiceView::new).collect();
-    let now = |full: &str| everybody.iter().find(|s| s.full == full).and_then(|s| s.mode.replicas()).unwrap_or(0);
+    let now =
+        |full: &str| everybody.iter().find(|s| s.full == full).and_then(|s| s.mode.replicas()).unwrap_or(0);
     let wanted = |plan: &ServicePlan| {
         let mode = plan.spec.mode.clone().unwrap_or_default();
         let of_job = mode.replicated_job.and_then(|job| job.total_completions);

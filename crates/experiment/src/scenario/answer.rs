@@ -1,7 +1,7 @@
 //! What is expected of an answer, and what is taken from it.
 
 use swarmlab_codes as codes;
-use swarmlab_loadgen::{Check, ContentCoding, Expect, Extract, FieldTest, Source};
+use swarmlab_loadgen::{Check, ContentCoding, Expect, Extract, FieldTest, JsonPath, NodeTest, Source};
 use swarmlab_yaml::{Kind, MapReader, Value};
 
 use super::request::json;
@@ -41,13 +41,18 @@ pub(super) fn one_or_more<T>(value: &Value<'_>, read: impl Fn(&Value<'_>) -> Opt
     }
 }
 
-/// `NAME: { json: /token }`, `{ header: location }`, `{ cookie: sid }` or `{ regex: …, group: 1 }`.
+/// `NAME: { json: /token }`, `{ jsonpath: $.token }`, `{ header: location }`, `{ cookie: sid }` or
+/// `{ regex: …, group: 1 }`; with `optional: true`, if it may be missing.
 pub(super) fn extract(value: &Value<'_>) -> Option<Vec<Extract>> {
-    Some(value.map(source)?.into_iter().map(|(k, from)| Extract { variable: k.name, from }).collect())
+    let read = value.map(source)?.into_iter();
+    Some(read.map(|(k, (from, optional))| Extract { variable: k.name, from, optional }).collect())
 }
 
-fn source(value: &Value<'_>) -> Option<Source> {
+fn source(value: &Value<'_>) -> Option<(Source, bool)> {
     let map = value.mapping()?;
+    let optional = map.or("optional", false, Value::bool);
+    let all = map.or("all", false, Value::bool);
+    let path = map.optional("jsonpath", jsonpath).map(|path| Source::JsonPath { path, all });
     let pointer = map.optional("json", pointer).map(Source::JsonPointer);
     let header = map.optional("header", Value::string).map(Source::Header);
     let cookie = map.optional("cookie", Value::string).map(Source::Cookie);
@@ -59,16 +64,77 @@ fn source(value: &Value<'_>) -> Option<Source> {
     if let (Some(group), 0) = (map.get("group").filter(|v| !v.is_null()), keys_given(&map, &["regex"])) {
         group.fail(codes::BAD_VALUE, format!("{} has no meaning here", group.path()), "beside `regex`");
     }
+    if let (Some(all), 0) = (map.get("all").filter(|v| !v.is_null()), keys_given(&map, &["jsonpath"])) {
+        all.fail(codes::BAD_VALUE, format!("{} has no meaning here", all.path()), "beside `jsonpath`");
+    }
     map.finish();
-    if keys_given(&map, &["json", "header", "cookie", "regex"]) != 1 {
+    if keys_given(&map, &["json", "jsonpath", "header", "cookie", "regex"]) != 1 {
         value.fail(
             codes::BAD_VALUE,
             format!("{} must name one source", value.path()),
-            "{ json: /pointer }, { header: name }, { cookie: name } or { regex: …, group: 1 }",
+            "{ json: /pointer }, { jsonpath: $.path }, { header: name }, { cookie: name } or { regex: …, group: 1 }",
         );
         return None;
     }
-    pointer.or(header).or(cookie).or(regex)
+    Some((pointer.or(path).or(header).or(cookie).or(regex)?, optional))
+}
+
+fn jsonpath(value: &Value<'_>) -> Option<String> {
+    let path = value.string()?;
+    match JsonPath::parse(&path) {
+        Ok(_) => Some(path),
+        Err(error) => {
+            let message = format!("{}: {error}", value.path());
+            value.fail(codes::BAD_JSONPATH, message, "a path such as $.items[0].id (RFC 9535)");
+            None
+        }
+    }
+}
+
+/// `{ PATH: test }`.
+fn path_checks(value: &Value<'_>) -> Option<Vec<Check>> {
+    let entries = value.entries()?;
+    let read = entries.iter().map(|(key, value)| {
+        let test = node_test(value)?;
+        match JsonPath::parse(&key.name) {
+            Ok(_) => Some(Check::JsonPath { path: key.name.clone(), test }),
+            Err(error) => {
+                let cx = value.cx();
+                let wrong = cx.error(codes::BAD_JSONPATH, key.span, error.to_string()).at(value.path());
+                cx.push(wrong.expected("a path such as $.items[0].id (RFC 9535)"));
+                None
+            }
+        }
+    });
+    read.collect::<Vec<_>>().into_iter().collect()
+}
+
+/// `present`, `absent`, or a mapping with one test.
+fn node_test(value: &Value<'_>) -> Option<NodeTest> {
+    if !matches!(value.node().kind, Kind::Mapping(_)) {
+        return value.enum_of(&[("present", NodeTest::Present), ("absent", NodeTest::Absent)]);
+    }
+    let map = value.mapping()?;
+    let count = map.optional("count", |v| v.int(0..=i64::from(u32::MAX)));
+    let count = count.and_then(|count| u64::try_from(count).ok()).map(NodeTest::Count);
+    let equals = map.optional("equals", |v| Some(NodeTest::Equals(json(v.node()))));
+    let matches = map.optional("matches", Value::string).map(NodeTest::Matches);
+    let number = |key| map.optional(key, |v: &Value<'_>| v.float(f64::MIN..=f64::MAX));
+    let (least, most) = (number("at_least"), number("at_most"));
+    map.finish();
+    let bounds = usize::from(keys_given(&map, &["at_least", "at_most"]) > 0);
+    // Whether the key stands there: what is compared with may be null.
+    let has_equals = usize::from(map.get("equals").is_some());
+    if keys_given(&map, &["count", "matches"]) + has_equals + bounds != 1 {
+        let expected = "present, absent, { count: n }, { equals: value }, { matches: expression } or { at_least: a, at_most: b }";
+        value.fail(codes::BAD_VALUE, format!("{} must be one test", value.path()), expected);
+        return None;
+    }
+    if has_equals == 1 {
+        return map.get("equals").map(|v| NodeTest::Equals(json(v.node())));
+    }
+    let within = (least.is_some() || most.is_some()).then_some(NodeTest::Within { least, most });
+    count.or(equals).or(matches).or(within)
 }
 
 /// How many of these keys have a value, right or wrong.
@@ -93,7 +159,7 @@ fn is_pointer(value: &Value<'_>, pointer: &str) -> bool {
     false
 }
 
-/// `{ headers: { NAME: … }, contains: …, matches: …, json: { POINTER: value }, latency: … }`.
+/// `{ headers: { NAME: … }, contains: …, matches: …, json: { POINTER: value }, jsonpath: { PATH: … }, latency: … }`.
 pub(super) fn checks(value: &Value<'_>) -> Option<Vec<Check>> {
     let map = value.mapping()?;
     let headers = map.or("headers", Vec::new(), |v| v.map(field_test));
@@ -117,12 +183,13 @@ fn body_checks(map: &MapReader<'_>) -> Vec<Check> {
         });
         read.collect::<Vec<_>>().into_iter().collect()
     });
+    let paths = map.or("jsonpath", Vec::new(), path_checks);
     let body =
         contains.into_iter().map(Check::BodyContains).chain(matches.into_iter().map(Check::BodyMatches));
-    body.chain(values).collect()
+    body.chain(values).chain(paths).collect()
 }
 
-/// `{ contains: …, matches: …, json: { POINTER: value } }`: what a message on a WebSocket must fulfil.
+/// `{ contains: …, matches: …, json: { POINTER: value }, jsonpath: { PATH: … } }`: what a message on a WebSocket must fulfil.
 pub(super) fn message_checks(value: &Value<'_>) -> Option<Vec<Check>> {
     let map = value.mapping()?;
     let body = body_checks(&map);

@@ -2,10 +2,12 @@
 //! with nothing but steps is one class with one task.
 
 mod answer;
+mod body;
 mod class;
 mod feeder;
 mod files;
 mod grpc;
+mod logic;
 pub(crate) mod redirects;
 mod request;
 mod step;
@@ -15,7 +17,7 @@ mod websocket;
 use std::path::Path;
 
 use swarmlab_codes as codes;
-use swarmlab_loadgen::{Feeder, Scenario, ScenarioError, UserClass, Variants};
+use swarmlab_loadgen::{Feeder, Scenario, ScenarioError, StepProblem, UserClass, Variants};
 use swarmlab_yaml::{Diagnostics, Kind, MapReader, Value};
 
 use self::class::Defaults;
@@ -58,7 +60,13 @@ pub(super) fn element(root: &Value<'_>) -> Option<Scenario> {
         for e in errors {
             // The step's own place says more than the file's.
             let place = place_of(root, &e).unwrap_or_else(|| root.clone());
-            place.fail(codes::IMPOSSIBLE_SCENARIO, e.to_string(), "a scenario that can be run");
+            let (code, expected) = match &e {
+                ScenarioError::Step { problem: StepProblem::NeverSet { .. }, .. } => {
+                    (codes::NEVER_SET, "a variable that a step extracts or sets")
+                }
+                _ => (codes::IMPOSSIBLE_SCENARIO, "a scenario that can be run"),
+            };
+            place.fail(code, e.to_string(), expected);
         }
         return None;
     }
@@ -107,15 +115,25 @@ fn variants(value: &Value<'_>) -> Option<Variants> {
     }
 }
 
+/// Keys of which each step has one.
+const STEP_KEYS: [&str; 8] = ["request", "graphql", "publish", "websocket", "grpc", "steps", "set", "batch"];
+
 /// Where a problem stands: the step or class of its name.
 fn place_of<'c>(root: &Value<'c>, error: &ScenarioError) -> Option<Value<'c>> {
     match error {
-        ScenarioError::Step { step, .. } => find(root, &|value| {
-            ["request", "publish", "graphql", "websocket", "grpc"]
-                .iter()
-                .any(|key| value.node().get(key).is_some())
-                && step::name_of(value).as_deref() == Some(step.as_str())
-        }),
+        ScenarioError::Step { step, problem } => {
+            let is_step = |value: &Value<'c>| {
+                STEP_KEYS.iter().any(|key| value.node().get(key).is_some())
+                    && step::name_of(value).as_deref() == Some(step.as_str())
+            };
+            let found = find(root, &is_step)?;
+            // The condition says more than the step.
+            let at = |key: &&str| found.entries()?.into_iter().find(|(k, _)| k.name == **key).map(|(_, v)| v);
+            match problem {
+                StepProblem::NeverSet { .. } => ["if", "while", "until"].iter().find_map(at).or(Some(found)),
+                _ => Some(found),
+            }
+        }
         ScenarioError::Wait { class } => {
             find(root, &|value| value.node().get("name").and_then(|name| name.text()) == Some(class.as_str()))
         }
@@ -133,5 +151,7 @@ fn find<'c>(value: &Value<'c>, fits: &dyn Fn(&Value<'c>) -> bool) -> Option<Valu
     }
 }
 
+#[cfg(test)]
+mod logic_tests;
 #[cfg(test)]
 mod tests;

@@ -6,10 +6,10 @@ use swarmlab_loadgen::{Body, Expect, GraphQl, HttpRequest, Template};
 use swarmlab_yaml::{Kind, MapReader, Node, Value};
 
 use super::step::template;
-use super::{answer, files, redirects};
+use super::{answer, body, files, redirects};
 
 /// Largest file that a body is read from, bytes.
-const MAXIMUM_BODY_BYTES: usize = 16 << 20;
+pub(super) const MAXIMUM_BODY_BYTES: usize = 16 << 20;
 
 pub(super) fn read(map: &MapReader<'_>) -> Option<HttpRequest> {
     let graphql = map.optional("graphql", graphql);
@@ -25,13 +25,15 @@ pub(super) fn read(map: &MapReader<'_>) -> Option<HttpRequest> {
     let headers = map.or("headers", Vec::new(), |v| {
         Some(v.map(template)?.into_iter().map(|(k, t)| (k.name, t)).collect())
     });
-    let text = map.optional("body", template).map(Body::Text);
+    let text = map.optional("body", body);
+    let form = map.optional("form", body::form);
+    let multipart = map.optional("multipart", body::multipart);
     let file = map.optional("body_file", |v| files::bytes(v, MAXIMUM_BODY_BYTES)).map(Body::Bytes);
     let from_file = map.optional("body_template", body_template).map(Body::Text);
     let accept_encoding = map.or("accept_encoding", Vec::new(), answer::codings);
     let max_redirects = map.optional("redirects", redirects::read);
     let expect = map.or("expect", Expect::default(), answer::expect);
-    let keys = ["body", "body_file", "body_template", "graphql"];
+    let keys = ["body", "body_file", "body_template", "form", "multipart", "graphql"];
     let given: Vec<_> = keys.iter().filter_map(|key| map.get(key).filter(|v| !v.is_null())).collect();
     if let [_, second, ..] = given.as_slice() {
         let message = format!("{} is a second body", second.path());
@@ -39,7 +41,7 @@ pub(super) fn read(map: &MapReader<'_>) -> Option<HttpRequest> {
         return None;
     }
     let (method, path) = line?;
-    let body = text.or(file).or(from_file).or(graphql.map(Body::GraphQl));
+    let body = text.or(file).or(from_file).or(form).or(multipart).or(graphql.map(Body::GraphQl));
     Some(HttpRequest { method, path, headers, body, accept_encoding, max_redirects, expect })
 }
 
@@ -55,6 +57,14 @@ fn request_line(value: &Value<'_>) -> Option<(String, Template)> {
         return None;
     };
     Some((method.to_owned(), value.parse("a path", |_| Template::parse(path.trim()))?))
+}
+
+/// Text with variables, or a mapping or list that is sent as JSON.
+fn body(value: &Value<'_>) -> Option<Body> {
+    match value.node().kind {
+        Kind::Mapping(_) | Kind::Sequence(_) => body::json(value),
+        _ => template(value).map(Body::Text),
+    }
 }
 
 fn body_template(value: &Value<'_>) -> Option<Template> {

@@ -1,11 +1,14 @@
-//! One step: an HTTP request, a GraphQL operation, a message on Redis, an action on a WebSocket, a gRPC call.
+//! One step: an HTTP request, a GraphQL operation, a message on Redis, an action on a WebSocket, a gRPC call, or what
+//! steers others.
 
 use std::time::Duration;
 
 use swarmlab_codes as codes;
-use swarmlab_loadgen::{Action, Step, Template};
-use swarmlab_yaml::{MapReader, Value};
+use swarmlab_loadgen::{Action, Group, Step, Template};
+use swarmlab_yaml::{MapReader, Value, join_path};
 
+use super::answer::keys_given;
+use super::logic::{self, Steering};
 use super::{answer, grpc, request, websocket};
 
 pub(super) fn read(value: &Value<'_>, target: &Option<String>) -> Option<Step> {
@@ -23,27 +26,61 @@ pub(super) fn body(map: &MapReader<'_>, target: &Option<String>) -> Option<Step>
     let timeout_s = map.optional("timeout", Value::positive_duration).as_ref().map(Duration::as_secs_f64);
     let extract = map.or("extract", Vec::new(), answer::extract);
     let checks = map.or("check", Vec::new(), answer::checks);
+    let steering = Steering::read(map, &target);
+    let steps = map.optional("steps", |v| v.list(|v| read(v, &target)));
     let publish = map.optional("publish", publish);
+    let set = map.optional("set", logic::set).map(Action::Set);
+    let batch = logic::batch(map, &target).map(Action::Batch);
     let websocket = map.optional("websocket", websocket::read);
     let call = map.optional("grpc", grpc::read);
-    let has = |key| map.get(key).filter(|v| !v.is_null());
-    let others: Vec<_> = ["publish", "websocket", "grpc"].into_iter().filter_map(has).collect();
-    let request = has("request").or_else(|| has("graphql"));
-    let action = match (others.as_slice(), request) {
-        ([_], None) => publish.or(websocket).or(call),
-        ([both, ..], other) => {
-            let beside = if other.is_some() { "a request" } else { "another action" };
-            both.fail(
-                codes::BAD_VALUE,
-                format!("{} stands beside {beside}", both.path()),
-                "one action a step",
-            );
+    let has = |key: &&'static str| map.get(key).is_some_and(|value| !value.is_null());
+    let others = ["steps", "set", "batch", "publish", "websocket", "grpc"];
+    let given: Vec<_> = others.into_iter().filter(has).collect();
+    let is_request = keys_given(map, &["request", "graphql"]) > 0;
+    let action = match (&given[..], is_request) {
+        (["steps"], false) => Some(Action::Group(Box::new(Group::new(Vec::new())))),
+        (["set"], false) => set,
+        (["batch"], false) => batch,
+        (["publish"], false) => publish,
+        (["websocket"], false) => websocket,
+        (["grpc"], false) => call,
+        ([], _) => request::read(map).map(Action::Http),
+        _ => {
+            let value = map.value();
+            let message = match &given[..] {
+                [only] => format!("{} stands beside a request", join_path(value.path(), only)),
+                all => format!("{} has {} at once", value.path(), all.join(" and ")),
+            };
+            value.fail(codes::BAD_VALUE, message, "one action a step");
             None
         }
-        ([], _) => request::read(map).map(Action::Http),
     };
     let name = name.or_else(|| name_of(map.value()))?;
-    Some(Step { name, target, action: action?, probability, timeout_s, extract, checks })
+    let step = |action, probability| Step {
+        name: name.clone(),
+        target: target.clone(),
+        action,
+        probability,
+        timeout_s,
+        extract: extract.clone(),
+        checks: checks.clone(),
+    };
+    match (action?, steering) {
+        (Action::Group(group), steering) => {
+            let steps = steps?;
+            let group = match steering {
+                Some(steering) => steering.group(steps),
+                None => Group { steps, ..*group },
+            };
+            Some(step(Action::Group(Box::new(group)), probability))
+        }
+        (action, None) => Some(step(action, probability)),
+        // What steers the step stands around it, and whether it is done is drawn once.
+        (action, Some(steering)) => {
+            let group = steering.group(vec![step(action, 1.0)]);
+            Some(Step { probability, ..Step::group(name.clone(), group) })
+        }
+    }
 }
 
 /// The name of a step, or what stands for it: the request as it is written, so that all paths that it leads to
@@ -59,6 +96,7 @@ pub(super) fn name_of(value: &Value<'_>) -> Option<String> {
             }
             node.get("publish").map(|_| "publish".to_owned())
         })
+        .or_else(|| logic::name_of(value))
         .or_else(|| websocket::name_of(value))
         .or_else(|| grpc::name_of(value))
 }

@@ -12,19 +12,19 @@ fn shipped() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../loadshapes/scenarios")
 }
 
-fn parsed(text: &str) -> Result<Scenario, String> {
+pub(super) fn parsed(text: &str) -> Result<Scenario, String> {
     // As if it stood beside the shipped ones, for their feeders.
     parse(&shipped().join("test.yml"), text, element)
         .map(|(scenario, _)| scenario)
         .map_err(|findings| findings.to_string())
 }
 
-fn good(text: &str) -> Scenario {
+pub(super) fn good(text: &str) -> Scenario {
     parsed(text).unwrap_or_else(|findings| panic!("{findings}"))
 }
 
 /// The findings, which must be of this number and hold these texts.
-fn bad(text: &str, expected: &[&str]) -> String {
+pub(super) fn bad(text: &str, expected: &[&str]) -> String {
     let findings = parsed(text).unwrap_err();
     for part in expected {
         assert!(findings.contains(part), "no {part:?} in\n{findings}");
@@ -62,6 +62,7 @@ fn every_shipped_scenario_can_be_run() {
         "exercise-journey",
         "graphql",
         "grpc",
+        "logic",
         "passive-load",
         "redis",
         "repair-ab",

@@ -3,6 +3,7 @@
 use rand::SeedableRng;
 use rand::rngs::SmallRng;
 
+use super::logic::Logic;
 use super::redirect::Trail;
 use crate::scenario::cookie::Jar;
 
@@ -57,6 +58,8 @@ pub(crate) struct Actor {
     sockets: Vec<Option<(u32, u32)>>,
     /// How the last of them ended that no step has closed.
     pub lost_socket: Option<String>,
+    /// More connections of its own, with their targets: those that its batches have used.
+    pub beside: Vec<(usize, (u32, u32))>,
     /// Changes whenever a timer set for it loses its meaning.
     pub version: u32,
     /// Values extracted so far.
@@ -68,6 +71,8 @@ pub(crate) struct Actor {
     /// Its request, if that may be redirected.
     pub trail: Trail,
     pub random: SmallRng,
+    /// Where it is in a journey that is more than requests in a row.
+    pub logic: Logic,
 }
 
 impl Actor {
@@ -90,12 +95,14 @@ impl Actor {
             other_connections: Vec::new(),
             sockets: Vec::new(),
             lost_socket: None,
+            beside: Vec::new(),
             version: 0,
             slots: Vec::new(),
             rows: Vec::new(),
             jars: Vec::new(),
             trail: Trail::default(),
             random: SmallRng::seed_from_u64(mixed),
+            logic: Logic::default(),
         }
     }
 
@@ -111,6 +118,11 @@ impl Actor {
     /// It uses this connection to `target`.
     #[inline]
     pub fn set_connection(&mut self, target: usize, connection: (u32, u32)) {
+        if self.logic.is_in_batch()
+            && let Some(former) = self.connection(target).filter(|&former| former != connection)
+        {
+            self.beside.push((target, former));
+        }
         if target == 0 {
             self.connection = Some(connection);
         } else {
@@ -141,6 +153,7 @@ impl Actor {
 
     /// Forgets a connection that it used last, whichever is left.
     pub fn take_connection(&mut self) -> Option<(u32, u32)> {
-        self.connection.take().or_else(|| self.other_connections.iter_mut().find_map(Option::take))
+        let other = || self.other_connections.iter_mut().find_map(Option::take);
+        self.connection.take().or_else(other).or_else(|| self.beside.pop().map(|(_, connection)| connection))
     }
 }

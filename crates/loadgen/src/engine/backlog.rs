@@ -2,11 +2,29 @@
 
 use std::collections::VecDeque;
 
+use super::conn::Job;
+
 /// A request that is due: by which user (closed), or by whichever session is free (open).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Intent {
     pub intended_ns: u64,
     pub actor: Option<u32>,
+    /// Index of the step, if there is an actor.
+    pub step: u32,
+    /// Whether the values of the request have been computed: it had its turn before.
+    pub is_computed: bool,
+}
+
+impl Intent {
+    /// An arrival, which is nobody's yet.
+    pub fn arrival(intended_ns: u64) -> Self {
+        Self { intended_ns, actor: None, step: 0, is_computed: false }
+    }
+
+    /// A request that had its turn and waits again.
+    pub fn again(job: &Job) -> Self {
+        Self { intended_ns: job.intended_ns, actor: Some(job.actor), step: job.step, is_computed: true }
+    }
 }
 
 /// The queue of one thread, oldest first, and the count of requests that hold a connection: established or being
@@ -92,7 +110,7 @@ mod tests {
     fn surplus_arrivals_go_but_never_what_belongs_to_a_user() {
         let mut backlog = Backlog::new(1, 1);
         for (intended_ns, actor) in [(1, None), (2, None), (3, Some(7)), (4, None)] {
-            backlog.push(Intent { intended_ns, actor });
+            backlog.push(Intent { actor, ..Intent::arrival(intended_ns) });
         }
         assert_eq!(backlog.overdue(|intended_ns| intended_ns <= 2), 2);
         assert!(backlog.drop_surplus() && !backlog.drop_surplus());

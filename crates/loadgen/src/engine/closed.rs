@@ -220,6 +220,11 @@ impl Users {
                     desk.crowd.get_mut(actor).retired = true;
                     next = depart(actor, desk);
                 }
+                Next::Failed => {
+                    desk.fail_computed(actor, now_ns);
+                    error = Some(ErrorKind::EvaluationFailed);
+                    next = desk.crowd.after(actor, false);
+                }
                 Next::Rest { completed } => {
                     desk.recorder.iterated(completed);
                     let wait_s = {

@@ -2,7 +2,9 @@
 
 use super::actor::Actor;
 use super::journey::{Next, Turns};
+use super::logic::InBatch;
 use crate::scenario::compiled::Compiled;
+use swarmlab_intervals::ErrorKind;
 
 /// The actors of one thread and what they take turns in.
 #[derive(Debug)]
@@ -82,9 +84,30 @@ impl<'a> Crowd<'a> {
         self.actors[actor as usize].after(went_well, self.compiled, &mut self.turns)
     }
 
+    /// The next request that an actor sends beside others, if it is in a batch that takes another.
+    pub fn next_of_batch(&mut self, actor: u32) -> Option<usize> {
+        self.actors[actor as usize].next_of_batch(self.compiled)
+    }
+
+    /// An actor's request has ended; what that means for its batch, if it is in one that `goes_on`.
+    pub fn leave_batch(&mut self, actor: u32, error: Option<ErrorKind>, goes_on: bool) -> InBatch {
+        self.actors[actor as usize].leave_batch(error, goes_on, self.compiled)
+    }
+
+    /// Computes the values of an actor's request; if that fails, the problem is kept.
+    pub fn compute(&mut self, actor: u32, step: usize) -> bool {
+        let actor = &mut self.actors[actor as usize];
+        actor.logic.problem = actor.compute(step, self.compiled).err();
+        actor.logic.problem.is_none()
+    }
+
     /// The endpoint of an actor's next request.
     pub fn endpoint_of(&self, actor: u32) -> usize {
-        let actor = self.get(actor);
-        self.compiled.endpoint(actor.step, actor.variant)
+        self.endpoint(actor, self.get(actor).step)
+    }
+
+    /// The endpoint of a step that an actor does.
+    pub fn endpoint(&self, actor: u32, step: usize) -> usize {
+        self.compiled.endpoint(step, self.get(actor).variant)
     }
 }

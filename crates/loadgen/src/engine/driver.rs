@@ -4,6 +4,7 @@ use super::backlog::{Backlog, Intent};
 use super::closed::Users;
 use super::crowd::Crowd;
 use super::levels::Change;
+use super::logic::InBatch;
 use super::open::Sessions;
 use super::pool::Pool;
 use super::recorder::Recorder;
@@ -71,11 +72,11 @@ impl Driver {
         }
     }
 
-    /// Who sends an arrival that belongs to nobody yet, and whether it has what the request needs.
-    pub fn take(&mut self, now_ns: u64, desk: &mut Desk<'_, '_>) -> (u32, bool) {
+    /// Who sends an arrival that belongs to nobody yet, and what of its request is wrong before it is sent.
+    pub fn take(&mut self, now_ns: u64, desk: &mut Desk<'_, '_>) -> (u32, Option<ErrorKind>) {
         match self {
             // Each intent of the closed model is some user's.
-            Driver::Closed(_) => (0, true),
+            Driver::Closed(_) => (0, None),
             Driver::Open(sessions) => sessions.take(now_ns, desk),
         }
     }
@@ -89,6 +90,12 @@ impl Driver {
         now_ns: u64,
         desk: &mut Desk<'_, '_>,
     ) -> Option<Intent> {
+        // A batch that has begun is brought to its end within the drain time, as a request is.
+        let goes_on = !desk.time.is_closing() && error != Some(ErrorKind::Abandoned);
+        let error = match desk.crowd.leave_batch(actor, error, goes_on) {
+            InBatch::Over(error) => error,
+            InBatch::GoesOn(step) => return step.map(|step| desk.offer_step(actor, step, now_ns)),
+        };
         match self {
             Driver::Closed(users) => users.done(actor, error, now_ns, desk),
             Driver::Open(sessions) => {
@@ -109,12 +116,44 @@ impl Driver {
 }
 
 impl Desk<'_, '_> {
-    /// An actor's next request is due: it is counted, and waits from now on.
+    /// An actor's next request is due: it is counted, and waits from now on. What is sent beside it is in the queue.
     pub fn offer(&mut self, actor: u32, intended_ns: u64) -> Intent {
+        let intent = self.offer_step(actor, self.crowd.get(actor).step, intended_ns);
+        self.enqueue_batch(actor, intended_ns);
+        intent
+    }
+
+    /// The same for any step of its.
+    pub fn offer_step(&mut self, actor: u32, step: usize, intended_ns: u64) -> Intent {
         self.recorder.offered();
-        self.recorder.assigned(self.crowd.endpoint_of(actor));
+        self.recorder.assigned(self.crowd.endpoint(actor, step));
         self.recorder.queued(intended_ns);
-        Intent { intended_ns, actor: Some(actor) }
+        Intent { intended_ns, actor: Some(actor), step: step as u32, is_computed: false }
+    }
+
+    /// What an actor sends beside its next request goes to the queue.
+    pub fn enqueue_batch(&mut self, actor: u32, intended_ns: u64) {
+        while let Some(step) = self.crowd.next_of_batch(actor) {
+            let intent = self.offer_step(actor, step, intended_ns);
+            self.backlog.push(intent);
+        }
+    }
+
+    /// An actor's next request is due, but a value before it could not be computed: it is counted as failed.
+    pub fn fail_computed(&mut self, actor: u32, now_ns: u64) {
+        let endpoint = self.crowd.endpoint_of(actor);
+        self.recorder.offered();
+        self.recorder.assigned(endpoint);
+        self.recorder.failed(endpoint, false, ErrorKind::EvaluationFailed, now_ns);
+        self.note_problem(actor, self.crowd.get(actor).step);
+    }
+
+    /// Keeps why a value could not be computed.
+    pub fn note_problem(&mut self, actor: u32, step: usize) {
+        if let Some(problem) = &self.crowd.get(actor).logic.problem {
+            let endpoint = &self.crowd.compiled().endpoints[self.crowd.endpoint(actor, step)];
+            self.recorder.note(ErrorKind::EvaluationFailed, endpoint, problem);
+        }
     }
 
     /// An actor's next request is due and goes to the queue.

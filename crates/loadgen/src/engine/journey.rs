@@ -15,6 +15,8 @@ pub(crate) enum Next {
     Rest { completed: bool },
     /// The request that is set lacks a row of a feeder that is exhausted.
     Exhausted,
+    /// A value before the request that is set could not be computed; [`Logic::problem`](super::logic::Logic) says why.
+    Failed,
     /// Nothing more: its steps at the stop are over.
     Gone,
 }
@@ -42,7 +44,8 @@ impl Actor {
         let jars = if compiled.classes[self.class].cookies { compiled.targets } else { 0 };
         self.jars.resize_with(jars, Jar::default);
         self.jars.iter_mut().for_each(Jar::clear);
-        self.started = compiled.classes[self.class].on_start.steps.is_empty();
+        self.logic.forget();
+        self.started = compiled.classes[self.class].on_start.is_empty();
         self.resume(compiled, turns)
     }
 
@@ -72,6 +75,7 @@ impl Actor {
         if !went_well {
             return self.end(false, compiled, turns);
         }
+        // A journey with logic has its own place.
         self.step += 1;
         self.seek(compiled, turns)
     }
@@ -81,6 +85,7 @@ impl Actor {
         self.at_boundary = false;
         let journey = self.journey(compiled);
         self.step = journey.steps.start;
+        self.logic.begin(&journey.program);
         for &feeder in &journey.feeders {
             let place = (turns.thread, turns.threads);
             let random = &mut self.random;
@@ -104,7 +109,14 @@ impl Actor {
 
     /// Goes on to the next step that is done, from the present one on.
     fn seek(&mut self, compiled: &Compiled, turns: &mut Turns) -> Next {
-        let end = self.journey(compiled).steps.end;
+        let journey = self.journey(compiled);
+        if !journey.program.instructions.is_empty() {
+            return match self.run(&journey.program, compiled) {
+                Some(next) => next,
+                None => self.end(true, compiled, turns),
+            };
+        }
+        let end = journey.steps.end;
         while self.step < end {
             let probability = compiled.steps[self.step].probability;
             if probability >= 1.0 || self.random.random::<f64>() < probability {
@@ -118,6 +130,7 @@ impl Actor {
     /// A journey is over.
     fn end(&mut self, went_well: bool, compiled: &Compiled, turns: &mut Turns) -> Next {
         self.at_boundary = true;
+        self.logic.problem = None;
         self.step = self.journey(compiled).steps.start;
         match self.phase {
             Phase::Start if went_well => {

@@ -6,8 +6,9 @@ use serde_json::Value;
 use super::extract::Extractor;
 use super::kept::Kept;
 use super::tap::{CheckSeen, Seen};
-use crate::scenario::compiled::{CompiledCheck, CompiledFieldTest, CompiledStep};
+use crate::scenario::compiled::{CompiledCheck, CompiledFieldTest, CompiledNodeTest, CompiledStep};
 use crate::scenario::json;
+use crate::scenario::jsonpath::{JsonPath, equals};
 use swarmlab_intervals::ErrorKind;
 
 /// The judge of one thread.
@@ -32,6 +33,7 @@ impl Judge {
         response_ns: u64,
         slots: &mut [String],
     ) -> Option<ErrorKind> {
+        self.extractor.begin();
         if !step.is_message && !step.expect.accepts(kept.status) {
             return Some(ErrorKind::UnexpectedStatus);
         }
@@ -57,6 +59,7 @@ impl Judge {
     /// The same for whoever looks: what each check and each extraction finds, by the same rules, one by one.
     #[cold]
     pub fn explain(&mut self, step: &CompiledStep, kept: &Kept, response_ns: u64) -> Seen {
+        self.extractor.begin();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let checks = step.checks.iter().map(|check| {
             let (holds, found) = match check {
@@ -70,7 +73,7 @@ impl Judge {
                 CompiledCheck::Json { pointer, .. } => {
                     (self.holds(check, kept), pointer.find(&kept.body).map(text))
                 }
-                CompiledCheck::Body(_) => (self.holds(check, kept), None),
+                CompiledCheck::Body(_) | CompiledCheck::Path { .. } => (self.holds(check, kept), None),
             };
             CheckSeen { holds, found }
         });
@@ -81,10 +84,14 @@ impl Judge {
 
     /// Whether what was kept fulfils all of these.
     pub fn fulfils(&mut self, checks: &[CompiledCheck], kept: &Kept) -> bool {
+        self.extractor.begin();
         checks.iter().all(|check| self.holds(check, kept))
     }
 
     fn holds(&mut self, check: &CompiledCheck, kept: &Kept) -> bool {
+        if let CompiledCheck::Path { path, test } = check {
+            return self.holds_for(path, test, kept);
+        }
         let patterns = &self.extractor.patterns;
         match check {
             CompiledCheck::Header { wanted, test } => kept.fields(*wanted).any(|value| match test {
@@ -96,7 +103,27 @@ impl Judge {
             CompiledCheck::Json { pointer, equals } => {
                 pointer.find(&kept.body).is_some_and(|found| is_equal(found, equals, &mut self.text))
             }
-            CompiledCheck::LatencyBelow { .. } => true,
+            CompiledCheck::LatencyBelow { .. } | CompiledCheck::Path { .. } => true,
+        }
+    }
+
+    fn holds_for(&mut self, path: &JsonPath, test: &CompiledNodeTest, kept: &Kept) -> bool {
+        let Extractor { patterns, tree, .. } = &mut self.extractor;
+        let Some(nodes) = Extractor::select(tree, path, kept) else { return false };
+        let all = |holds: &dyn Fn(&Value) -> bool| !nodes.is_empty() && nodes.iter().all(|node| holds(node));
+        match test {
+            CompiledNodeTest::Present => !nodes.is_empty(),
+            CompiledNodeTest::Absent => nodes.is_empty(),
+            CompiledNodeTest::Count(count) => nodes.len() as u64 == *count,
+            CompiledNodeTest::Equals(value) => all(&|node| equals(node, value)),
+            CompiledNodeTest::Matches(pattern) => {
+                all(&|node| node.as_str().is_some_and(|text| patterns[*pattern].0.is_match(text.as_bytes())))
+            }
+            CompiledNodeTest::Within { least, most } => all(&|node| {
+                node.as_f64().is_some_and(|number| {
+                    least.is_none_or(|least| least <= number) && most.is_none_or(|most| number <= most)
+                })
+            }),
         }
     }
 }

@@ -31,6 +31,7 @@ pub(crate) mod kept;
 mod level;
 mod levels;
 mod lifetime;
+mod logic;
 mod multiplex;
 mod nap;
 mod open;

@@ -72,14 +72,14 @@ impl Sessions {
             desk.recorder.offered();
             desk.recorder.picked_up(intended_ns, now_ns);
             desk.recorder.queued(intended_ns);
-            desk.backlog.push(Intent { intended_ns, actor: None });
+            desk.backlog.push(Intent::arrival(intended_ns));
         }
         self.admitted_ns = until_ns + 1;
     }
 
     /// The session that takes the next arrival: of those of its class and variant the one idle for longest, or a
-    /// new one; and whether it has what the request needs.
-    pub fn take(&mut self, now_ns: u64, desk: &mut Desk<'_, '_>) -> (u32, bool) {
+    /// new one; and what the request lacks. What is sent beside it is in the queue.
+    pub fn take(&mut self, now_ns: u64, desk: &mut Desk<'_, '_>) -> (u32, Option<ErrorKind>) {
         let crowd = &mut *desk.crowd;
         let group = self.lots.draw(crowd.number(self.taken));
         self.taken += 1;
@@ -94,6 +94,7 @@ impl Sessions {
         let mut next = match () {
             () if is_new => crowd.enter(session),
             () if crowd.get(session).at_boundary => crowd.resume(session),
+            () if crowd.get(session).logic.problem.is_some() => Next::Failed,
             () => Next::Request,
         };
         for _ in 0..BLANK_ITERATIONS {
@@ -103,7 +104,18 @@ impl Sessions {
         }
         desk.recorder.assigned(crowd.endpoint_of(session));
         desk.recorder.came(now_ns);
-        (session, next != Next::Exhausted)
+        let lacks = match next {
+            Next::Exhausted => Some(ErrorKind::FeederExhausted),
+            Next::Failed => {
+                desk.note_problem(session, desk.crowd.get(session).step);
+                Some(ErrorKind::EvaluationFailed)
+            }
+            _ => {
+                desk.enqueue_batch(session, now_ns);
+                None
+            }
+        };
+        (session, lacks)
     }
 
     /// A session's request has ended.

@@ -3,6 +3,7 @@
 
 mod cookies;
 mod json;
+mod logic;
 mod redirect;
 mod tables;
 mod target_url;
@@ -10,6 +11,7 @@ mod trace;
 
 pub use cookies::cookies;
 pub use json::json;
+pub use logic::{expression, jsonpath};
 pub use redirect::redirect;
 pub use tables::{csv, jsonl};
 pub use target_url::target_url;
@@ -110,7 +112,7 @@ pub fn template(text: &[u8]) {
         Ok(template) => {
             assert_eq!(template.source(), text);
             assert_eq!(Template::parse(template.source()).as_ref(), Ok(&template));
-            assert!(template.variables().count() <= text.len() / 4);
+            assert!(template.variables().count() <= text.len() / 3);
         }
         Err(error) => assert!(!error.to_string().is_empty()),
     }

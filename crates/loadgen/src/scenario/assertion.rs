@@ -26,6 +26,13 @@ pub enum Check {
         /// The value.
         equals: serde_json::Value,
     },
+    /// Every value that a JSONPath (RFC 9535) selects in the body fulfils a test.
+    JsonPath {
+        /// The path.
+        path: String,
+        /// The test.
+        test: NodeTest,
+    },
     /// The response time (from the intended moment on) is below this.
     LatencyBelow {
         /// Seconds.
@@ -45,6 +52,29 @@ pub enum FieldTest {
     Matches(String),
 }
 
+/// What holds for the values that a JSONPath selects. Tests of single values need at least one, and hold for all.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NodeTest {
+    /// There is at least one.
+    Present,
+    /// There is none.
+    Absent,
+    /// There are so many.
+    Count(u64),
+    /// They equal this one; numbers by value.
+    Equals(serde_json::Value),
+    /// They are strings in which this regular expression matches somewhere.
+    Matches(String),
+    /// They are numbers within these bounds, both included.
+    Within {
+        /// The lower one.
+        least: Option<f64>,
+        /// The upper one.
+        most: Option<f64>,
+    },
+}
+
 impl Check {
     /// Whether it is about what an answer says, not about when it comes.
     pub(crate) fn is_of_answer(&self) -> bool {
@@ -56,6 +86,7 @@ impl Check {
         match self {
             Check::BodyMatches(pattern) => Some(pattern),
             Check::Header { test: FieldTest::Matches(pattern), .. } => Some(pattern),
+            Check::JsonPath { test: NodeTest::Matches(pattern), .. } => Some(pattern),
             _ => None,
         }
     }

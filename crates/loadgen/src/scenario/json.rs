@@ -139,6 +139,26 @@ fn push_compact(value: &[u8], out: &mut String) -> bool {
     true
 }
 
+/// The values of a list, as they are written. `None` if it is none.
+pub fn items(list: &[u8]) -> Option<Vec<&[u8]>> {
+    let mut scanner = Scanner { bytes: list, at: 0 };
+    scanner.expect(b'[')?;
+    scanner.skip_blank();
+    let mut items = Vec::new();
+    if scanner.peek()? == b']' {
+        return Some(items);
+    }
+    loop {
+        scanner.skip_blank();
+        let start = scanner.at;
+        scanner.skip_value()?;
+        items.push(&list[start..scanner.at]);
+        if !scanner.next_item(b']')? {
+            return Some(items);
+        }
+    }
+}
+
 /// Whether the answer to a GraphQL request tells of errors: `errors` is there and neither null nor empty.
 pub fn has_graphql_errors(body: &[u8], errors: &Pointer) -> bool {
     match errors.find(body) {

@@ -3,21 +3,27 @@
 mod assertion;
 pub(crate) mod compiled;
 pub mod cookie;
+pub(crate) mod expression;
 pub mod feeder;
 mod grpc;
 pub mod json;
+pub mod jsonpath;
+mod logic;
 mod shares;
 mod step;
 mod template;
 mod validate;
 mod websocket;
 
-pub use assertion::{Check, FieldTest};
+pub use assertion::{Check, FieldTest, NodeTest};
+pub use expression::{Expression, ExpressionError, Function};
 pub use feeder::{Exhausted, Feeder, Order, Table, TableError, TableProblem};
 pub use grpc::GrpcCall;
+pub use logic::{Batch, Condition, Group, MAXIMUM_PARALLEL, MAXIMUM_ROUNDS, Repeat, Test};
 pub use shares::Shares;
 pub use step::{
-    Action, Body, ContentCoding, Expect, Extract, GraphQl, HttpRequest, MAX_REDIRECTS, Source, Step,
+    Action, Body, ContentCoding, Expect, Extract, GraphQl, HttpRequest, MAX_REDIRECTS, Part, PartContent,
+    Source, Step,
 };
 pub use template::{Filter, Segment, Template, TemplateError};
 pub use validate::{ScenarioError, StepProblem};
@@ -79,26 +85,46 @@ impl UserClass {
         }
     }
 
-    /// All its steps, those at start and stop included.
+    /// All its requests, those at start and stop and in groups included.
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.all_steps().into_iter().filter(|step| step.is_request())
+    }
+
+    /// The same with the steps that steer others.
+    fn all_steps(&self) -> Vec<&Step> {
         let tasks = self.tasks.iter().flat_map(|task| &task.steps);
-        self.on_start.iter().chain(tasks).chain(&self.on_stop)
+        let mut all = Vec::new();
+        for step in self.on_start.iter().chain(tasks).chain(&self.on_stop) {
+            step.walk(&mut |step| all.push(step));
+        }
+        all
     }
 }
 
 impl UserClass {
-    /// Lets each of its HTTP steps that does not say otherwise follow so many redirects at most.
+    /// Lets each of its HTTP steps that does not say otherwise follow so many redirects at most. A user follows one trail at
+    /// a time, so the requests of a batch follow none.
     pub fn follow_redirects(&mut self, max_redirects: u32) {
-        for step in self.steps_mut() {
-            if let Action::Http(request) = &mut step.action {
+        self.visit_mut(&mut |step| match &mut step.action {
+            Action::Http(request) => {
                 request.max_redirects.get_or_insert(max_redirects);
             }
-        }
+            // It is visited before its requests.
+            Action::Batch(batch) => {
+                for step in &mut batch.steps {
+                    if let Action::Http(request) = &mut step.action {
+                        request.max_redirects.get_or_insert(0);
+                    }
+                }
+            }
+            _ => {}
+        });
     }
 
-    fn steps_mut(&mut self) -> impl Iterator<Item = &mut Step> {
+    /// Visits all steps, groups and batches before what is in them.
+    fn visit_mut(&mut self, visit: &mut impl FnMut(&mut Step)) {
         let tasks = self.tasks.iter_mut().flat_map(|task| &mut task.steps);
-        self.on_start.iter_mut().chain(tasks).chain(&mut self.on_stop)
+        self.on_start.iter_mut().chain(tasks).chain(&mut self.on_stop).for_each(|step| step.walk_mut(visit));
     }
 }
 
@@ -138,14 +164,14 @@ impl Scenario {
         Self { name, classes: vec![class], feeders: Vec::new(), variants: None }
     }
 
-    /// All steps of all classes.
+    /// All requests of all classes.
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
         self.classes.iter().flat_map(UserClass::steps)
     }
 
     /// Adds a header to each HTTP step, handshake and call that does not set it itself.
     pub fn add_header(&mut self, name: &str, value: &Template) {
-        for step in self.steps_mut() {
+        self.visit_mut(&mut |step| {
             // Metadata of gRPC is in lower case.
             let (headers, name) = match &mut step.action {
                 Action::Http(request) => (&mut request.headers, name.to_owned()),
@@ -153,12 +179,12 @@ impl Scenario {
                     (headers, name.to_owned())
                 }
                 Action::Grpc(call) => (&mut call.metadata, name.to_ascii_lowercase()),
-                Action::Redis { .. } | Action::Websocket(_) => continue,
+                _ => return,
             };
             if !headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(&name)) {
                 headers.push((name, value.clone()));
             }
-        }
+        });
     }
 
     /// Lets each HTTP step that does not say otherwise follow so many redirects at most.
@@ -166,9 +192,9 @@ impl Scenario {
         self.classes.iter_mut().for_each(|class| class.follow_redirects(max_redirects));
     }
 
-    /// All steps of all classes, in the order of [`Scenario::steps`].
-    pub(crate) fn steps_mut(&mut self) -> impl Iterator<Item = &mut Step> {
-        self.classes.iter_mut().flat_map(UserClass::steps_mut)
+    /// Visits all steps of all classes in the order of [`Scenario::steps`], groups and batches before what is in them.
+    pub(crate) fn visit_mut(&mut self, visit: &mut impl FnMut(&mut Step)) {
+        self.classes.iter_mut().for_each(|class| class.visit_mut(visit));
     }
 
     /// Names that a step's statistics are kept under: its own, or one for each variant.
@@ -187,10 +213,11 @@ impl Scenario {
     }
 
     /// Mean number of requests in an iteration, over classes and tasks by weight. What failures cut short is
-    /// not known here.
+    /// not known here, nor what values do: a condition counts as holding, and a loop whose rounds depend on values as one
+    /// round.
     pub fn requests_per_iteration(&self) -> f64 {
         weighted(self.classes.iter().map(|class| {
-            let of_task = |task: &Task| task.steps.iter().map(|step| step.probability).sum::<f64>();
+            let of_task = |task: &Task| requests_of(&task.steps);
             (class.weight, weighted(class.tasks.iter().map(|task| (task.weight, of_task(task)))))
         }))
     }
@@ -200,6 +227,23 @@ impl Scenario {
         let first = self.classes.first()?.wait.mean_s()?;
         self.classes.iter().all(|class| class.wait.mean_s() == Some(first)).then_some(first)
     }
+}
+
+/// Mean number of requests that some steps send.
+fn requests_of(steps: &[Step]) -> f64 {
+    let of_step = |step: &Step| match &step.action {
+        Action::Set(_) => 0.0,
+        Action::Batch(batch) => requests_of(&batch.steps),
+        Action::Group(group) => {
+            let rounds = match &group.repeat {
+                Repeat::Times(times) => times.source().trim().parse().unwrap_or(1.0),
+                _ => 1.0,
+            };
+            rounds * requests_of(&group.steps)
+        }
+        _ => 1.0,
+    };
+    steps.iter().map(|step| step.probability * of_step(step)).sum()
 }
 
 fn weighted(parts: impl Iterator<Item = (f64, f64)>) -> f64 {

@@ -1,13 +1,15 @@
-//! One request of a journey: what is sent, what counts as success, and what is taken from the answer.
+//! One step of a journey: what is sent, what counts as success, and what is taken from the answer; or what steers other
+//! steps.
 
 use serde::{Deserialize, Serialize};
 
 use super::assertion::Check;
 use super::grpc::GrpcCall;
+use super::logic::{Batch, Group};
 use super::template::Template;
 use super::websocket::{Websocket, WebsocketAction};
 
-/// One request of a journey.
+/// One step of a journey: a request, or something that steers others, which has neither extractions nor checks.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Step {
     /// Name of the endpoint in the statistics; steps of the same name share theirs, whatever their paths.
@@ -43,6 +45,12 @@ pub enum Action {
     Websocket(Websocket),
     /// A unary gRPC call.
     Grpc(Box<GrpcCall>),
+    /// Gives values to variables, one after the other; nothing is sent.
+    Set(Vec<(String, Template)>),
+    /// Steps under a condition or in a loop.
+    Group(Box<Group>),
+    /// Requests in parallel.
+    Batch(Batch),
 }
 
 /// An HTTP request.
@@ -111,6 +119,37 @@ pub enum Body {
     Bytes(Vec<u8>),
     /// A GraphQL operation, sent as JSON. An answer with `errors` fails.
     GraphQl(GraphQl),
+    /// JSON (RFC 8259), sent as `application/json`. Its strings are templates, whose values are escaped; a string that
+    /// is nothing but `{{name|raw}}` is put in without quotes, for numbers and the like.
+    Json(serde_json::Value),
+    /// Names and values, sent as `application/x-www-form-urlencoded` (URL Standard, section 5). All is
+    /// percent-encoded.
+    Form(Vec<(String, Template)>),
+    /// Fields and files, sent as `multipart/form-data` (RFC 7578).
+    Multipart(Vec<Part>),
+}
+
+/// One part of a `multipart/form-data` body.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Part {
+    /// Name of the field.
+    pub name: String,
+    /// Name of the file, if it is one.
+    pub file_name: Option<String>,
+    /// Value of its `Content-Type`.
+    pub content_type: Option<String>,
+    /// What it holds.
+    pub content: PartContent,
+}
+
+/// What a part holds.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PartContent {
+    /// Text with variables, whose values are put in as they are.
+    Text(Template),
+    /// Bytes as they are.
+    Bytes(Vec<u8>),
 }
 
 /// A GraphQL operation over HTTP (GraphQL over HTTP, section "Request").
@@ -191,6 +230,60 @@ impl Step {
         Self::http(name, HttpRequest::new("POST", path).body(Body::GraphQl(operation)))
     }
 
+    /// Steps under a condition or in a loop.
+    pub fn group(name: impl Into<String>, group: Group) -> Self {
+        Self::of(name, Action::Group(Box::new(group)))
+    }
+
+    /// Requests in parallel, at most so many at once.
+    pub fn batch(name: impl Into<String>, connections: u32, steps: Vec<Step>) -> Self {
+        Self::of(name, Action::Batch(Batch { connections, steps }))
+    }
+
+    /// A variable that gets a value.
+    pub fn set(variable: impl Into<String>, value: Template) -> Self {
+        let variable = variable.into();
+        Self::of(format!("set {variable}"), Action::Set(vec![(variable, value)]))
+    }
+
+    /// Calls `visit` with each request in it: itself, or those that it steers.
+    pub fn requests<'a>(&'a self, visit: &mut impl FnMut(&'a Step)) {
+        self.walk(&mut |step| {
+            if step.is_request() {
+                visit(step);
+            }
+        });
+    }
+
+    /// Calls `visit` with itself and each step in it.
+    pub(super) fn walk<'a>(&'a self, visit: &mut impl FnMut(&'a Step)) {
+        visit(self);
+        match &self.action {
+            Action::Group(group) => {
+                group.steps.iter().chain(&group.otherwise).for_each(|step| step.walk(visit))
+            }
+            Action::Batch(batch) => batch.steps.iter().for_each(|step| step.walk(visit)),
+            _ => {}
+        }
+    }
+
+    /// The same, to change them.
+    pub(super) fn walk_mut(&mut self, visit: &mut impl FnMut(&mut Step)) {
+        visit(self);
+        match &mut self.action {
+            Action::Group(group) => {
+                group.steps.iter_mut().chain(&mut group.otherwise).for_each(|step| step.walk_mut(visit));
+            }
+            Action::Batch(batch) => batch.steps.iter_mut().for_each(|step| step.walk_mut(visit)),
+            _ => {}
+        }
+    }
+
+    /// Whether it sends something itself.
+    pub fn is_request(&self) -> bool {
+        !matches!(self.action, Action::Set(_) | Action::Group(_) | Action::Batch(_))
+    }
+
     /// A step that publishes on Redis.
     pub fn redis(name: impl Into<String>, channel: Template, message: Template) -> Self {
         Self::of(name, Action::Redis { channel, message })
@@ -226,7 +319,7 @@ impl Step {
     /// With a value taken from the answer.
     #[must_use]
     pub fn extract(mut self, variable: impl Into<String>, from: Source) -> Self {
-        self.extract.push(Extract { variable: variable.into(), from });
+        self.extract.push(Extract { variable: variable.into(), from, optional: false });
         self
     }
 
@@ -258,7 +351,7 @@ impl Expect {
     }
 }
 
-/// A value to take from an answer. Its absence makes the step fail.
+/// A value to take from an answer. Its absence makes the step fail, unless it is optional.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Extract {
@@ -266,6 +359,9 @@ pub struct Extract {
     pub variable: String,
     /// Where the value stands.
     pub from: Source,
+    /// Whether it may be missing; the variable is empty then.
+    #[serde(default)]
+    pub optional: bool,
 }
 
 /// Where an extracted value stands.
@@ -275,6 +371,14 @@ pub enum Source {
     /// JSON pointer (RFC 6901) into the body. A string is taken without its quotes, anything else but null
     /// as it is written, without blanks.
     JsonPointer(String),
+    /// JSONPath (RFC 9535) into the body. The first value that it selects, written like that of a pointer; or all of
+    /// them, as a JSON list.
+    JsonPath {
+        /// The path.
+        path: String,
+        /// Whether all are taken.
+        all: bool,
+    },
     /// First header of this name (any case).
     Header(String),
     /// Cookie of this name that the answer sets.

@@ -5,13 +5,16 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::expression::{self, Expression, ExpressionError};
+
 /// Text in which `{{name}}` stands for the value of a variable.
 ///
 /// Built in are `{{user}}` (number of the user or session, from 0), `{{iteration}}` (its iterations so far)
 /// and `{{random}}` (a seeded number below 2^32, new at each place). Others are columns of a feeder
-/// (`{{feeder.column}}`), the user's variant, and values extracted by an earlier step. `{{name|filter}}` says how
-/// the value is written ([`Filter`]). There is no escape: `{{` always opens a variable.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// (`{{feeder.column}}`), the user's variant, and values extracted or set by an earlier step. In place of a name an
+/// [`Expression`] may stand: `{{count + 1}}`, `{{uuid()}}`. `{{name|filter}}` says how the value is written
+/// ([`Filter`]). There is no escape: `{{` always opens a variable.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Template {
     source: String,
@@ -19,7 +22,7 @@ pub struct Template {
 }
 
 /// One piece of a template.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Segment {
     /// Taken as it is.
     Literal(String),
@@ -27,6 +30,13 @@ pub enum Segment {
     Variable {
         /// Its name.
         name: String,
+        /// How the value is written.
+        filter: Filter,
+    },
+    /// Replaced by what is computed, once for each request.
+    Computed {
+        /// What is computed.
+        expression: Expression,
         /// How the value is written.
         filter: Filter,
     },
@@ -77,6 +87,14 @@ pub enum TemplateError {
         /// The whole text.
         source_text: String,
     },
+    /// Something between the braces that is neither a name nor an expression.
+    #[error("{error} in `{{{{{inside}}}}}`")]
+    Expression {
+        /// What stands between the braces.
+        inside: String,
+        /// What is wrong with it.
+        error: ExpressionError,
+    },
     /// Something behind `|` that is no filter.
     #[error("{filter:?} in {source_text:?} is no filter (json, url, raw)")]
     Filter {
@@ -101,9 +119,9 @@ impl Template {
                 return Err(TemplateError::Unclosed { at, source_text: source.to_owned() });
             };
             let inside = rest[open + 2..open + 2 + length].trim();
-            let (name, filter) = match inside.split_once('|') {
-                None => (inside, Filter::Auto),
-                Some((name, filter)) => match Filter::parse(filter.trim()) {
+            let (name, filter) = match split_filter(inside) {
+                (name, None) => (name, Filter::Auto),
+                (name, Some(filter)) => match Filter::parse(filter.trim()) {
                     Some(filter) => (name.trim_end(), filter),
                     None => {
                         let filter = filter.trim().to_owned();
@@ -111,13 +129,19 @@ impl Template {
                     }
                 },
             };
-            if !is_name(name) {
+            if name.is_empty() {
                 return Err(TemplateError::Name { name: name.to_owned(), source_text: source.to_owned() });
             }
             if open > 0 {
                 segments.push(Segment::Literal(rest[..open].to_owned()));
             }
-            segments.push(Segment::Variable { name: name.to_owned(), filter });
+            segments.push(if is_name(name) {
+                Segment::Variable { name: name.to_owned(), filter }
+            } else {
+                let expression = expression::parse(name)
+                    .map_err(|error| TemplateError::Expression { inside: inside.to_owned(), error })?;
+                Segment::Computed { expression, filter }
+            });
             rest = &rest[open + 2 + length + 2..];
         }
         if !rest.is_empty() {
@@ -156,13 +180,49 @@ impl Template {
         self.segments.append(&mut other.segments);
     }
 
+    /// The same with other literals.
+    pub(super) fn map_literals(mut self, change: impl Fn(&str) -> String) -> Self {
+        for segment in &mut self.segments {
+            if let Segment::Literal(text) = segment {
+                *text = change(text);
+            }
+        }
+        self
+    }
+
     /// Names of the variables, in order of appearance, with repetitions.
     pub fn variables(&self) -> impl Iterator<Item = &str> {
-        self.segments.iter().filter_map(|segment| match segment {
-            Segment::Variable { name, .. } => Some(name.as_str()),
-            Segment::Literal(_) => None,
-        })
+        self.uses().into_iter().map(|(name, _)| name)
     }
+
+    /// The same, and whether each may be missing, for which `default` gives another value.
+    pub(super) fn uses(&self) -> Vec<(&str, bool)> {
+        let mut uses = Vec::new();
+        for segment in &self.segments {
+            match segment {
+                Segment::Variable { name, .. } => uses.push((name.as_str(), false)),
+                Segment::Computed { expression, .. } => {
+                    expression.variables(&mut |name, may_miss| uses.push((name, may_miss)));
+                }
+                Segment::Literal(_) => {}
+            }
+        }
+        uses
+    }
+}
+
+/// What stands before the first bar outside of quotes, and what behind it.
+fn split_filter(inside: &str) -> (&str, Option<&str>) {
+    let mut quote = None;
+    for (at, letter) in inside.char_indices() {
+        match (letter, quote) {
+            ('|', None) => return (&inside[..at], Some(&inside[at + 1..])),
+            ('\'' | '"', None) => quote = Some(letter),
+            (_, Some(open)) if letter == open => quote = None,
+            _ => {}
+        }
+    }
+    (inside, None)
 }
 
 /// Whether `name` can name a variable.
@@ -223,7 +283,7 @@ mod tests {
     fn broken_braces_are_refused() {
         assert!(matches!(Template::parse("a{{b"), Err(TemplateError::Unclosed { at: 1, .. })));
         assert!(matches!(Template::parse("{{}}"), Err(TemplateError::Name { .. })));
-        assert!(matches!(Template::parse("{{a b}}"), Err(TemplateError::Name { .. })));
+        assert!(matches!(Template::parse("{{a b}}"), Err(TemplateError::Expression { .. })));
         assert!(matches!(Template::parse("{{a|b}}"), Err(TemplateError::Filter { .. })));
         assert!(matches!(Template::parse("{{|json}}"), Err(TemplateError::Name { .. })));
     }
@@ -239,6 +299,17 @@ mod tests {
                 [Segment::Variable { name, filter: expected }]
             );
         }
+    }
+
+    #[test]
+    fn what_is_no_name_is_an_expression() {
+        let template = Template::parse("{{a + b.c|json}}{{choice('x|y', default(d, \"z\"))}}").unwrap();
+        assert!(matches!(template.segments()[0], Segment::Computed { filter: Filter::Json, .. }));
+        assert_eq!(template.uses(), [("a", false), ("b.c", false), ("d", true)]);
+        let error = Template::parse("/x?n={{radnom_int(1, 2)}}").unwrap_err().to_string();
+        let expected =
+            "there is no function `radnom_int`: did you mean `random_int`? in `{{radnom_int(1, 2)}}`";
+        assert_eq!(error, expected);
     }
 
     proptest! {

@@ -9,14 +9,15 @@ use crate::healthcheck::Healthcheck;
 use crate::mounts::{Mount, MountKind, Propagation};
 use crate::service::{CredentialSpec, Isolation, Service};
 use bollard_stubs::models::{
-    GenericResourcesInner, GenericResourcesInnerDiscreteResourceSpec, HealthConfig, Limit, Mount as EngineMount, MountBindOptions, MountBindOptionsPropagationEnum,
-    MountTmpfsOptions, MountType, MountVolumeOptions, MountVolumeOptionsDriverConfig,
-    NetworkAttachmentConfig, ResourceObject, ResourcesUlimits, TaskSpec, TaskSpecContainerSpec,
-    TaskSpecContainerSpecConfigs, TaskSpecContainerSpecDnsConfig, TaskSpecContainerSpecFile,
-    TaskSpecContainerSpecFile1, TaskSpecContainerSpecIsolationEnum, TaskSpecContainerSpecPrivileges,
-    TaskSpecContainerSpecPrivilegesCredentialSpec, TaskSpecContainerSpecSecrets, TaskSpecLogDriver, TaskSpecPlacement,
-    TaskSpecPlacementPreferences, TaskSpecPlacementSpread, TaskSpecResources, TaskSpecRestartPolicy,
-    TaskSpecRestartPolicyConditionEnum,
+    GenericResourcesInner, GenericResourcesInnerDiscreteResourceSpec, HealthConfig, Limit,
+    Mount as EngineMount, MountBindOptions, MountBindOptionsPropagationEnum, MountTmpfsOptions, MountType,
+    MountVolumeOptions, MountVolumeOptionsDriverConfig, NetworkAttachmentConfig, ResourceObject,
+    ResourcesUlimits, TaskSpec, TaskSpecContainerSpec, TaskSpecContainerSpecConfigs,
+    TaskSpecContainerSpecDnsConfig, TaskSpecContainerSpecFile, TaskSpecContainerSpecFile1,
+    TaskSpecContainerSpecIsolationEnum, TaskSpecContainerSpecPrivileges,
+    TaskSpecContainerSpecPrivilegesCredentialSpec, TaskSpecContainerSpecSecrets, TaskSpecLogDriver,
+    TaskSpecPlacement, TaskSpecPlacementPreferences, TaskSpecPlacementSpread, TaskSpecResources,
+    TaskSpecRestartPolicy, TaskSpecRestartPolicyConditionEnum,
 };
 use std::collections::{BTreeSet, HashMap};
 
@@ -256,7 +257,8 @@ fn resources(deploy: &Deploy) -> Option<TaskSpecResources> {
 }
 
 fn generic((kind, value): &(String, i64)) -> GenericResourcesInner {
-    let discrete = GenericResourcesInnerDiscreteResourceSpec { kind: Some(kind.clone()), value: Some(*value) };
+    let discrete =
+        GenericResourcesInnerDiscreteResourceSpec { kind: Some(kind.clone()), value: Some(*value) };
     GenericResourcesInner { named_resource_spec: None, discrete_resource_spec: Some(discrete) }
 }
 

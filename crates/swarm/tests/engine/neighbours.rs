@@ -83,7 +83,10 @@ async fn a_stack_of_somebody_else_is_neither_replaced_nor_removed() {
     // Unless one insists.
     let adopt = ScaleOptions { adopt: true, ..Default::default() };
     scale(&engine, name, &one, &adopt).await.unwrap();
-    assert!(own_stacks(&engine).await.unwrap().iter().all(|stack| stack != name), "scaling makes nothing ours");
+    assert!(
+        own_stacks(&engine).await.unwrap().iter().all(|stack| stack != name),
+        "scaling makes nothing ours"
+    );
     let insist = DownOptions { foreign: true, ..Default::default() };
     down(&engine, name, &insist, &mut |_| {}).await.unwrap();
     assert!(engine.docker().inspect_service(&id, None).await.is_err());
@@ -94,7 +97,11 @@ async fn a_stack_of_somebody_else_is_neither_replaced_nor_removed() {
 async fn a_name_held_by_somebody_else_is_an_error_and_stays_theirs() {
     let engine = engine().await;
     let name = "t-name";
-    let theirs = NetworkCreateRequest { name: "t-name_net".into(), driver: Some("overlay".into()), ..Default::default() };
+    let theirs = NetworkCreateRequest {
+        name: "t-name_net".into(),
+        driver: Some("overlay".into()),
+        ..Default::default()
+    };
     let id = engine.docker().create_network(theirs).await.unwrap().id;
     let mut specs = stack(name);
     specs.networks.push(network(name, "net"));
@@ -118,7 +125,11 @@ async fn a_volume_of_somebody_else_is_used_told_and_left() {
     container(&mut web).mounts = Some(vec![of_volume(name, "data", "/data")]);
     specs.services.push(web);
     let report = quick_up(&engine, &specs).await.unwrap();
-    assert!(report.warnings.iter().any(|w| w.contains("docker volume rm t-vol_data")), "{:?}", report.warnings);
+    assert!(
+        report.warnings.iter().any(|w| w.contains("docker volume rm t-vol_data")),
+        "{:?}",
+        report.warnings
+    );
     quick_down(&engine, name).await.unwrap();
     assert_eq!(remains(&engine, name).await, ["volume t-vol_data"]);
     engine.docker().remove_volume("t-vol_data", None::<RemoveVolumeOptions>).await.unwrap();
@@ -142,7 +153,10 @@ async fn what_would_be_removed_is_said_and_what_is_ours_is_known() {
     assert_eq!((rows.len(), rows[0].name.as_str(), rows[0].state), (1, "web.1", TaskState::Running));
     quick_down(&engine, name).await.unwrap();
     assert!(own_stacks(&engine).await.unwrap().iter().all(|stack| stack != name));
-    assert_eq!(plan_down(&engine, name, &DownOptions::default()).await.unwrap_err().code().name(), "no-such-stack");
+    assert_eq!(
+        plan_down(&engine, name, &DownOptions::default()).await.unwrap_err().code().name(),
+        "no-such-stack"
+    );
 }
 
 #[tokio::test]
@@ -159,7 +173,10 @@ async fn lines_of_tasks_are_told_with_their_tasks() {
     let lines = |task: &str| -> Vec<String> {
         told.iter().filter(|line| line.task == task).map(|line| line.text.clone()).collect()
     };
-    assert_eq!((lines("web.1"), lines("api.1")), (vec!["one".to_owned(), "two".to_owned()], vec!["three".to_owned()]));
+    assert_eq!(
+        (lines("web.1"), lines("api.1")),
+        (vec!["one".to_owned(), "two".to_owned()], vec!["three".to_owned()])
+    );
     assert!(told.iter().all(|line| line.stderr == (line.task == "api.1")));
     let mut tail = Vec::new();
     let last = LogOptions { tail: Some(1), ..Default::default() };
@@ -178,5 +195,8 @@ async fn lines_of_tasks_are_told_with_their_tasks() {
     read.unwrap();
     removed.unwrap();
     assert_eq!(followed.len(), 3);
-    assert_eq!(logs(&engine, name, None, &last, &mut |_| {}).await.unwrap_err().code().name(), "no-such-stack");
+    assert_eq!(
+        logs(&engine, name, None, &last, &mut |_| {}).await.unwrap_err().code().name(),
+        "no-such-stack"
+    );
 }

@@ -51,7 +51,10 @@ fn seen(engine: &Engine, stack: &str) -> BTreeMap<String, Value> {
         .collect();
     let mut found = BTreeMap::new();
     for service in inspected(engine, "service", &filter) {
-        found.insert(format!("service {}", service["Spec"]["Name"].as_str().unwrap()), service["Spec"].clone());
+        found.insert(
+            format!("service {}", service["Spec"]["Name"].as_str().unwrap()),
+            service["Spec"].clone(),
+        );
     }
     for kind in ["config", "secret"] {
         for blob in inspected(engine, kind, &filter) {
@@ -60,7 +63,9 @@ fn seen(engine: &Engine, stack: &str) -> BTreeMap<String, Value> {
         }
     }
     for mut network in inspected(engine, "network", &filter) {
-        let chosen = network["IPAM"]["Config"].as_array().is_some_and(|c| c.iter().any(|c| c["Subnet"] == "10.97.0.0/24"));
+        let chosen = network["IPAM"]["Config"]
+            .as_array()
+            .is_some_and(|c| c.iter().any(|c| c["Subnet"] == "10.97.0.0/24"));
         let map = network.as_object_mut().unwrap();
         for key in ["Id", "Created", "Containers", "Peers", "ConfigFrom", "Status"] {
             map.remove(key);
@@ -80,7 +85,9 @@ fn seen(engine: &Engine, stack: &str) -> BTreeMap<String, Value> {
 /// `s_c_ca978112` is `s_c`.
 fn unhashed(name: &str) -> String {
     match name.rsplit_once('_') {
-        Some((name, hash)) if hash.len() == 8 && hash.bytes().all(|b| b.is_ascii_hexdigit()) => name.to_owned(),
+        Some((name, hash)) if hash.len() == 8 && hash.bytes().all(|b| b.is_ascii_hexdigit()) => {
+            name.to_owned()
+        }
         _ => name.to_owned(),
     }
 }
@@ -104,7 +111,9 @@ fn tidy(value: &mut Value, networks: &BTreeMap<String, String>) {
                 }
             }
             // What the command line makes of a field that the engine did not send.
-            map.retain(|key, value| !(is_empty(value) || (key == "NoNewPrivileges" && *value == json!(false))));
+            map.retain(|key, value| {
+                !(is_empty(value) || (key == "NoNewPrivileges" && *value == json!(false)))
+            });
         }
         Value::Array(items) => items.iter_mut().for_each(|item| tidy(item, networks)),
         _ => {}
@@ -131,7 +140,10 @@ fn differences(path: &str, theirs: &Value, ours: &Value, out: &mut Vec<String>) 
             }
         }
         (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
-            a.iter().zip(b).enumerate().for_each(|(i, (a, b))| differences(&format!("{path}[{i}]"), a, b, out));
+            a.iter()
+                .zip(b)
+                .enumerate()
+                .for_each(|(i, (a, b))| differences(&format!("{path}[{i}]"), a, b, out));
         }
         _ if theirs != ours => out.push(format!("{path}: docker {theirs}, we {ours}")),
         _ => {}

@@ -51,7 +51,11 @@ async fn endurance_a_manager_survives_the_removal_of_a_crash_loop() {
             ..Default::default()
         });
         specs.services.push(looping);
-        let options = UpOptions { wait_s: 6.0 + (round % 7) as f64 * 0.13, keep_on_failure: true, ..Default::default() };
+        let options = UpOptions {
+            wait_s: 6.0 + (round % 7) as f64 * 0.13,
+            keep_on_failure: true,
+            ..Default::default()
+        };
         let error = up(&engine, &specs, &options, &mut |_| {}).await.unwrap_err();
         assert_eq!(error.code().name(), "not-converged", "{error}");
         quick_down(&engine, name).await.unwrap();

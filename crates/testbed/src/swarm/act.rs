@@ -38,7 +38,8 @@ impl Deed {
             let changed = self.order(&action).await?;
             accepted_unix_s = Some(unix_now_s());
             if changed || matches!(action, Action::Scale { .. }) {
-                let after = if matches!(action, Action::Scale { .. }) { Settle::Scaled } else { Settle::Updated };
+                let after =
+                    if matches!(action, Action::Scale { .. }) { Settle::Scaled } else { Settle::Updated };
                 let left_s = (deadline - Instant::now()).as_secs_f64();
                 let (engine, name) = (&self.engine, &self.specs.name);
                 swarmlab_swarm::settled(engine, name, action.service(), after, left_s, &self.going).await?;

@@ -186,9 +186,10 @@ impl SwarmBed {
         note: &mut (dyn FnMut(Note) + Send),
     ) -> Result<Self, TestbedError> {
         let at = engine.info().address.clone();
-        let node = tokio::task::spawn_blocking(move || address::node(&at, address::look_up)).await.map_err(
-            |e| TestbedError::Io { what: "resolving the engine's host".to_owned(), source: e.into() },
-        )?;
+        let node =
+            tokio::task::spawn_blocking(move || address::node(&at, address::look_up)).await.map_err(|e| {
+                TestbedError::Io { what: "resolving the engine's host".to_owned(), source: e.into() }
+            })?;
         let prometheus = stack::prometheus(specs);
         // Where nothing is asked, it need not be known where it would answer.
         let node = if prometheus.is_some() { node? } else { node.unwrap_or(Ipv4Addr::LOCALHOST.into()) };
@@ -254,7 +255,9 @@ impl SwarmBed {
         cancel: &CancellationToken,
         note: &mut (dyn FnMut(Note) + Send),
     ) -> Result<ready::Seen, TestbedError> {
-        let Some(prometheus) = self.prometheus()? else { return Ok(ready::Seen { told: Vec::new(), sampled_every: SAMPLE_EVERY }) };
+        let Some(prometheus) = self.prometheus()? else {
+            return Ok(ready::Seen { told: Vec::new(), sampled_every: SAMPLE_EVERY });
+        };
         let fronts: Vec<(String, SocketAddr, String)> = self
             .specs
             .services

@@ -21,30 +21,37 @@ impl Worker<'_> {
     /// The caller has made sure that there is one to some target, and has counted the intent as queued. If there
     /// is none to its own target, the intent goes back to the head of the queue: whether it did not.
     pub(super) fn dispatch(&mut self, intent: Intent, now_ns: u64) -> bool {
-        let actor = match intent.actor {
-            Some(actor) => actor,
+        let (actor, step) = match intent.actor {
+            Some(actor) => (actor, intent.step),
             None => {
                 let (driver, mut desk) = self.drive();
-                let (actor, has_rows) = driver.take(now_ns, &mut desk);
-                if !has_rows {
+                let (actor, lacks) = driver.take(now_ns, &mut desk);
+                let step = self.crowd.get(actor).step as u32;
+                if let Some(kind) = lacks {
                     self.recorder.unqueued(now_ns);
-                    self.fail_unsent(actor, ErrorKind::FeederExhausted, now_ns);
+                    self.fail_unsent(actor, step, kind, now_ns);
                     return true;
                 }
-                actor
+                (actor, step)
             }
         };
-        let step = self.crowd.get(actor).step as u32;
-        let endpoint = self.crowd.endpoint_of(actor) as u32;
+        let computed = &self.shared.compiled.steps[step as usize].computed;
+        let target = self.target_of(actor, step);
+        if !computed.is_empty() && !intent.is_computed && !self.crowd.compute(actor, step as usize) {
+            self.drive().1.note_problem(actor, step as usize);
+            self.recorder.unqueued(now_ns);
+            self.fail_unsent(actor, step, ErrorKind::EvaluationFailed, now_ns);
+            return true;
+        }
+        let endpoint = self.crowd.endpoint(actor, step as usize) as u32;
         let job = Job { actor, step, endpoint, intended_ns: intent.intended_ns, sent_ns: None };
         let shared = self.shared;
         if let Some(socket) = &shared.compiled.steps[step as usize].socket {
             return self.dispatch_websocket(job, socket, now_ns);
         }
-        let target = self.target_of(actor, step);
         if self.routes.to(target).is_shared {
             if !self.dispatch_shared(job, 0, now_ns) {
-                self.backlog.push_front(Intent { intended_ns: intent.intended_ns, actor: Some(actor) });
+                self.backlog.push_front(Intent::again(&job));
                 return false;
             }
             return true;
@@ -53,13 +60,16 @@ impl Worker<'_> {
             let own = self.crowd.get(actor).connection(target);
             let taken = match own.filter(|&own| self.pool.take_preferred(own)) {
                 Some((index, _)) => Some(index),
-                None => match self.pool.take_closed() {
-                    Some(index) => {
-                        self.backlog.begin();
-                        self.open(index, job, now_ns);
-                        return true;
-                    }
-                    None => self.pool.take_idle(target),
+                None => match self.take_beside(actor, target) {
+                    Some(index) => Some(index),
+                    None => match self.pool.take_closed() {
+                        Some(index) => {
+                            self.backlog.begin();
+                            self.open(index, job, now_ns);
+                            return true;
+                        }
+                        None => self.pool.take_idle(target),
+                    },
                 },
             };
             if taken.is_none() && self.pool.make_room() {
@@ -67,7 +77,7 @@ impl Worker<'_> {
             }
             let Some(index) = taken else {
                 // All connections are shared ones to other targets, with requests.
-                self.backlog.push_front(Intent { intended_ns: intent.intended_ns, actor: Some(actor) });
+                self.backlog.push_front(Intent::again(&job));
                 return false;
             };
             self.backlog.begin();
@@ -81,6 +91,21 @@ impl Worker<'_> {
                 }
             }
         }
+    }
+
+    /// An idle one of the further connections that a user's batches have used.
+    #[inline]
+    fn take_beside(&mut self, actor: u32, target: usize) -> Option<u32> {
+        let Self { crowd, pool, .. } = self;
+        let beside = &mut crowd.get_mut(actor).beside;
+        if beside.is_empty() {
+            return None;
+        }
+        beside.retain(|&(_, connection)| pool.find(connection).is_some());
+        let is_free = |&(of, connection): &(usize, _)| of == target && pool.take_preferred(connection);
+        let place = beside.iter().position(is_free)?;
+        let (_, (index, _)) = beside.swap_remove(place);
+        Some(index)
     }
 
     /// Writes the request of the job that the connection carries.
@@ -209,8 +234,8 @@ impl Worker<'_> {
     }
 
     /// A request that never had a connection has ended.
-    pub(super) fn fail_unsent(&mut self, actor: u32, kind: ErrorKind, now_ns: u64) {
-        let endpoint = self.crowd.endpoint_of(actor);
+    pub(super) fn fail_unsent(&mut self, actor: u32, step: u32, kind: ErrorKind, now_ns: u64) {
+        let endpoint = self.crowd.endpoint(actor, step as usize);
         self.recorder.failed(endpoint, false, kind, now_ns);
         if let Some(tap) = &self.shared.tap {
             tap.failed(self.crowd.get(actor).step as u32, kind);

@@ -39,7 +39,7 @@ impl Worker<'_> {
             self.recorder.unqueued(now_ns);
             match intent.actor {
                 None => self.recorder.unassigned(ErrorKind::Abandoned),
-                Some(actor) => self.fail_unsent(actor, ErrorKind::Abandoned, now_ns),
+                Some(actor) => self.fail_unsent(actor, intent.step, ErrorKind::Abandoned, now_ns),
             }
         }
     }

@@ -198,7 +198,7 @@ impl Worker<'_> {
     pub(super) fn requeue(&mut self, jobs: impl Iterator<Item = Job>) {
         for job in jobs {
             self.backlog.end();
-            self.backlog.push_front(Intent { intended_ns: job.intended_ns, actor: Some(job.actor) });
+            self.backlog.push_front(Intent::again(&job));
         }
     }
 

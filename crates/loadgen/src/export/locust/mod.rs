@@ -51,6 +51,8 @@ pub fn methods(scenario: &Scenario) -> BTreeMap<String, String> {
             Action::Redis { .. } => "REDIS",
             Action::Websocket(_) => "WS",
             Action::Grpc(_) => "GRPC",
+            // They send nothing themselves.
+            Action::Set(_) | Action::Group(_) | Action::Batch(_) => continue,
         };
         for endpoint in scenario.endpoints_of(step) {
             let known = methods.entry(endpoint).or_default();

@@ -33,13 +33,13 @@ impl CompiledCall {
     }
 }
 
-/// The request of a call. A message without variables is encoded once.
-pub(super) fn request(
+/// Request line and headers of a call, as if it were one of HTTP/1.1.
+pub(super) fn head(
     call: &GrpcCall,
     timeout_s: f64,
     target: &TargetText<'_>,
     names: &impl Names,
-) -> Request {
+) -> Vec<Piece> {
     let mut head: Vec<Piece> = Vec::new();
     let line = format!("POST {}{} HTTP/1.1\r\n", target.base_path, call.method.path());
     push_bytes(&mut head, line.as_bytes());
@@ -53,6 +53,12 @@ pub(super) fn request(
         push_template(&mut head, value, Place::Plain, names);
         push_bytes(&mut head, b"\r\n");
     }
+    head
+}
+
+/// The request of a call: its message as bytes if that never changes, else as JSON that is written in Protocol Buffers when the
+/// values are known.
+pub(super) fn request(call: &GrpcCall, head: Vec<Piece>, names: &impl Names) -> Request {
     let mut json = Vec::new();
     // Validation has made it before.
     if let Ok(template) = Template::json(&call.message) {

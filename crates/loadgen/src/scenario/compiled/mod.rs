@@ -1,7 +1,10 @@
 //! A scenario made ready for the hot path: names resolved to numbers, constant requests built once.
 
 mod call;
-pub(crate) mod graphql;
+mod computed;
+mod form;
+pub(crate) mod json;
+mod program;
 mod request;
 mod socket;
 mod step;
@@ -13,11 +16,20 @@ use std::ops::Range;
 
 use regex::bytes::{Regex, RegexBuilder};
 
+pub(crate) use computed::{Computed, Operand};
+pub(crate) use program::{Instruction, Program, Rounds, Variable};
 pub(crate) use request::{Scratch, Values};
 pub(crate) use socket::{CompiledSocket, HANDSHAKE_FIELDS, SocketAct};
-pub(crate) use step::{CompiledCheck, CompiledExtract, CompiledFieldTest, CompiledSource, CompiledStep};
+pub(super) use step::names_set_by;
+pub(crate) use step::{
+    CompiledCheck, CompiledExtract, CompiledFieldTest, CompiledNodeTest, CompiledSource, CompiledStep,
+};
+pub(crate) use text::Encoding;
 
-use super::{Action, Body, Exhausted, Feeder, Order, Scenario, Segment, Shares, Step, Template};
+use super::{
+    Action, Body, Exhausted, Feeder, Group, Order, PartContent, Repeat, Scenario, Segment, Shares, Step,
+    Template,
+};
 use crate::wait::Wait;
 
 /// A scenario whose variables are slots and whose constant requests are bytes.
@@ -28,8 +40,10 @@ pub(crate) struct Compiled {
     pub steps: Vec<CompiledStep>,
     /// Names of the endpoints in order of first appearance; with variants each has one entry per variant.
     pub endpoints: Vec<String>,
-    /// Number of extracted variables.
+    /// Number of variables that are extracted, set or computed.
     pub slots: usize,
+    /// Names of the variants.
+    pub variant_names: Vec<String>,
     /// Number of variants; 1 without any.
     pub variants: usize,
     pub feeders: Vec<Feeder>,
@@ -60,6 +74,15 @@ pub(crate) struct Journey {
     pub steps: Range<usize>,
     /// Feeders of which a row is taken when it begins.
     pub feeders: Vec<usize>,
+    /// What is done, if that is more than requests in a row.
+    pub program: Program,
+}
+
+impl Journey {
+    /// Whether nothing is done in it.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty() && self.program.instructions.is_empty()
+    }
 }
 
 /// What a compiled request must know of its target.
@@ -90,10 +113,15 @@ impl Compiled {
             .map(|class| {
                 let mut journey = |of: &[Step], except: &[usize]| {
                     let start = steps.len();
-                    steps.extend(of.iter().map(|step| compiler.step(step, class.cookies)));
+                    let program = if program::is_needed(of) {
+                        program::compile(of, class.cookies, &mut compiler, &mut steps)
+                    } else {
+                        steps.extend(of.iter().map(|step| compiler.step(step, class.cookies)));
+                        Program::default()
+                    };
                     let mut feeders = feeders_of(of, scenario);
                     feeders.retain(|feeder| !except.contains(feeder));
-                    Journey { steps: start..steps.len(), feeders }
+                    Journey { steps: start..steps.len(), feeders, program }
                 };
                 let on_start = journey(&class.on_start, &[]);
                 let tasks = class.tasks.iter().map(|task| journey(&task.steps, &on_start.feeders)).collect();
@@ -115,7 +143,13 @@ impl Compiled {
             classes,
             steps,
             endpoints,
-            slots: compiler.slots.len(),
+            slots: compiler.all_slots(),
+            variant_names: scenario
+                .variants
+                .iter()
+                .flat_map(|v| &v.choices)
+                .map(|(name, _)| name.clone())
+                .collect(),
             variants: variant_weights.len(),
             feeders: scenario.feeders.clone(),
             patterns: compiler.patterns,
@@ -209,7 +243,7 @@ pub(crate) fn pick(bounds: &[f64], drawn: f64) -> usize {
     bounds.iter().position(|&bound| drawn < bound).unwrap_or(bounds.len().saturating_sub(1))
 }
 
-/// Every text with variables of a step.
+/// Every text with variables of a step itself, without those of steps in it.
 pub(super) fn templates(step: &Step) -> Vec<Cow<'_, Template>> {
     match &step.action {
         Action::Redis { channel, message } => vec![Cow::Borrowed(channel), Cow::Borrowed(message)],
@@ -218,12 +252,23 @@ pub(super) fn templates(step: &Step) -> Vec<Cow<'_, Template>> {
             let metadata = call.metadata.iter().map(|(_, value)| Cow::Borrowed(value));
             metadata.chain(Template::json(&call.message).map(Cow::Owned)).collect()
         }
+        Action::Set(values) => values.iter().map(|(_, value)| Cow::Borrowed(value)).collect(),
+        Action::Group(group) => group_templates(group),
+        Action::Batch(_) => Vec::new(),
         Action::Http(request) => {
             let mut all = vec![Cow::Borrowed(&request.path)];
             all.extend(request.headers.iter().map(|(_, value)| Cow::Borrowed(value)));
             match &request.body {
                 Some(Body::Text(text)) => all.push(Cow::Borrowed(text)),
-                Some(Body::GraphQl(operation)) => all.extend(graphql::body(operation).map(Cow::Owned)),
+                Some(Body::GraphQl(operation)) => all.extend(json::graphql(operation).map(Cow::Owned)),
+                Some(Body::Json(value)) => all.extend(json::body(value).map(Cow::Owned)),
+                Some(Body::Form(fields)) => all.extend(fields.iter().map(|(_, value)| Cow::Borrowed(value))),
+                Some(Body::Multipart(parts)) => {
+                    all.extend(parts.iter().filter_map(|part| match &part.content {
+                        PartContent::Text(text) => Some(Cow::Borrowed(text)),
+                        PartContent::Bytes(_) => None,
+                    }))
+                }
                 Some(Body::Bytes(_)) | None => {}
             }
             all
@@ -231,13 +276,30 @@ pub(super) fn templates(step: &Step) -> Vec<Cow<'_, Template>> {
     }
 }
 
+fn group_templates(group: &Group) -> Vec<Cow<'_, Template>> {
+    let mut all = group.condition.as_ref().map(|condition| condition.templates()).unwrap_or_default();
+    match &group.repeat {
+        Repeat::Once => {}
+        Repeat::Times(times) => all.push(times),
+        Repeat::While { condition, .. } | Repeat::Until { condition, .. } => {
+            all.extend(condition.templates())
+        }
+        Repeat::ForEach { list, .. } => all.push(list),
+    }
+    all.into_iter().map(Cow::Borrowed).collect()
+}
+
 fn feeders_of(steps: &[Step], scenario: &Scenario) -> Vec<usize> {
-    let all: Vec<_> = steps.iter().flat_map(templates).collect();
-    let used: BTreeSet<usize> = all
-        .iter()
-        .flat_map(|template| template.variables())
-        .filter_map(|name| scenario.column(name).map(|(feeder, _)| feeder))
-        .collect();
+    let mut used = BTreeSet::new();
+    for step in steps {
+        step.walk(&mut |step| {
+            for template in templates(step) {
+                used.extend(
+                    template.variables().filter_map(|name| scenario.column(name).map(|(feeder, _)| feeder)),
+                );
+            }
+        });
+    }
     used.into_iter().collect()
 }
 
@@ -256,6 +318,12 @@ pub(super) fn regex(pattern: &str) -> Result<Regex, String> {
         let text = error.to_string();
         text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
     })
+}
+
+/// The same; validation has compiled it before, and what cannot be compiled matches nothing.
+fn regex_or_none(pattern: &str) -> Regex {
+    #[allow(clippy::unwrap_used)]
+    regex(pattern).unwrap_or_else(|_| Regex::new("[a&&b]").unwrap())
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use rand::rngs::SmallRng;
 use super::text::{Encoding, push_number};
 use crate::grpc::{self, Method};
 use crate::scenario::cookie::Jar;
+use crate::scenario::expression::Expression;
 use crate::scenario::{Feeder, Filter, Segment, Template};
 
 /// The bytes of a request, or the way to make them.
@@ -87,6 +88,8 @@ pub(super) enum Place {
 pub(super) trait Names {
     /// What `name` stands for, written so.
     fn piece(&self, name: &str, encoding: Encoding) -> Piece;
+    /// What will have been computed before the request is written.
+    fn computed(&self, expression: &Expression, encoding: Encoding) -> Piece;
 }
 
 impl Request {
@@ -239,18 +242,24 @@ pub(super) fn push_template(pieces: &mut Vec<Piece>, template: &Template, place:
                 push_bytes(pieces, text.as_bytes());
             }
             Segment::Variable { name, filter } => {
-                let encoding = match (filter, place) {
-                    (Filter::Url, _) | (Filter::Auto, Place::Form) => Encoding::Component,
-                    (Filter::Json, _) => Encoding::Json,
-                    (Filter::Auto, Place::Path) => Encoding::Path,
-                    (Filter::Auto, Place::Json) if in_string => Encoding::Json,
-                    (Filter::Raw | Filter::Auto, _) => Encoding::Raw,
-                };
-                match names.piece(name, encoding) {
+                match names.piece(name, encoding_at(*filter, place, in_string)) {
                     Piece::Bytes(bytes) => push_bytes(pieces, &bytes),
                     piece => pieces.push(piece),
                 }
             }
+            Segment::Computed { expression, filter } => {
+                pieces.push(names.computed(expression, encoding_at(*filter, place, in_string)));
+            }
         }
+    }
+}
+
+fn encoding_at(filter: Filter, place: Place, in_string: bool) -> Encoding {
+    match (filter, place) {
+        (Filter::Url, _) | (Filter::Auto, Place::Form) => Encoding::Component,
+        (Filter::Json, _) => Encoding::Json,
+        (Filter::Auto, Place::Path) => Encoding::Path,
+        (Filter::Auto, Place::Json) if in_string => Encoding::Json,
+        (Filter::Raw | Filter::Auto, _) => Encoding::Raw,
     }
 }

@@ -1,5 +1,6 @@
 //! Steps made ready: what is sent, what is kept of the answer, and how that is judged.
 
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
 use regex::bytes::Regex;
@@ -9,11 +10,13 @@ use super::call::{self, CompiledCall};
 use super::request::{Names, Piece, Place, Request, Scratch, Values, path_of, push_bytes, push_template};
 use super::socket::{self, CompiledSocket, HANDSHAKE_FIELDS, SocketAct};
 use super::text::Encoding;
-use super::{TargetText, graphql, place_of_text, regex, templates};
+use super::{Computed, Operand, TargetText, Variable, form, json, place_of_text, templates};
+use crate::scenario::expression::Expression;
 use crate::scenario::json::Pointer;
+use crate::scenario::jsonpath::JsonPath;
 use crate::scenario::{
-    Action, Body, Check, ContentCoding, Expect, FieldTest, HttpRequest, Scenario, Source, Step, Template,
-    Websocket, WebsocketAction, WebsocketMessage,
+    Action, Body, Check, ContentCoding, Expect, FieldTest, HttpRequest, NodeTest, Repeat, Scenario, Source,
+    Step, Template, Websocket, WebsocketAction, WebsocketMessage,
 };
 use swarmlab_intervals::is_redirect;
 
@@ -57,6 +60,8 @@ pub(crate) struct CompiledStep {
     pub graphql_errors: Option<Pointer>,
     pub checks: Vec<CompiledCheck>,
     pub extract: Vec<CompiledExtract>,
+    /// What is computed before the request is written.
+    pub computed: Vec<Computed>,
     /// By variant; one for all if it does not depend on that.
     requests: Vec<Request>,
 }
@@ -68,12 +73,15 @@ pub(crate) struct CompiledExtract {
     pub from: CompiledSource,
     /// Whether a request puts it into a header, where line ends must not stand.
     pub is_for_header: bool,
+    /// Whether it may be missing.
+    pub is_optional: bool,
 }
 
 /// Where it stands. Numbers are indices of wanted headers and of patterns.
 #[derive(Debug)]
 pub(crate) enum CompiledSource {
     Json(Pointer),
+    Path { path: JsonPath, all: bool },
     Header(usize),
     Cookie { set_cookie: usize, name: Vec<u8> },
     Regex { pattern: usize, group: usize },
@@ -92,9 +100,24 @@ pub(crate) enum CompiledCheck {
         pointer: Pointer,
         equals: Value,
     },
+    Path {
+        path: JsonPath,
+        test: CompiledNodeTest,
+    },
     LatencyBelow {
         ns: u64,
     },
+}
+
+/// What holds for the values that a path selects.
+#[derive(Debug)]
+pub(crate) enum CompiledNodeTest {
+    Present,
+    Absent,
+    Count(u64),
+    Equals(Value),
+    Matches(usize),
+    Within { least: Option<f64>, most: Option<f64> },
 }
 
 /// What holds for a header.
@@ -155,7 +178,10 @@ pub(super) struct Compiler<'a> {
     variants: usize,
     in_headers: BTreeSet<&'a str>,
     pub endpoints: Vec<String>,
-    pub slots: Vec<String>,
+    /// Names of the variables that are extracted or set.
+    slots: Vec<String>,
+    /// Number of values that are computed for requests; each has a slot behind those with names.
+    computed_slots: Cell<usize>,
     pub patterns: Vec<Regex>,
     /// Names of WebSocket connections.
     sockets: Vec<String>,
@@ -174,17 +200,58 @@ impl<'a> Compiler<'a> {
                 Some(headers)
             }
             Action::Grpc(call) => Some(&call.metadata),
-            Action::Redis { .. } | Action::Websocket(_) => None,
+            _ => None,
         });
         let in_headers = headers.flatten().flat_map(|(_, value)| value.variables()).collect();
         let mut slots: Vec<String> = Vec::new();
-        for extract in scenario.steps().flat_map(|step| &step.extract) {
-            if !slots.contains(&extract.variable) {
-                slots.push(extract.variable.clone());
+        for class in &scenario.classes {
+            for name in class.all_steps().into_iter().flat_map(names_set_by) {
+                if !slots.iter().any(|known| known == name) {
+                    slots.push(name.to_owned());
+                }
             }
         }
         let (endpoints, patterns, sockets) = (Vec::new(), Vec::new(), Vec::new());
-        Self { scenario, targets, timeout_s, variants, in_headers, endpoints, slots, patterns, sockets }
+        Self {
+            scenario,
+            targets,
+            timeout_s,
+            variants,
+            in_headers,
+            endpoints,
+            slots,
+            computed_slots: Cell::new(0),
+            patterns,
+            sockets,
+        }
+    }
+
+    /// Number of slots, with those of computed values.
+    pub fn all_slots(&self) -> usize {
+        self.slots.len() + self.computed_slots.get()
+    }
+
+    /// A variable that is extracted or set.
+    pub fn variable(&self, name: &str) -> Variable {
+        let slot = self.slots.iter().position(|slot| slot == name).unwrap_or_default();
+        Variable { slot, is_for_header: self.in_headers.contains(name) }
+    }
+
+    /// Where the value of a variable stands, for expressions.
+    pub fn operand(&self, name: &str) -> Operand {
+        match name {
+            "user" => return Operand::User,
+            "iteration" => return Operand::Iteration,
+            "random" => return Operand::Random,
+            _ => {}
+        }
+        if self.scenario.variants.as_ref().is_some_and(|variants| variants.variable == name) {
+            return Operand::Variant;
+        }
+        match self.scenario.column(name) {
+            Some((feeder, column)) => Operand::Cell { feeder, column },
+            None => Operand::Slot(self.variable(name).slot),
+        }
     }
 
     pub fn step(&mut self, step: &Step, cookies: bool) -> CompiledStep {
@@ -207,16 +274,16 @@ impl<'a> Compiler<'a> {
         let extract = step
             .extract
             .iter()
-            .map(|extract| CompiledExtract {
-                slot: self.slots.iter().position(|name| *name == extract.variable).unwrap_or_default(),
-                from: self.source(&extract.from, &mut wanted),
-                is_for_header: self.in_headers.contains(extract.variable.as_str()),
+            .map(|extract| {
+                let from = self.source(&extract.from, &mut wanted);
+                let Variable { slot, is_for_header } = self.variable(&extract.variable);
+                CompiledExtract { slot, from, is_for_header, is_optional: extract.optional }
             })
             .collect();
         let checks = step.checks.iter().map(|check| self.check(check, &mut wanted)).collect();
         let request = match &step.action {
             Action::Http(request) => Some(request),
-            Action::Redis { .. } | Action::Websocket(_) | Action::Grpc(_) => None,
+            _ => None,
         };
         let expect = match (&step.action, &socket) {
             (Action::Http(request), _) => request.expect.clone(),
@@ -225,10 +292,8 @@ impl<'a> Compiler<'a> {
             _ => Expect(Vec::new()),
         };
         let is_graphql = request.is_some_and(|request| matches!(request.body, Some(Body::GraphQl(_))));
-        let from_body = |source: &Source| matches!(source, Source::JsonPointer(_) | Source::Regex { .. });
-        let on_body = |check: &Check| {
-            matches!(check, Check::BodyContains(_) | Check::BodyMatches(_) | Check::Json { .. })
-        };
+        let from_body = |source: &Source| !matches!(source, Source::Header(_) | Source::Cookie(_));
+        let on_body = |check: &Check| !matches!(check, Check::Header { .. } | Check::LatencyBelow { .. });
         let wants_message =
             step.extract.iter().any(|extract| from_body(&extract.from)) || step.checks.iter().any(on_body);
         // The prefix of a message is looked at in any case.
@@ -237,6 +302,8 @@ impl<'a> Compiler<'a> {
         let location = (max_redirects > 0).then(|| position_or_push(&mut wanted, "location"));
         let is_encodable = wants_body && request.is_some();
         let content_encoding = is_encodable.then(|| position_or_push(&mut wanted, "content-encoding"));
+        let computed = RefCell::default();
+        let requests = self.requests(step, target, &computed);
         CompiledStep {
             endpoint_name,
             target,
@@ -259,7 +326,8 @@ impl<'a> Compiler<'a> {
             graphql_errors: if is_graphql { Pointer::parse("/errors") } else { None },
             checks,
             extract,
-            requests: self.requests(step, target),
+            computed: computed.into_inner(),
+            requests,
         }
     }
 
@@ -290,6 +358,7 @@ impl<'a> Compiler<'a> {
     fn source(&mut self, source: &Source, wanted: &mut Vec<String>) -> CompiledSource {
         match source {
             Source::JsonPointer(pointer) => CompiledSource::Json(parsed(pointer)),
+            Source::JsonPath { path, all } => CompiledSource::Path { path: parsed_path(path), all: *all },
             Source::Header(name) => CompiledSource::Header(position_or_push(wanted, name)),
             Source::Cookie(name) => CompiledSource::Cookie {
                 set_cookie: position_or_push(wanted, "set-cookie"),
@@ -316,57 +385,108 @@ impl<'a> Compiler<'a> {
             Check::Json { pointer, equals } => {
                 CompiledCheck::Json { pointer: parsed(pointer), equals: equals.clone() }
             }
+            Check::JsonPath { path, test } => CompiledCheck::Path {
+                path: parsed_path(path),
+                test: match test {
+                    NodeTest::Present => CompiledNodeTest::Present,
+                    NodeTest::Absent => CompiledNodeTest::Absent,
+                    NodeTest::Count(count) => CompiledNodeTest::Count(*count),
+                    NodeTest::Equals(value) => CompiledNodeTest::Equals(value.clone()),
+                    NodeTest::Matches(pattern) => CompiledNodeTest::Matches(self.pattern(pattern)),
+                    NodeTest::Within { least, most } => {
+                        CompiledNodeTest::Within { least: *least, most: *most }
+                    }
+                },
+            },
             Check::LatencyBelow { s } => CompiledCheck::LatencyBelow { ns: (s * 1e9) as u64 },
         }
     }
 
     fn pattern(&mut self, pattern: &str) -> usize {
-        // Validation has compiled it before; what cannot be compiled matches nothing.
-        if let Some(found) = regex(pattern).ok().or_else(|| regex("[a&&b]").ok()) {
-            self.patterns.push(found);
-        }
+        self.patterns.push(super::regex_or_none(pattern));
         self.patterns.len() - 1
     }
 
-    /// One request for all variants, or one each.
-    fn requests(&self, step: &Step, target: usize) -> Vec<Request> {
+    /// One request for all variants, or one each; and what is computed for them, whichever it is.
+    fn requests(&self, step: &Step, target: usize, computed: &RefCell<Vec<Computed>>) -> Vec<Request> {
         let all = templates(step);
         let depends = self.scenario.variants.as_ref().is_some_and(|variants| {
             all.iter().flat_map(|template| template.variables()).any(|name| name == variants.variable)
         });
         (0..if depends { self.variants } else { 1 })
-            .map(|variant| self.request(step, target, variant))
+            .map(|variant| {
+                let names = Resolver {
+                    compiler: self,
+                    variant,
+                    computed,
+                    next: Cell::new(0),
+                    in_head: Cell::new(false),
+                };
+                self.request(step, target, &names)
+            })
             .collect()
     }
 
-    fn request(&self, step: &Step, target: usize, variant: usize) -> Request {
-        let names = Resolver { compiler: self, variant };
+    fn request(&self, step: &Step, target: usize, names: &Resolver<'_>) -> Request {
+        let mut pieces = (Vec::new(), Vec::new());
         match &step.action {
             Action::Http(request) => {
                 let has_length =
                     request.body.is_some() || ["POST", "PUT", "PATCH"].contains(&request.method.as_str());
-                let head = head_pieces(request, &self.targets[target], &names);
-                Request::http(head, body_pieces(request, &names), has_length)
+                names.in_head.set(true);
+                let head = head_pieces(request, &self.targets[target], names);
+                names.in_head.set(false);
+                return Request::http(head, body_pieces(request, names), has_length);
             }
             Action::Redis { channel, message } => {
-                let mut pieces = (Vec::new(), Vec::new());
-                push_template(&mut pieces.0, channel, Place::Plain, &names);
-                push_template(&mut pieces.1, message, place_of_text(message), &names);
-                Request::Message { channel: pieces.0, message: pieces.1 }
+                push_template(&mut pieces.0, channel, Place::Plain, names);
+                push_template(&mut pieces.1, message, place_of_text(message), names);
             }
-            Action::Websocket(websocket) => socket::request(websocket, &self.targets[target], &names),
+            Action::Websocket(websocket) => {
+                names.in_head.set(matches!(websocket.action, WebsocketAction::Connect { .. }));
+                let request = socket::request(websocket, &self.targets[target], names);
+                names.in_head.set(false);
+                return request;
+            }
             Action::Grpc(call) => {
                 let timeout_s = step.timeout_s.unwrap_or(self.timeout_s);
-                call::request(call, timeout_s, &self.targets[target], &names)
+                names.in_head.set(true);
+                let head = call::head(call, timeout_s, &self.targets[target], names);
+                names.in_head.set(false);
+                return call::request(call, head, names);
+            }
+            // Nothing is sent by what steers others.
+            Action::Set(_) | Action::Group(_) | Action::Batch(_) => {}
+        }
+        Request::Message { channel: pieces.0, message: pieces.1 }
+    }
+}
+
+/// Names of the variables that a step gives values to itself.
+pub(in crate::scenario) fn names_set_by(step: &Step) -> Vec<&str> {
+    let mut names: Vec<&str> = step.extract.iter().map(|extract| extract.variable.as_str()).collect();
+    match &step.action {
+        Action::Set(values) => names.extend(values.iter().map(|(name, _)| name.as_str())),
+        Action::Group(group) => {
+            names.extend(group.index.as_deref());
+            if let Repeat::ForEach { variable, .. } = &group.repeat {
+                names.push(variable);
             }
         }
+        _ => {}
     }
+    names
 }
 
 /// Resolves names for one variant.
 struct Resolver<'a> {
     compiler: &'a Compiler<'a>,
     variant: usize,
+    /// What is computed for the request, in the order in which it stands there.
+    computed: &'a RefCell<Vec<Computed>>,
+    /// How many of them have been met; the requests of other variants use the same.
+    next: Cell<usize>,
+    in_head: Cell<bool>,
 }
 
 impl Names for Resolver<'_> {
@@ -394,6 +514,22 @@ impl Names for Resolver<'_> {
             None => Piece::Bytes(Vec::new()),
         }
     }
+
+    fn computed(&self, expression: &Expression, encoding: Encoding) -> Piece {
+        let mut all = self.computed.borrow_mut();
+        let place = self.next.get();
+        self.next.set(place + 1);
+        if place == all.len() {
+            let compiler = self.compiler;
+            let slot = compiler.all_slots();
+            compiler.computed_slots.set(compiler.computed_slots.get() + 1);
+            let expression = expression.map(&mut |name: &String| compiler.operand(name));
+            // What is percent-encoded breaks out of nothing.
+            let is_raw = !matches!(encoding, Encoding::Path | Encoding::Component);
+            all.push(Computed { slot, expression, is_for_header: is_raw && self.in_head.get() });
+        }
+        Piece::Slot { slot: all[place].slot, encoding }
+    }
 }
 
 fn head_pieces(request: &HttpRequest, target: &TargetText<'_>, names: &impl Names) -> Vec<Piece> {
@@ -408,8 +544,16 @@ fn head_pieces(request: &HttpRequest, target: &TargetText<'_>, names: &impl Name
     if target.closes && !has("connection") {
         push_bytes(&mut pieces, b"Connection: close\r\n");
     }
-    if matches!(request.body, Some(Body::GraphQl(_))) && !has("content-type") {
-        push_bytes(&mut pieces, b"Content-Type: application/json\r\n");
+    let content_type = match &request.body {
+        Some(Body::GraphQl(_) | Body::Json(_)) => Some("application/json".to_owned()),
+        Some(Body::Form(_)) => Some("application/x-www-form-urlencoded".to_owned()),
+        Some(Body::Multipart(parts)) => {
+            Some(format!("multipart/form-data; boundary={}", form::boundary(parts)))
+        }
+        Some(Body::Text(_) | Body::Bytes(_)) | None => None,
+    };
+    if let Some(content_type) = content_type.filter(|_| !has("content-type")) {
+        push_bytes(&mut pieces, format!("Content-Type: {content_type}\r\n").as_bytes());
     }
     if !request.accept_encoding.is_empty() {
         let names: Vec<&str> = request.accept_encoding.iter().map(|coding| coding.name()).collect();
@@ -429,12 +573,19 @@ fn body_pieces(request: &HttpRequest, names: &impl Names) -> Vec<Piece> {
         None => {}
         Some(Body::Bytes(bytes)) => push_bytes(&mut pieces, bytes),
         Some(Body::Text(text)) => push_template(&mut pieces, text, place_of(request, text), names),
+        // Validation has made them before.
         Some(Body::GraphQl(operation)) => {
-            // Validation has made it before.
-            if let Ok(text) = graphql::body(operation) {
+            if let Ok(text) = json::graphql(operation) {
                 push_template(&mut pieces, &text, Place::Json, names);
             }
         }
+        Some(Body::Json(value)) => {
+            if let Ok(text) = json::body(value) {
+                push_template(&mut pieces, &text, Place::Json, names);
+            }
+        }
+        Some(Body::Form(fields)) => return form::url_encoded(fields, names),
+        Some(Body::Multipart(parts)) => return form::multipart(parts, &form::boundary(parts), names),
     }
     pieces
 }
@@ -453,6 +604,11 @@ fn place_of(request: &HttpRequest, body: &Template) -> Place {
 /// A pointer that validation has read before.
 fn parsed(pointer: &str) -> Pointer {
     Pointer::parse(pointer).unwrap_or_default()
+}
+
+/// A path that validation has read before; the one in its place selects the whole body.
+fn parsed_path(path: &str) -> JsonPath {
+    JsonPath::parse(path).unwrap_or_default()
 }
 
 fn position_or_push(names: &mut Vec<String>, name: &str) -> usize {

@@ -1,5 +1,6 @@
 //! Checking a scenario: names, methods, paths, headers, weights, and that each variable is set before its use.
 
+mod journey;
 mod problem;
 mod socket;
 mod step;
@@ -8,6 +9,7 @@ use std::collections::BTreeSet;
 
 pub use problem::{ScenarioError, StepProblem};
 
+use super::compiled::names_set_by;
 use super::template::is_name;
 use super::{Scenario, Step, UserClass};
 
@@ -38,7 +40,13 @@ impl Scenario {
                 check_weight(format!("task {:?}", task.name), task.weight, &mut errors);
                 if task.steps.is_empty() {
                     errors.push(empty(format!("task {:?}", task.name), "steps"));
+                } else if !has_request(&task.steps) {
+                    errors.push(empty(format!("task {:?}", task.name), "requests"));
                 }
+            }
+            // What is set at the start is of use later; at the stop, of none.
+            if !class.on_stop.is_empty() && !has_request(&class.on_stop) {
+                errors.push(empty(format!("on_stop of class {:?}", class.name), "requests"));
             }
             self.check_steps(class, &mut errors);
             socket::check_connections(class, |step, problem| {
@@ -82,40 +90,17 @@ impl Scenario {
         }
     }
 
-    /// What `on_start` extracts is known in all tasks and at the stop; what a task extracts, within it. What a
-    /// step extracts that may be skipped is not surely known to others.
+    /// What `on_start` sets is known in all tasks and at the stop; what a task sets, within it. What a step sets that
+    /// may be skipped is not surely known to others.
     fn check_steps(&self, class: &UserClass, errors: &mut Vec<ScenarioError>) {
+        let ever_set = class.all_steps().into_iter().flat_map(names_set_by).collect();
+        let mut checker = journey::Checker { scenario: self, ever_set: &ever_set, errors };
         let mut from_start = BTreeSet::new();
-        self.check_journey(&class.on_start, &mut from_start, errors);
+        checker.steps(&class.on_start, &mut from_start);
         for task in &class.tasks {
-            self.check_journey(&task.steps, &mut from_start.clone(), errors);
+            checker.steps(&task.steps, &mut from_start.clone());
         }
-        self.check_journey(&class.on_stop, &mut from_start, errors);
-    }
-
-    fn check_journey<'a>(
-        &self,
-        steps: &'a [Step],
-        known: &mut BTreeSet<&'a str>,
-        errors: &mut Vec<ScenarioError>,
-    ) {
-        for step in steps {
-            let mut problems = Vec::new();
-            step::check(step, &mut problems);
-            step::check_variables(step, self, known, &mut problems);
-            for extract in &step.extract {
-                let name = extract.variable.as_str();
-                if !is_name(name) || self.is_given(name) {
-                    problems.push(StepProblem::VariableName(name.to_owned()));
-                }
-                if step.probability >= 1.0 {
-                    known.insert(name);
-                }
-            }
-            errors.extend(
-                problems.into_iter().map(|problem| ScenarioError::Step { step: step.name.clone(), problem }),
-            );
-        }
+        checker.steps(&class.on_stop, &mut from_start);
     }
 
     /// Whether a name stands for something that is not extracted: built in, a column, the variant.
@@ -132,6 +117,12 @@ impl Scenario {
         let columns = self.feeders[index].table.columns();
         Some((index, columns.iter().position(|candidate| candidate == column)?))
     }
+}
+
+fn has_request(steps: &[Step]) -> bool {
+    let mut found = false;
+    steps.iter().for_each(|step| step.requests(&mut |_| found = true));
+    found
 }
 
 fn check_weight(what: String, weight: f64, errors: &mut Vec<ScenarioError>) {

@@ -79,7 +79,7 @@ pub enum StepProblem {
     PathFilter(Filter),
     /// A variable that no earlier step sets.
     #[error("variable {{{{{name}}}}} is neither built in (user, iteration, random) nor a feeder's column nor surely \
-        extracted by an earlier step{}",
+        set by an earlier step{}",
         if known.is_empty() { String::new() } else { format!(" (known here: {})", known.join(", ")) })]
     UnknownVariable {
         /// The variable.
@@ -87,8 +87,52 @@ pub enum StepProblem {
         /// Those known at this step.
         known: Vec<String>,
     },
+    /// A condition, or `default`, looks at a variable that no step of the class sets.
+    #[error("nothing sets {name:?}{}", match near {
+        Some(near) => format!(": did you mean {near:?}?"),
+        None if known.is_empty() => String::new(),
+        None => format!(" (there are: {})", known.join(", ")),
+    })]
+    NeverSet {
+        /// The variable.
+        name: String,
+        /// One of a like name.
+        near: Option<String>,
+        /// Those that something sets.
+        known: Vec<String>,
+    },
+    /// A group or batch without steps.
+    #[error("it has no steps")]
+    NoSteps,
+    /// A number of rounds that no loop can have.
+    #[error("{0:?} is no number of rounds: a whole number up to 1,000,000")]
+    Rounds(String),
+    /// Groups too deep in each other.
+    #[error("more than {0} groups in each other")]
+    TooDeep(usize),
+    /// `else` without a condition.
+    #[error("`else` belongs to an `if`")]
+    ElseWithoutIf,
+    /// A number of connections that no batch can use.
+    #[error("a batch uses 1 to 256 connections at once, not {0}")]
+    Parallel(u32),
+    /// A group or the like in a batch.
+    #[error("a batch is made of requests alone: groups, `set` and batches stand around it")]
+    SteeringInBatch,
+    /// Something that belongs to requests stands at a step that sends none.
+    #[error("{0} belongs to a request")]
+    RequestOnly(&'static str),
+    /// A JSONPath that is not one.
+    #[error("JSONPath: {0}")]
+    JsonPath(String),
+    /// A content type beside a multipart body.
+    #[error("header `Content-Type` stands beside a multipart body, whose boundary it must name")]
+    MultipartType,
+    /// A name or type of a part that cannot stand in its head.
+    #[error("{0:?} cannot stand in the head of a part")]
+    PartHead(String),
     /// A variable is extracted under a name that is taken or malformed.
-    #[error("{0:?} cannot name an extracted variable")]
+    #[error("{0:?} cannot name a variable that is extracted or set")]
     VariableName(String),
     /// A JSON pointer that is not one.
     #[error("JSON pointer {0:?} must be empty or start with `/`")]
@@ -147,6 +191,9 @@ pub enum StepProblem {
     /// A template in the GraphQL variables is broken.
     #[error("GraphQL variables: {0}")]
     GraphQlTemplate(String),
+    /// A template in a JSON body is broken.
+    #[error("JSON body: {0}")]
+    JsonTemplate(String),
     /// No range, or one that is empty or outside 100..=599.
     #[error("expected statuses must be ranges within 100 to 599")]
     Expect,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::StepProblem;
-use super::step::{check_check, check_header, check_path, check_token};
+use super::step::{check_check, check_header, check_target, check_token};
 use crate::scenario::{Action, Step, UserClass, Websocket, WebsocketAction};
 use crate::ws;
 
@@ -23,7 +23,7 @@ const RESERVED: [&str; 8] = [
 pub(super) fn check(step: &Step, websocket: &Websocket, problems: &mut Vec<StepProblem>) {
     match &websocket.action {
         WebsocketAction::Connect { path, protocols, headers } => {
-            check_path(path, problems);
+            check_target(path, problems);
             protocols.iter().for_each(|protocol| check_token(protocol, problems));
             for (name, value) in headers {
                 check_header(name, value, &RESERVED, problems);

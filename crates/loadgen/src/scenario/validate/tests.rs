@@ -86,7 +86,11 @@ fn all_problems_are_told_at_once() {
     let mut step = Step::http("", request);
     step.timeout_s = Some(0.0);
     step.probability = 0.0;
-    step.extract.push(Extract { variable: "user".into(), from: Source::JsonPointer("x".into()) });
+    step.extract.push(Extract {
+        variable: "user".into(),
+        from: Source::JsonPointer("x".into()),
+        optional: false,
+    });
     let mut scenario = scenario(vec![step]);
     scenario.classes[0].wait = Wait::Constant { s: -1.0 };
     assert_eq!(scenario.validate().unwrap_err().len(), 12);

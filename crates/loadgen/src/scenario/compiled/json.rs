@@ -1,15 +1,25 @@
-//! GraphQL operations as the JSON that carries them.
+//! JSON bodies whose strings are templates, and GraphQL operations as the JSON that carries them.
 
 use serde_json::Value;
 
 use crate::scenario::GraphQl;
 use crate::scenario::template::{Filter, Segment, Template, TemplateError};
 
-/// The body: `{"query":…,"operationName":…,"variables":…}`.
+/// The text of a JSON value, without blanks.
+///
+/// # Errors
+/// A string that is no template.
+pub(crate) fn body(value: &Value) -> Result<Template, TemplateError> {
+    let mut body = Template::literal("");
+    push(value, &mut body)?;
+    Ok(body)
+}
+
+/// The body of a GraphQL request: `{"query":…,"operationName":…,"variables":…}`.
 ///
 /// # Errors
 /// A string of the variables that is no template.
-pub(crate) fn body(operation: &GraphQl) -> Result<Template, TemplateError> {
+pub(crate) fn graphql(operation: &GraphQl) -> Result<Template, TemplateError> {
     let mut start = format!("{{\"query\":{}", quoted(&operation.query));
     if let Some(name) = &operation.operation {
         start += &format!(",\"operationName\":{}", quoted(name));
@@ -35,11 +45,7 @@ pub(crate) fn json(value: &Value) -> Result<Template, TemplateError> {
 
 fn push(value: &Value, body: &mut Template) -> Result<(), TemplateError> {
     match value {
-        Value::String(text) => {
-            let whole = Template::parse(text)?;
-            let is_raw = matches!(whole.segments(), [Segment::Variable { filter: Filter::Raw, .. }]);
-            body.append(if is_raw { whole } else { Template::parse(&quoted(text))? });
-        }
+        Value::String(text) => push_string(Template::parse(text)?, body),
         Value::Array(items) => {
             body.append(Template::literal("["));
             for (index, item) in items.iter().enumerate() {
@@ -61,6 +67,27 @@ fn push(value: &Value, body: &mut Template) -> Result<(), TemplateError> {
         other => body.append(Template::literal(&other.to_string())),
     }
     Ok(())
+}
+
+/// A string; one that is nothing but a value written `raw` has no quotes.
+fn push_string(text: Template, body: &mut Template) {
+    let is_raw = |segment: &Segment| {
+        matches!(
+            segment,
+            Segment::Variable { filter: Filter::Raw, .. } | Segment::Computed { filter: Filter::Raw, .. }
+        )
+    };
+    if let [only] = text.segments()
+        && is_raw(only)
+    {
+        return body.append(text);
+    }
+    body.append(Template::literal("\""));
+    body.append(text.map_literals(|literal| {
+        let quoted = quoted(literal);
+        quoted[1..quoted.len() - 1].to_owned()
+    }));
+    body.append(Template::literal("\""));
 }
 
 fn quoted(text: &str) -> String {
