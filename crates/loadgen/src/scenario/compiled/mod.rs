@@ -3,6 +3,7 @@
 mod call;
 mod computed;
 mod form;
+mod http;
 pub(crate) mod json;
 mod program;
 mod request;
