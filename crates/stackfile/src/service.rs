@@ -292,7 +292,11 @@ fn dns(value: &Value<'_>) -> Option<Vec<String>> {
 fn extra_hosts(value: &Value<'_>) -> Option<Vec<(String, String)>> {
     const EXPECTED: &str = "name:address";
     if let Kind::Mapping(_) = value.node().kind {
-        return Some(value.map(Value::text)?.into_iter().map(|(key, address)| (key.name, address)).collect());
+        let mut hosts: Vec<(String, String)> =
+            value.map(Value::text)?.into_iter().map(|(key, address)| (key.name, address)).collect();
+        // A mapping has no order; the docker command line sorts it.
+        hosts.sort();
+        return Some(hosts);
     }
     value.list(|v| {
         v.parse(EXPECTED, |text| match text.split_once([':', '=']) {

@@ -24,18 +24,18 @@ pub fn parse_bytes(text: &str) -> Result<i64, String> {
         ("g", "" | "b" | "ib") => 30,
         ("t", "" | "b" | "ib") => 40,
         ("p", "" | "b" | "ib") => 50,
-        _ => return Err(format!("`{unit}` is no unit of size (b, k, m, g, t, p)")),
+        _ => return Err(format!("`{lower}` is no unit of size (b, k, m, g, t, p)")),
     };
+    // A plain count of bytes is exact where a float is not.
+    if let (0, Ok(whole)) = (shift, number.parse::<i64>()) {
+        return Ok(whole);
+    }
     let bytes = size * (1u64 << shift) as f64;
     // 2^63: the first that an i64 does not hold.
     if bytes >= 9_223_372_036_854_775_808.0 {
         return Err(format!("`{text}` is too large"));
     }
-    // A plain count of bytes is exact where a float is not.
-    match number.parse::<i64>() {
-        Ok(whole) if shift == 0 => Ok(whole),
-        _ => Ok(bytes as i64),
-    }
+    Ok(bytes as i64)
 }
 
 /// A decimal number with sign, fraction and exponent; `_` may stand between digits.

@@ -243,7 +243,8 @@ fn check_existing(stack: &str, present: &[Labelled], update: bool, adopt: bool) 
     if objects.peek().is_none() {
         return Ok(());
     }
-    if !objects.any(|found| found.ours) && !(update && adopt) {
+    let may_change = objects.any(|found| found.ours) || (update && adopt);
+    if !may_change {
         return Err(SwarmError::ForeignStack { stack: stack.to_string() });
     }
     if update {
