@@ -127,7 +127,7 @@ actions:
 ",
 advice "Make it one item for each change.";
 
-TOO_MANY_REPLICAS E 143 "too-many-replicas", exit 2: "an action asks for more replicas than the experiment allows",
+ABOVE_MAX_REPLICAS E 143 "above-max-replicas", exit 2: "an action asks for more replicas than the experiment allows",
 means "A slip of a digit must not start a hundred containers. The bound is `max_replicas`, 10 where the experiment does not set it.",
 example r"
 # experiment.yml

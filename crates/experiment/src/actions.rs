@@ -144,7 +144,7 @@ impl Reader<'_> {
         if replicas > self.max_replicas {
             let message = format!("{replicas} replicas of {service} are more than this experiment allows");
             let finding = value
-                .error(codes::TOO_MANY_REPLICAS, message)
+                .error(codes::ABOVE_MAX_REPLICAS, message)
                 .expected(format!("0 to {}", self.max_replicas))
                 .help(format!("if it is meant, raise the bound: `max_replicas: {replicas}`"));
             value.cx().push(finding);
@@ -321,7 +321,7 @@ mod tests {
                 "--> e.yml:9:11 (actions[2].at)",
                 "error[E204-unknown-service]: the stack has no service `wep`",
                 "--> e.yml:9:26 (actions[2].scale.wep)",
-                "error[E143-too-many-replicas]: 11 replicas of web are more than this experiment allows",
+                "error[E143-above-max-replicas]: 11 replicas of web are more than this experiment allows",
                 "--> e.yml:10:29 (actions[3].scale.web)",
                 "error[E141-cannot-scale]: db cannot be scaled: it keeps data in a volume at /data",
                 "--> e.yml:11:28 (actions[4].scale.db)",

@@ -15,7 +15,7 @@ use swarmlab_shapes::shape::Constant;
 
 use crate::engine::{Seen, Tap, Tapped, start_tapped};
 use crate::error::LoadError;
-use crate::scenario::{Check, FieldTest, Source, Step, UserClass};
+use crate::scenario::{Check, FieldTest, NodeTest, Source, Step, UserClass};
 use crate::spec::{LoadSpec, Model};
 use crate::target::SystemResolver;
 use crate::wait::Wait;
@@ -316,6 +316,7 @@ fn fill(exchange: &mut Exchange, step: &Step, seen: Seen) {
                 let name = match &extract.from {
                     Source::JsonPointer(pointer) => pointer.rsplit('/').next().unwrap_or_default(),
                     Source::Header(name) | Source::Cookie(name) => name.as_str(),
+                    Source::JsonPath { path, .. } => path.rsplit('.').next().unwrap_or_default(),
                     Source::Regex { .. } => "",
                 };
                 let is_cookie = matches!(extract.from, Source::Cookie(_));
@@ -346,7 +347,24 @@ fn described(check: &Check) -> String {
         Check::BodyContains(text) => format!("the body contains {text:?}"),
         Check::BodyMatches(pattern) => format!("the body matches {pattern}"),
         Check::Json { pointer, equals } => format!("{pointer} equals {equals}"),
+        Check::JsonPath { path, test } => format!("{path} {}", of_nodes(test)),
         Check::LatencyBelow { s } => format!("response time below {s} s"),
+    }
+}
+
+fn of_nodes(test: &NodeTest) -> String {
+    match test {
+        NodeTest::Present => "is there".to_owned(),
+        NodeTest::Absent => "is not there".to_owned(),
+        NodeTest::Count(count) => format!("is there {count} times"),
+        NodeTest::Equals(value) => format!("equals {value}"),
+        NodeTest::Matches(pattern) => format!("matches {pattern}"),
+        NodeTest::Within { least, most } => match (least, most) {
+            (Some(least), Some(most)) => format!("is from {least} to {most}"),
+            (Some(least), None) => format!("is at least {least}"),
+            (None, Some(most)) => format!("is at most {most}"),
+            (None, None) => "is a number".to_owned(),
+        },
     }
 }
 
@@ -355,6 +373,7 @@ fn source(source: &Source) -> String {
         Source::JsonPointer(pointer) => format!("json {pointer}"),
         Source::Header(name) => format!("header {name}"),
         Source::Cookie(name) => format!("cookie {name}"),
+        Source::JsonPath { path, all } => format!("{}{path}", if *all { "all of " } else { "" }),
         Source::Regex { pattern, .. } => format!("regex {pattern}"),
     }
 }

@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn limits_are_bounded_and_say_something() {
         let bounds = Bounds::default();
-        assert!(limits(Some(0.5), None).check(&bounds).is_ok());
+        assert!(bounds.allow(&limits(Some(0.5), None)).is_ok());
         assert!(bounds.allow(&limits(None, Some(64 << 20))).is_ok());
         for bad in [
             limits(None, None),

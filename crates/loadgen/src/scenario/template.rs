@@ -166,7 +166,7 @@ impl Template {
     /// # Errors
     /// A string that is no template.
     pub fn json(value: &serde_json::Value) -> Result<Self, TemplateError> {
-        super::compiled::graphql::json(value)
+        super::compiled::json::body(value)
     }
 
     /// A text without variables, whatever braces stand in it.

@@ -59,7 +59,7 @@ impl Worker<'_> {
             let taken = self.pool.take_closed();
             let taken = taken.or_else(|| self.pool.make_room().then(|| self.pool.take_closed()).flatten());
             let Some(index) = taken else {
-                self.backlog.push_front(Intent { intended_ns: job.intended_ns, actor: Some(job.actor) });
+                self.backlog.push_front(Intent::again(&job));
                 return false;
             };
             self.backlog.begin();
@@ -77,7 +77,7 @@ impl Worker<'_> {
                 let target = &self.shared.spec.targets[step.target].name;
                 self.recorder.note(ErrorKind::NotConnected, target, problem);
                 self.recorder.unqueued(now_ns);
-                self.fail_unsent(job.actor, ErrorKind::NotConnected, now_ns);
+                self.fail_unsent(job.actor, job.step, ErrorKind::NotConnected, now_ns);
             }
         }
         true

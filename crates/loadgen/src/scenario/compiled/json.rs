@@ -33,16 +33,6 @@ pub(crate) fn graphql(operation: &GraphQl) -> Result<Template, TemplateError> {
     Ok(body)
 }
 
-/// A JSON value whose strings are templates.
-///
-/// # Errors
-/// A string that is no template.
-pub(crate) fn json(value: &Value) -> Result<Template, TemplateError> {
-    let mut text = Template::literal("");
-    push(value, &mut text)?;
-    Ok(text)
-}
-
 fn push(value: &Value, body: &mut Template) -> Result<(), TemplateError> {
     match value {
         Value::String(text) => push_string(Template::parse(text)?, body),
