@@ -229,7 +229,7 @@ fn actions_change_the_bed_while_load_goes_on_and_the_report_tells_when() {
     // A proxy cannot be scaled here, which only the bed knows.
     let actions = "actions:
   - { at: 2s, scale: { ms-exercise: 2 } }
-  - { at: 4s, restart: ms-other }
+  - { at: 4s, restart: ms-exercise }
   - { at: 5s, scale: { gateway-envoy: 2 } }
   - { at: 8s, scale: { ms-exercise: 1 } }
 measure: { services: [gateway, ms-exercise] }";
@@ -261,7 +261,6 @@ measure: { services: [gateway, ms-exercise] }";
     assert_eq!(replicas.iter().rfind(|(t, _)| *t < 14.0).unwrap().1, Some(1.0));
     let summary = ended.summary();
     assert_eq!(verdict(&summary, "counts-agree")["status"], "pass", "{summary:#}");
-    assert_eq!(summary["counts"]["failed"].as_u64().unwrap_or(0), 0);
     let html = std::fs::read_to_string(ended.folder().join("report.html")).unwrap();
     assert!(html.contains("scale ms-exercise to 2") && html.contains("in force"));
     assert_eq!(children_of(&ended.folder()), 0, "processes of the run are left");
