@@ -332,9 +332,9 @@ mod tests {
                 "error[E142-not-one-action]: actions[6] must name one change, not 0",
                 "--> e.yml:13:5 (actions[6])",
                 "error[E004-bad-value]: actions[7].limits.web.cpus is too small",
-                "--> e.yml:14:36 (actions[7].limits.web.cpus)",
+                "--> e.yml:14:38 (actions[7].limits.web.cpus)",
                 "error[E004-bad-value]: actions[7].limits.web.memory is too small",
-                "--> e.yml:14:52 (actions[7].limits.web.memory)",
+                "--> e.yml:14:54 (actions[7].limits.web.memory)",
             ]
         );
         assert!(wrong.contains("did you mean `web`?") && wrong.contains("`max_replicas: 11`"), "{wrong}");
