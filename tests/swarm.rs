@@ -640,11 +640,15 @@ fn behind_a_prometheus_that_scrapes_every_15_s_counts_agree_and_what_cannot_be_s
     let notes: Vec<&str> =
         summary["notes"].as_array().unwrap().iter().filter_map(|n| n["text"].as_str()).collect();
     eprintln!("{notes:#?}");
-    assert!(notes.iter().any(|n| n.contains("bins of 15 s")), "{notes:#?}");
+    // cAdvisor stamps its samples itself, up to a second before the scrape: of the few intervals of a short load the usual
+    // one may come out above 15 s, and bins hold it.
+    let width =
+        [15.0, 16.0].into_iter().find(|w| notes.iter().any(|n| n.contains(&format!("bins of {w} s"))));
+    let width = width.unwrap_or_else(|| panic!("{notes:#?}"));
     assert!(!notes.iter().any(|n| n.contains("no sample of the quiet system")), "{notes:#?}");
     let cpu = column(&ended.folder(), "ms_exercise_cpu_cores");
     let load: Vec<_> = cpu.iter().filter(|(t, _)| (0.0..45.0).contains(t)).collect();
-    assert_eq!(load.iter().map(|(t, _)| *t).collect::<Vec<_>>(), [0.0, 15.0, 30.0]);
+    assert_eq!(load.iter().map(|(t, _)| *t).collect::<Vec<_>>(), [0.0, width, 2.0 * width]);
     // Counted by those who were asked every 15 s, and by the clients.
     assert_eq!(verdict(&summary, "counts-agree")["status"], "pass", "{summary:#}");
     for c in summary["counts"]["servers"].as_array().unwrap() {
