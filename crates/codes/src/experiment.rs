@@ -66,39 +66,6 @@ load: { model: closed, shape: picture.yml, scenario: journey.yml }
 ",
 advice "Correct the name, or write the file as UTF-8 (`iconv -t UTF-8`).";
 
-BOUNDS_CROSSED E 145 "bounds-crossed", exit 2: "a least that is greater than its greatest",
-means "No count of replicas, or of cores, is at least `min` and at most `max`.",
-example r"
-# experiment.yml
-autoscale: { gateway: { min: 5, max: 2, controller: { kind: fixed, replicas: 2 } } }
-",
-advice "Raise `max` or lower `min`. What is not written has its default: `min` is 1 replica, `cpu` is 0.1 to 16 cores.";
-
-UNKNOWN_METRIC E 146 "unknown-metric", exit 2: "a metric that no controller sees",
-means "Controllers see the metrics that swarmlab makes of each service, by their names; of another service as `service.metric`.",
-example r"
-# experiment.yml
-autoscale: { gateway: { max: 2, controller: { kind: target-tracking, metric: cpu_utilisation, target: 60% } } }
-",
-advice "The help line names the nearest; docs/autoscaling.md has the list with units.";
-
-NOT_AUTOSCALABLE E 147 "not-autoscalable", exit 2: "a service that no controller can scale",
-means "A global service runs once on every node, a job ends by itself, and replicas that write into one volume would damage what the others wrote.",
-example r"
-# experiment.yml
-stack: global.yml
-autoscale: { agent: { max: 2, controller: { kind: fixed, replicas: 2 } } }
-",
-advice "Scale another service; or make this one replicated (`deploy.mode`), or mount its volume `read_only`.";
-
-NO_CONTROLLER_PROGRAM E 148 "no-controller-program", exit 2: "the program of a controller does not exist",
-means "A controller of your own is a program that swarmlab starts. With a slash its name is a file, relative to the experiment; without one it is looked for in `PATH`.",
-example r"
-# experiment.yml
-autoscale: { gateway: { max: 2, controller: { kind: command, command: [./nowhere.py] } } }
-",
-advice "The help line says where it was looked for. Correct the name, or write `./NAME` for a file beside the experiment.";
-
 NEVER_ACTED E 140 "never-acted", exit 2: "an action is planned for a moment that does not come",
 means "`at` of an action counts from the beginning of the load and must lie before its end (which `--duration` may have moved); `warmup` needs a `load.warmup`.",
 example r"
@@ -145,6 +112,40 @@ actions:
   - { at: 1s, limits: { gateway: { cpus: 0.5 } } }
 ",
 advice "Use `testbed: swarm`, or scale and restart only.";
+
+BOUNDS_CROSSED E 145 "bounds-crossed", exit 2: "a least that is greater than its greatest",
+means "No count of replicas, or of cores, is at least `min` and at most `max`.",
+example r"
+# experiment.yml
+autoscale: { gateway: { min: 5, max: 2, controller: { kind: fixed, replicas: 2 } } }
+",
+advice "Raise `max` or lower `min`. What is not written has its default: `min` is 1 replica, `cpu` is 0.1 to 16 cores.";
+
+UNKNOWN_METRIC E 146 "unknown-metric", exit 2: "a metric that no controller sees",
+means "Controllers see the metrics that swarmlab makes of each service, by their names; of another service as `service.metric`.",
+example r"
+# experiment.yml
+autoscale: { gateway: { max: 2, controller: { kind: target-tracking, metric: cpu_utilisation, target: 60% } } }
+",
+advice "The help line names the nearest; docs/autoscaling.md has the list with units.";
+
+NOT_AUTOSCALABLE E 147 "not-autoscalable", exit 2: "a service that no controller can scale",
+means "A global service runs once on every node, a job ends by itself, and replicas that write into one volume would damage what the others wrote.",
+example r"
+# experiment.yml
+stack: global.yml
+autoscale: { agent: { max: 2, controller: { kind: fixed, replicas: 2 } } }
+",
+advice "Scale another service; or make this one replicated (`deploy.mode`), or mount its volume `read_only`.";
+
+NO_CONTROLLER_PROGRAM E 148 "no-controller-program", exit 2: "the program of a controller does not exist",
+means "A controller of your own is a program that swarmlab starts. With a slash its name is a file, relative to the experiment; without one it is looked for in `PATH`.",
+example r"
+# experiment.yml
+autoscale: { gateway: { max: 2, controller: { kind: command, command: [./nowhere.py] } } }
+",
+advice "The help line says where it was looked for. Correct the name, or write `./NAME` for a file beside the experiment.";
+
 BAD_CHECK E 150 "bad-check", exit 2: "a threshold that cannot be understood",
 means "A check is a figure or a function of a column, a comparison, and a number with its unit: `p95(response) < 250ms`, `max(ms-exercise.cpu) < 0.9 cores`, `errors / sent < 1 %`, `throughput >= 95 % of offered`. The message says at which character it ends to be one; units must fit what is bounded.",
 example r"

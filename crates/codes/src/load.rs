@@ -75,56 +75,6 @@ steps: [{ request: POST /upload, body_file: huge.bin }]
 ",
 advice "Use a smaller file.";
 
-BAD_WEBSOCKET E 330 "bad-websocket", exit 2: "a WebSocket step that does nothing, or several things",
-means "A step does one thing on its connection: open it, send a message (and await its answer), await a message, or close it.",
-example r"
-# scenario.yml
-name: s
-steps: [{ name: chat, websocket: { connect: /chat, send: hello } }]
-",
-advice "One step for each action; steps with the same `connection` (or none) share it (docs/reference.md, WebSocket).";
-
-BAD_DESCRIPTOR E 331 "bad-descriptor", exit 2: "a file that is no descriptor of gRPC services",
-means "It is not what `protoc` writes, or lacks types that its services use.",
-example r"
-# scenario.yml
-name: s
-steps: [{ name: call, grpc: { descriptor: rates.csv, method: shop.Cart/Add } }]
-",
-advice "Make it with `protoc --include_imports --descriptor_set_out=api.binpb api.proto`.";
-
-BAD_METHOD E 332 "bad-method", exit 2: "a gRPC method that cannot be called",
-means "The descriptor has none of this name, or it streams: only unary methods can be called.",
-example r"
-# scenario.yml
-name: s
-steps: [{ name: call, grpc: { descriptor: cart.binpb, method: shop.Cart/Ad } }]
-",
-advice "The message names those that there are.";
-
-GRPC_MESSAGE E 333 "grpc-message", exit 2: "a gRPC message that does not fit its type",
-means "A field that the type does not have, or a value that the field cannot hold. Messages are written in the canonical mapping of Protocol Buffers to JSON.",
-example r"
-# scenario.yml
-name: s
-steps: [{ name: call, grpc: { descriptor: cart.binpb, method: shop.Cart/Add, message: { quantity: many } } }]
-",
-advice "The message says what is expected. Text with `{{variables}}` fits any field; it is looked at when the values are known.";
-
-IMPORT_UNREADABLE E 325 "import-unreadable", exit 2: "a file to import cannot be read",
-means "A recording or description that is to become a scenario is neither JSON nor YAML, breaks off in the middle, or is too large.",
-example "swarmlab scenario import half-a-file.har",
-advice "The message says where reading ended. Export the file again; browsers write it whole with *Save all as HAR*.";
-
-IMPORT_UNKNOWN E 326 "import-unknown", exit 2: "a file to import is of no known kind",
-means "A recording is JSON with the key `log` (HAR), a description JSON or YAML with `openapi` (3.x) or `swagger` (2.0).",
-example "swarmlab scenario import package.json",
-advice "Browsers: developer tools, Network, *Save all as HAR*. APIs often serve theirs as `/openapi.json` or `/v3/api-docs`.";
-
-IMPORT_NOTHING_LEFT E 327 "import-nothing-left", exit 2: "nothing of a file to import becomes a step",
-means "All requests go to other hosts, are images, styles and scripts, or had no answer; or all operations are destructive.",
-example "swarmlab scenario import empty.har",
-advice "The message counts what was left out and why. `--host` chooses whose requests are kept, `--keep-static` keeps the parts of pages, `--destructive` what deletes.";
 UNBOUNDED_LOOP E 320 "unbounded-loop", exit 2: "a loop without a bound",
 means "`while` and `until` depend on what a target answers, which may never change: a user would then send requests to the end of the load, and none of its iterations would end.",
 example r"
@@ -160,4 +110,55 @@ steps:
     request: GET /mine
 ",
 advice "Correct the name (the message names the nearest, or all), or extract it in an earlier step: with `optional: true`, if it may be missing.";
+
+IMPORT_UNREADABLE E 325 "import-unreadable", exit 2: "a file to import cannot be read",
+means "A recording or description that is to become a scenario is neither JSON nor YAML, breaks off in the middle, or is too large.",
+example "swarmlab scenario import half-a-file.har",
+advice "The message says where reading ended. Export the file again; browsers write it whole with *Save all as HAR*.";
+
+IMPORT_UNKNOWN E 326 "import-unknown", exit 2: "a file to import is of no known kind",
+means "A recording is JSON with the key `log` (HAR), a description JSON or YAML with `openapi` (3.x) or `swagger` (2.0).",
+example "swarmlab scenario import package.json",
+advice "Browsers: developer tools, Network, *Save all as HAR*. APIs often serve theirs as `/openapi.json` or `/v3/api-docs`.";
+
+IMPORT_NOTHING_LEFT E 327 "import-nothing-left", exit 2: "nothing of a file to import becomes a step",
+means "All requests go to other hosts, are images, styles and scripts, or had no answer; or all operations are destructive.",
+example "swarmlab scenario import empty.har",
+advice "The message counts what was left out and why. `--host` chooses whose requests are kept, `--keep-static` keeps the parts of pages, `--destructive` what deletes.";
+
+BAD_WEBSOCKET E 330 "bad-websocket", exit 2: "a WebSocket step that does nothing, or several things",
+means "A step does one thing on its connection: open it, send a message (and await its answer), await a message, or close it.",
+example r"
+# scenario.yml
+name: s
+steps: [{ name: chat, websocket: { connect: /chat, send: hello } }]
+",
+advice "One step for each action; steps with the same `connection` (or none) share it (docs/reference.md, WebSocket).";
+
+BAD_DESCRIPTOR E 331 "bad-descriptor", exit 2: "a file that is no descriptor of gRPC services",
+means "It is not what `protoc` writes, or lacks types that its services use.",
+example r"
+# scenario.yml
+name: s
+steps: [{ name: call, grpc: { descriptor: rates.csv, method: shop.Cart/Add } }]
+",
+advice "Make it with `protoc --include_imports --descriptor_set_out=api.binpb api.proto`.";
+
+BAD_METHOD E 332 "bad-method", exit 2: "a gRPC method that cannot be called",
+means "The descriptor has none of this name, or it streams: only unary methods can be called.",
+example r"
+# scenario.yml
+name: s
+steps: [{ name: call, grpc: { descriptor: cart.binpb, method: shop.Cart/Ad } }]
+",
+advice "The message names those that there are.";
+
+GRPC_MESSAGE E 333 "grpc-message", exit 2: "a gRPC message that does not fit its type",
+means "A field that the type does not have, or a value that the field cannot hold. Messages are written in the canonical mapping of Protocol Buffers to JSON.",
+example r"
+# scenario.yml
+name: s
+steps: [{ name: call, grpc: { descriptor: cart.binpb, method: shop.Cart/Add, message: { quantity: many } } }]
+",
+advice "The message says what is expected. Text with `{{variables}}` fits any field; it is looked at when the values are known.";
 }

@@ -12,6 +12,9 @@ use super::{AssembleError, Raw};
 const TOO_SLOW_BINS: f64 = 1.5;
 /// By this share of a bin an interval may be longer than its multiple of bins: scrapes are never quite on time.
 const LATE_SHARE: f64 = 0.1;
+/// Or by this share of itself, if that is more: cAdvisor stamps its samples with the moment at which it looked, up to a second
+/// before the scrape.
+const JITTER_SHARE: f64 = 0.05;
 
 /// Where the bins of a frame lie.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -58,7 +61,8 @@ pub fn slowest_interval_s(raw: &Raw, heads: &[Head]) -> Option<f64> {
 fn width_s(plan_s: f64, slowest_s: Option<f64>) -> f64 {
     match slowest_s {
         Some(slowest_s) if slowest_s > TOO_SLOW_BINS * plan_s => {
-            plan_s * (slowest_s / plan_s - LATE_SHARE).ceil().max(1.0)
+            let late_s = (LATE_SHARE * plan_s).max(JITTER_SHARE * slowest_s);
+            plan_s * ((slowest_s - late_s) / plan_s).ceil().max(1.0)
         }
         _ => plan_s,
     }
@@ -160,6 +164,8 @@ mod tests {
             (1.0, Some(1.6), 2.0),
             (1.0, Some(15.0), 15.0),
             (1.0, Some(15.002), 15.0),
+            (1.0, Some(15.6), 15.0),
+            (1.0, Some(15.9), 16.0),
             (5.0, Some(7.0), 5.0),
             (5.0, Some(15.0), 15.0),
             (10.0, Some(16.0), 20.0),
