@@ -22,6 +22,7 @@ mod preflight;
 mod progress;
 mod ps;
 mod quickstart;
+mod replay;
 mod report;
 mod rerun;
 mod run;
@@ -66,6 +67,7 @@ pub fn main() -> ExitCode {
         Command::Load(a) => load::main(&a, &cli.global),
         Command::Merge(a) => merge::main(&a, &cli.global),
         Command::Report(a) => report::main(&a, &cli.global),
+        Command::Replay(a) => replay::main(&a, &cli.global),
         Command::Compare(a) => compare::main(&a, &cli.global),
         Command::Baseline(a) => baseline::main(&a, &cli.global),
         Command::CheckRegression(a) => check_regression::main(&a, &cli.global),
@@ -141,6 +143,8 @@ enum Command {
     Merge(merge::MergeArgs),
     /// Re-compute a run's figures and report from its raw files
     Report(report::ReportArgs),
+    /// Ask autoscaling controllers what they would have done over a finished run
+    Replay(replay::ReplayArgs),
     /// Compare finished runs: what differs, by how much, and how sure that is
     Compare(compare::CompareArgs),
     /// Keep runs under a name, to check later ones against

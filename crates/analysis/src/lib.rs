@@ -14,6 +14,7 @@ pub mod endpoints;
 mod figures;
 pub mod laws;
 pub mod quality;
+pub mod replay;
 pub mod verdicts;
 
 use swarmlab_frame::frame::Frame;

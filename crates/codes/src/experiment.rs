@@ -116,7 +116,7 @@ advice "Use `testbed: swarm`, or scale and restart only.";
 BOUNDS_CROSSED E 145 "bounds-crossed", exit 2: "a least that is greater than its greatest",
 means "No count of replicas, or of cores, is at least `min` and at most `max`.",
 example r"
-# experiment.yml
+# controllers.yml
 autoscale: { gateway: { min: 5, max: 2, controller: { kind: fixed, replicas: 2 } } }
 ",
 advice "Raise `max` or lower `min`. What is not written has its default: `min` is 1 replica, `cpu` is 0.1 to 16 cores.";
@@ -124,7 +124,7 @@ advice "Raise `max` or lower `min`. What is not written has its default: `min` i
 UNKNOWN_METRIC E 146 "unknown-metric", exit 2: "a metric that no controller sees",
 means "Controllers see the metrics that swarmlab makes of each service, by their names; of another service as `service.metric`.",
 example r"
-# experiment.yml
+# controllers.yml
 autoscale: { gateway: { max: 2, controller: { kind: target-tracking, metric: cpu_utilisation, target: 60% } } }
 ",
 advice "The help line names the nearest; docs/autoscaling.md has the list with units.";
@@ -132,19 +132,19 @@ advice "The help line names the nearest; docs/autoscaling.md has the list with u
 NOT_AUTOSCALABLE E 147 "not-autoscalable", exit 2: "a service that no controller can scale",
 means "A global service runs once on every node, a job ends by itself, and replicas that write into one volume would damage what the others wrote.",
 example r"
-# experiment.yml
+# controllers.yml
 stack: global.yml
 autoscale: { agent: { max: 2, controller: { kind: fixed, replicas: 2 } } }
 ",
 advice "Scale another service; or make this one replicated (`deploy.mode`), or mount its volume `read_only`.";
 
 NO_CONTROLLER_PROGRAM E 148 "no-controller-program", exit 2: "the program of a controller does not exist",
-means "A controller of your own is a program that swarmlab starts. With a slash its name is a file, relative to the experiment; without one it is looked for in `PATH`.",
+means "A controller of your own is a program that speaks JSON lines. With a slash its name is a file, relative to the controllers file; without one it is looked for in `PATH`.",
 example r"
-# experiment.yml
+# controllers.yml
 autoscale: { gateway: { max: 2, controller: { kind: command, command: [./nowhere.py] } } }
 ",
-advice "The help line says where it was looked for. Correct the name, or write `./NAME` for a file beside the experiment.";
+advice "The help line says where it was looked for. Correct the name, or write `./NAME` for a file beside the controllers file.";
 
 BAD_CHECK E 150 "bad-check", exit 2: "a threshold that cannot be understood",
 means "A check is a figure or a function of a column, a comparison, and a number with its unit: `p95(response) < 250ms`, `max(ms-exercise.cpu) < 0.9 cores`, `errors / sent < 1 %`, `throughput >= 95 % of offered`. The message says at which character it ends to be one; units must fit what is bounded.",

@@ -9,8 +9,8 @@ use swarmlab_yaml::{Cx, Diagnostics, Value};
 
 use super::actions::{Actions, Against};
 use super::{
-    Experiment, Load, Measure, Overrides, Slo, TargetRef, autoscale, checks, evidence, read_named_file,
-    stack_file, unreadable, variables,
+    Experiment, Load, Measure, Overrides, Slo, TargetRef, checks, evidence, read_named_file, stack_file,
+    unreadable, variables,
 };
 
 /// Which testbed the experiment asks for.
@@ -165,8 +165,6 @@ fn element(
     if let (Some(value), Some(load), Some(measure)) = (map.get("load"), &load, &measure) {
         evidence::warn(&value, load, measure.bin);
     }
-    let autoscale =
-        map.or("autoscale", Vec::new(), |v| autoscale::read(v, stack.as_ref().map(|(_, s)| s), base));
     let slo = map.optional("slo", Slo::read);
     let checks = map.or("checks", Vec::new(), |v| v.list(checks::read));
     let seed = map.or("seed", 42, |v| v.int(0..=i64::MAX)).unsigned_abs();
@@ -193,7 +191,6 @@ fn element(
         load: load?,
         actions,
         measure,
-        autoscale,
         slo,
         checks,
         seed,

@@ -23,7 +23,9 @@ mod text;
 mod variables;
 
 pub use actions::{ActAt, Actions, MAX_REPLICAS, TimedAction};
-pub use autoscale::{Autoscale, Command as ControllerCommand, Decider};
+pub use autoscale::{
+    Autoscale, Command as ControllerCommand, Controllers, Decider, read_file as read_controllers,
+};
 pub use evidence::LEAST_BINS;
 pub use file::{Loaded, TestbedChoice, peek_testbed, read, read_with};
 pub use load::{Load, ModelKind, WarmUp};
@@ -75,8 +77,6 @@ pub struct Experiment {
     pub actions: Actions,
     /// What is measured.
     pub measure: Measure,
-    /// Services whose replicas or limits a controller sets while the load runs.
-    pub autoscale: Vec<Autoscale>,
     /// What is promised to users, if anything.
     pub slo: Option<Slo>,
     /// Thresholds on figures and columns.

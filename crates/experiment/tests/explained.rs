@@ -5,7 +5,7 @@ use std::fs::{File, write};
 use std::path::Path;
 
 use swarmlab_codes::{Code, DEMO_OPTION, Room, UNKNOWN_SERVICE, all};
-use swarmlab_experiment::{read, read_scenario, read_shape_with_warnings};
+use swarmlab_experiment::{read, read_controllers, read_scenario, read_shape_with_warnings};
 
 /// The files that the examples name.
 fn files(folder: &Path) {
@@ -73,6 +73,10 @@ fn found(folder: &Path, code: Code) -> Option<Vec<Code>> {
         "# experiment.yml" => {
             write(&path, whole(text)).unwrap();
             read(&path, &|_| None).map_or_else(|findings| findings, |loaded| loaded.warnings)
+        }
+        "# controllers.yml" => {
+            write(&path, text).unwrap();
+            read_controllers(&path, &|_| None, None).map_or_else(|findings| findings, |read| read.warnings)
         }
         "# catalogue.yml" => swarmlab_catalogue::parse(text, "catalogue.yml")
             .map_or_else(|findings| findings, |_| Default::default()),

@@ -1,8 +1,9 @@
-//! `autoscale: { ms-exercise: { min: 1, max: 8, every: 15s, controller: { kind: hpa, … } } }`
+//! A controllers file: `autoscale: { ms-exercise: { min: 1, max: 8, every: 15s, controller: { kind: hpa, … } } }`
 //!
 //! One file for each group of controllers; a new one is a reader there and a line in [`WORDS`].
 
 mod command;
+mod file;
 mod hpa;
 mod keys;
 mod models;
@@ -11,6 +12,7 @@ mod rules;
 mod tests;
 
 pub use command::Command;
+pub use file::{Controllers, read_file};
 
 use std::path::Path;
 use std::time::Duration;
@@ -75,9 +77,16 @@ fn house(strategy: impl Into<Strategy>) -> Decider {
     Decider::House(strategy.into())
 }
 
-/// Reads the element: services in the order of the file.
-pub(super) fn read(value: &Value<'_>, stack: Option<&Stack>, base: &Path) -> Option<Vec<Autoscale>> {
-    let names: Option<Vec<String>> = stack.map(|s| s.services.iter().map(|s| s.name.clone()).collect());
+/// Reads the element: services in the order of the file. `services` are all that there are; of the stack, if they are not
+/// told.
+fn read(
+    value: &Value<'_>,
+    stack: Option<&Stack>,
+    services: Option<&[String]>,
+    base: &Path,
+) -> Option<Vec<Autoscale>> {
+    let of_stack = || stack.map(|s| s.services.iter().map(|s| s.name.clone()).collect());
+    let names: Option<Vec<String>> = services.map(<[String]>::to_vec).or_else(of_stack);
     let entries = value.entries()?;
     let read: Vec<Option<Autoscale>> = entries
         .iter()

@@ -24,7 +24,7 @@ fn text(text: &str) -> Result<Vec<Autoscale>, String> {
     let stack = swarmlab_stackfile::load_file(&dir.path().join("stack.yml"), &|_| None).unwrap();
     let document = load(text, "x.yml").unwrap();
     let cx = Cx::new(&document);
-    let found = read(&cx.root(), Some(&stack), dir.path());
+    let found = read(&cx.root(), Some(&stack), None, dir.path());
     let shown = format!("{}/", dir.path().display());
     cx.finish(found).map(|(all, _)| all).map_err(|findings| findings.to_string().replace(&shown, ""))
 }
@@ -200,4 +200,48 @@ fn what_cannot_be_is_refused() {
             &[part, "x.yml:1"].map(|p| if part.contains(".csv:") { part } else { p }),
         );
     }
+}
+
+/// A controllers file beside the stack, for a run with these services.
+fn whole_file(text: &str, services: Option<&[String]>) -> Result<Vec<Autoscale>, String> {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("stack.yml"), STACK).unwrap();
+    let path = dir.path().join("controllers.yml");
+    std::fs::write(&path, text).unwrap();
+    let shown = format!("{}/", dir.path().display());
+    read_file(&path, &|_| None, services)
+        .map(|read| read.services)
+        .map_err(|findings| findings.to_string().replace(&shown, ""))
+}
+
+#[test]
+fn a_controllers_file_is_compared_with_the_run_or_its_stack() {
+    let of = |service: &str| {
+        format!("autoscale: {{ {service}: {{ max: 4, controller: {{ kind: fixed, replicas: 2 }} }} }}\n")
+    };
+    // Nothing says which services there are.
+    assert_eq!(whole_file(&of("anything"), None).unwrap()[0].service, "anything");
+    let run = ["web".to_owned(), "db".to_owned()];
+    assert_eq!(whole_file(&of("db"), Some(&run)).unwrap().len(), 1);
+    said(
+        whole_file(&of("wbe"), Some(&run)),
+        &["controllers.yml:1:14", "no service `wbe`", "did you mean `web`?"],
+    );
+    let with_stack = |service: &str| format!("stack: stack.yml\n{}", of(service));
+    said(whole_file(&with_stack("db"), None), &["controllers.yml:2:14", "no service `db`"]);
+    said(whole_file(&with_stack("agent"), None), &["`agent` cannot be scaled"]);
+}
+
+#[test]
+fn what_is_no_controllers_file_is_refused() {
+    for (text, parts) in [
+        ("autoscale: {}\n", ["controllers.yml:1:12", "is empty"]),
+        ("{}\n", ["controllers.yml", "autoscale"]),
+        ("autoscal: {}\n", ["controllers.yml:1:1", "unknown key `autoscal`"]),
+        ("stack: none.yml\nautoscale: {}\n", ["controllers.yml:1:8", "none.yml cannot be read"]),
+    ] {
+        said(whole_file(text, None), &parts);
+    }
+    let missing = read_file(Path::new("nowhere/controllers.yml"), &|_| None, None).unwrap_err();
+    assert!(missing.to_string().contains("cannot be read"));
 }

@@ -1,0 +1,164 @@
+//! `swarmlab replay RUN --controllers FILE`
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::json;
+use swarmlab_analysis::replay::{Controlled, Recorded, Replay, Tally, replay};
+use swarmlab_codes as codes;
+use swarmlab_control::Autoscaler;
+use swarmlab_experiment::{Autoscale, Decider, read_controllers};
+use swarmlab_lab::RunError;
+use swarmlab_present::recompute;
+use swarmlab_record::folder::{RunFolder, write_atomically};
+
+use super::{Global, output};
+use crate::exit::Exit;
+
+/// Said of every replay.
+const OPEN_LOOP: &str = "an open loop: the load and the services did not react to what a controller asked for, and each \
+                         decision saw the replicas that the run had";
+
+/// Arguments of `replay`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Shows the controllers, moment by moment, what the run had recorded until then, and says what they would have asked for. Nothing
+is started and nothing scaled. Also completes the folder of a run that was killed.
+
+Example:
+  swarmlab replay results/quickstart-20261121T154233Z --controllers controllers/hpa.yml -o decisions.jsonl")]
+pub struct ReplayArgs {
+    /// Folder of a run
+    #[arg(value_name = "RUN")]
+    folder: PathBuf,
+    /// Controllers file: `autoscale:` with the services and their controllers
+    #[arg(long, value_name = "FILE")]
+    controllers: PathBuf,
+    /// Only this service of the controllers file
+    #[arg(long, value_name = "NAME")]
+    service: Option<String>,
+    /// Write every decision to this file, a JSON line each
+    #[arg(short, long, value_name = "FILE.jsonl")]
+    output: Option<PathBuf>,
+}
+
+/// Replays and prints.
+pub fn main(args: &ReplayArgs, global: &Global) -> Exit {
+    let folder = RunFolder::open(&args.folder);
+    let run = recompute::read(&folder)
+        .and_then(|(raw, _)| recompute::assemble(&folder, &raw).map(|(frame, _)| (raw, frame)));
+    let (raw, frame) = match run.map_err(RunError::from) {
+        Ok(run) => run,
+        Err(e) => return output::fail(&e, e.help().as_deref(), global.json, e.code()),
+    };
+    let recorded = match Recorded::new(&raw, &frame) {
+        Ok(recorded) => recorded,
+        Err(e) => return output::fail(&e, None, global.json, e.code()),
+    };
+    let services: Vec<String> = raw.manifest.topology.services.iter().map(|s| s.name.clone()).collect();
+    let environment = |name: &str| std::env::var(name).ok();
+    let read = match read_controllers(&args.controllers, &environment, Some(&services)) {
+        Ok(read) => read,
+        Err(findings) => return output::bad_input(&findings, global.json),
+    };
+    read.warnings.iter().for_each(|w| output::warning(w, global.json));
+    let controlled = match chosen(read.services, args.service.as_deref()) {
+        Ok(controlled) => controlled,
+        Err(refused) => return output::fail(&refused.0, Some(&refused.1), global.json, refused.2),
+    };
+    let replay = replay(&recorded, controlled);
+    let lines: Vec<String> = replay.lines.iter().map(|l| json!(l).to_string()).collect();
+    if let Some(path) = &args.output
+        && let Err(e) = write(path, &lines)
+    {
+        let message = format!("cannot write {}: {e}", path.display());
+        return output::fail(&message, None, global.json, codes::RUN_IO);
+    }
+    if global.json {
+        print_json(&replay);
+    } else {
+        output::line(&text(&replay).trim_end());
+    }
+    Exit::Success
+}
+
+/// What is said, what to do, and its code.
+type Refused = (String, String, codes::Code);
+
+/// The controllers that are asked, fresh.
+fn chosen(all: Vec<Autoscale>, service: Option<&str>) -> Result<Vec<Controlled>, Refused> {
+    let names: Vec<String> = all.iter().map(|a| a.service.clone()).collect();
+    let chosen: Vec<Autoscale> =
+        all.into_iter().filter(|a| service.is_none_or(|name| a.service == name)).collect();
+    if let Some(name) = service.filter(|_| chosen.is_empty()) {
+        let message = format!("the controllers file has no service `{name}`");
+        return Err((message, format!("it has {}", names.join(", ")), codes::UNKNOWN_SERVICE));
+    }
+    let controlled = |a: Autoscale| match a.controller {
+        Decider::House(strategy) => Ok(Controlled {
+            service: a.service,
+            every_s: a.every.as_secs_f64(),
+            autoscaler: Autoscaler::new(a.bounds, strategy),
+        }),
+        Decider::Command(command) => Err((
+            format!(
+                "the controller of `{}` is a `command` ({}), which cannot be replayed yet: it is a program that would have \
+                 to run",
+                a.service,
+                command.program.display()
+            ),
+            "choose the other services with --service, or another controller".to_owned(),
+            codes::BAD_ARGUMENTS,
+        )),
+    };
+    chosen.into_iter().map(controlled).collect()
+}
+
+fn write(path: &Path, lines: &[String]) -> std::io::Result<()> {
+    let mut text = lines.join("\n");
+    if !lines.is_empty() {
+        text.push('\n');
+    }
+    write_atomically(path, text.as_bytes())
+}
+
+fn print_json(replay: &Replay) {
+    for line in &replay.lines {
+        output::line(&json!({"event": "decision", "decision": line}));
+    }
+    let remarks: Vec<&str> =
+        replay.remarks.iter().map(String::as_str).chain(std::iter::once(OPEN_LOOP)).collect();
+    output::line(&json!({"event": "replay", "services": replay.tallies, "remarks": remarks}));
+}
+
+fn text(replay: &Replay) -> String {
+    const HEADING: [&str; 9] =
+        ["service", "controller", "decisions", "acts", "holds", "reversals", "least", "most", "first act"];
+    let rows: Vec<Vec<String>> = replay.tallies.iter().map(row).collect();
+    let mut out = output::table(&HEADING, &rows);
+    out.push('\n');
+    for first in replay.tallies.iter().filter_map(|t| Some((&t.service, t.first.as_ref()?))) {
+        out.push_str(&format!("{}: at {} s: {}\n", first.0, first.1.t_s, first.1.reason));
+    }
+    for remark in &replay.remarks {
+        out.push_str(&format!("remark: {remark}\n"));
+    }
+    out.push_str(&format!("remark: {OPEN_LOOP}\n"));
+    out
+}
+
+fn row(t: &Tally) -> Vec<String> {
+    let count = |n: Option<u64>| n.map_or("-".to_owned(), |n| n.to_string());
+    let holds: Vec<String> = t.holds.iter().map(|(name, n)| format!("{n} {name}")).collect();
+    vec![
+        t.service.clone(),
+        t.controller.to_owned(),
+        t.decisions.to_string(),
+        t.acts.to_string(),
+        if holds.is_empty() { "0".to_owned() } else { holds.join(", ") },
+        t.reversals.to_string(),
+        count(t.least),
+        count(t.most),
+        t.first.as_ref().map_or("-".to_owned(), |f| format!("{} -> {} at {} s", f.from, f.to, f.t_s)),
+    ]
+}
