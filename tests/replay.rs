@@ -33,13 +33,17 @@ const CONTROLLERS: &str = "autoscale:
 /// A folder with the run (a copy, as it is only read) and a controllers file.
 fn lab(controllers: &str) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
-    std::fs::create_dir(dir.path().join("run")).unwrap();
-    for entry in std::fs::read_dir(root().join(RUN)).unwrap() {
-        let entry = entry.unwrap();
-        std::fs::copy(entry.path(), dir.path().join("run").join(entry.file_name())).unwrap();
-    }
+    copy(&root().join(RUN), &dir.path().join("run"));
     std::fs::write(dir.path().join("c.yml"), controllers).unwrap();
     dir
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
 }
 
 fn replay(dir: &Path, args: &[&str]) -> Output {
@@ -78,9 +82,19 @@ fn controllers_are_asked_what_they_would_have_done() {
     }
 }
 
-const TABLE: &str = "";
+const TABLE: &str = "\
+service      controller       decisions  acts      holds  reversals  least  most       first act
+ms-exercise  hpa                     10     7          0          0      1     3   1 -> 2 at 8 s
+gateway      threshold                4     3          0          0      1     3  1 -> 3 at 10 s
+ms-other     target-tracking          2     0  2 missing          0      -     -               -
 
-const FIRST: &str = "";
+ms-exercise: at 8 s: `cpu` is 0.25 per replica, aimed at 0.2, which asks for 2
+gateway: at 10 s: `request_rate` is 43.87166486079735, above 40 for 0 s: up to 3
+remark: ms-other: the run does not have `cpu_utilization`
+remark: an open loop: the load and the services did not react to what a controller asked for, and each decision saw the replicas that the run had
+";
+
+const FIRST: &str = r#"{"t_s":2.0,"service":"ms-exercise","seen":{"cpu of tasks":{"v":0.11986549700860116,"age_s":0.0}},"recorded":{"desired":1,"running":1,"ready":1},"asked":1,"outcome":{"kind":"keep"},"reason":"`cpu` is 0.12 per replica, aimed at 0.2, which asks for 1"}"#;
 
 #[test]
 fn the_same_run_and_file_give_the_same_bytes() {
@@ -160,6 +174,12 @@ fn what_cannot_be_replayed_is_refused() {
     assert!(o.status.code() == Some(2) && stderr(&o).contains("c.yml cannot be read"), "{}", stderr(&o));
     std::fs::remove_file(dir.path().join("run/manifest.json")).unwrap();
     assert_ne!(replay(dir.path(), &[]).status.code(), Some(0));
+    // A load alone has no services.
+    let alone = root().join("crates/present/tests/golden/2-load/raw");
+    std::fs::remove_dir_all(dir.path().join("run")).unwrap();
+    copy(&alone, &dir.path().join("run"));
+    let o = replay(dir.path(), &[]);
+    assert!(o.status.code() == Some(2) && stderr(&o).contains("a load alone"), "{}", stderr(&o));
 }
 
 #[test]

@@ -56,6 +56,15 @@ pub fn main(args: &ReplayArgs, global: &Global) -> Exit {
         Err(e) => return output::fail(&e, None, global.json, e.code()),
     };
     let services: Vec<String> = raw.manifest.topology.services.iter().map(|s| s.name.clone()).collect();
+    if services.is_empty() {
+        let message = format!("{} is the run of a load alone: it has no services", args.folder.display());
+        return output::fail(
+            &message,
+            Some("give the folder of a run of a stack"),
+            global.json,
+            codes::UNKNOWN_SERVICE,
+        );
+    }
     let environment = |name: &str| std::env::var(name).ok();
     let read = match read_controllers(&args.controllers, &environment, Some(&services)) {
         Ok(read) => read,

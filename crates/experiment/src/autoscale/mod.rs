@@ -102,9 +102,9 @@ fn read(
     read.into_iter().collect()
 }
 
-/// A key that must be a service of the stack.
+/// A key that must be a service of the stack, where that is known.
 fn known_service_key(name: &str, entry: &Value<'_>, services: Option<&[String]>) -> Option<()> {
-    let known = services?;
+    let Some(known) = services else { return Some(()) };
     if known.iter().any(|s| s == name) {
         return Some(());
     }
