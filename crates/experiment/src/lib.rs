@@ -39,7 +39,7 @@ pub use shape::{
 pub use slo::Slo;
 pub use stack_file::{Variables, read as read_stack};
 pub use target::TargetRef;
-pub use text::{scenario_from_text, shape_from_text};
+pub use text::{controllers_from_text, scenario_from_text, shape_from_text};
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -6,7 +6,7 @@ use swarmlab_loadgen::Scenario;
 use swarmlab_shapes::Shape;
 use swarmlab_yaml::Diagnostics;
 
-use super::{load::parse, scenario, shape};
+use super::{Controllers, autoscale, load::parse, scenario, shape};
 
 /// Reads a scenario as [`super::read_scenario`] does.
 ///
@@ -22,4 +22,12 @@ pub fn scenario_from_text(text: &str) -> Result<Scenario, Diagnostics> {
 /// All findings in the text.
 pub fn shape_from_text(text: &str) -> Result<Shape, Diagnostics> {
     parse(Path::new("shape.yml"), text, shape::element).map(|(shape, _)| shape)
+}
+
+/// Reads controllers as [`super::read_controllers`] does, compared with no services.
+///
+/// # Errors
+/// All findings in the text.
+pub fn controllers_from_text(text: &str) -> Result<Controllers, Diagnostics> {
+    autoscale::from_text(text, Path::new("controllers.yml"), &|_| None, None)
 }

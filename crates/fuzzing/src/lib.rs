@@ -41,6 +41,7 @@ targets! {
     chunked,
     compressed,
     controller_reply,
+    controllers_file,
     cookies,
     exposition,
     expression,

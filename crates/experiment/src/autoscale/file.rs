@@ -27,7 +27,17 @@ pub fn read_file(
     services: Option<&[String]>,
 ) -> Result<Controllers, Diagnostics> {
     let text = std::fs::read_to_string(path).map_err(|e| unreadable(path, &e))?;
-    let document = swarmlab_yaml::load(&text, &path.display().to_string())?;
+    from_text(&text, path, environment, services)
+}
+
+/// As [`read_file`], of a text at hand; `path` is where its names are relative to.
+pub(crate) fn from_text(
+    text: &str,
+    path: &Path,
+    environment: &stack_file::Variables<'_>,
+    services: Option<&[String]>,
+) -> Result<Controllers, Diagnostics> {
+    let document = swarmlab_yaml::load(text, &path.display().to_string())?;
     let cx = Cx::new(&document);
     let mut foreign = Vec::new();
     let found = root(&cx.root(), path, environment, services, &mut foreign);

@@ -12,6 +12,7 @@ mod rules;
 mod tests;
 
 pub use command::Command;
+pub(crate) use file::from_text;
 pub use file::{Controllers, read_file};
 
 use std::path::Path;
