@@ -12,8 +12,8 @@ use swarmlab_lab::machine::{self, Machine};
 /// Arguments of `check`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Reads the experiment and the stack, shape and scenario files it names, reports everything that is wrong with them at
-once, and starts nothing. Says, too, when this machine is too small for what is asked, or wakes too late. A file with
+Reads the experiment and the stack, shape and scenario files it names, reports everything that is wrong with them at \
+once, and starts nothing. Says, too, when this machine is too small for what is asked, or wakes too late. A file with \
 `steps`, `tasks` or `classes` is checked as a scenario.
 
 Examples:

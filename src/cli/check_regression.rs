@@ -22,7 +22,7 @@ const ALPHA: f64 = 0.05;
 /// Arguments of `check-regression`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Exit code 6 when a figure is worse than the baseline by more than the margin, and not by chance; 0 otherwise. A single new run
+Exit code 6 when a figure is worse than the baseline by more than the margin, and not by chance; 0 otherwise. A single new run \
 will do: how much a run varies is estimated from the baseline (at least three runs), and what that noise hides is said.
 
 Example:

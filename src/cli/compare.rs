@@ -15,7 +15,7 @@ use crate::exit::Exit;
 /// Arguments of `compare`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Runs of the same experiment, variables and options are repetitions of each other; the rest are variants, each compared with the
+Runs of the same experiment, variables and options are repetitions of each other; the rest are variants, each compared with the \
 baseline (the first). One run is one sample: nothing is claimed of it.
 
 Examples:

@@ -14,8 +14,8 @@ use crate::exit::Exit;
 /// Arguments of `down`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Removes only what carries the stack's label, and returns when services, containers, networks, configs, secrets and
-volumes are gone. Services are brought to zero first: an engine may die of a removal while tasks are being reaped.
+Removes only what carries the stack's label, and returns when services, containers, networks, configs, secrets and \
+volumes are gone. Services are brought to zero first: an engine may die of a removal while tasks are being reaped. \
 A removal that was interrupted is finished by the next one.
 
 Examples:

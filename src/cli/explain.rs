@@ -12,7 +12,7 @@ use crate::exit::Exit;
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Each error and warning carries a code: error[E204-unknown-service]. Its page says what it means, shows an example that
+Each error and warning carries a code: error[E204-unknown-service]. Its page says what it means, shows an example that \
 makes it, and what to do. docs/errors.md holds all pages.
 
 Examples:

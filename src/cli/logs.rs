@@ -12,7 +12,7 @@ use swarmlab_telemetry::clock::unix_now_s;
 /// Arguments of `logs`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Each line begins with its task, as `web.1`; lines of one task come in their order. What a task wrote to standard error
+Each line begins with its task, as `web.1`; lines of one task come in their order. What a task wrote to standard error \
 comes on standard output, too: it is what was asked for.
 
 Examples:

@@ -14,8 +14,8 @@ use swarmlab_record::folder::RunFolder;
 /// Arguments of `merge`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-For loads that one machine cannot send: start `swarmlab load --out DIR` on each, bring the folders together, merge them.
-Histograms are added value by value and counts are summed; quantiles are never averaged. The clocks of the machines
+For loads that one machine cannot send: start `swarmlab load --out DIR` on each, bring the folders together, merge them. \
+Histograms are added value by value and counts are summed; quantiles are never averaged. The clocks of the machines \
 should agree: requests per second are counted over the span from the first start to the last end.
 
 Example:

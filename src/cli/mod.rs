@@ -105,8 +105,8 @@ Examples:
   swarmlab compare results/a-* results/b-*     what differs between variants, and how sure that is
   swarmlab explain E204                        what an error means and what to do about it
 
-Exit codes: 0 done, 1 unexpected failure, 2 bad input, 3 environment (no engine, image missing, port taken),
-4 stack not ready, 5 nothing measured, 6 not valid (--require-valid) or a regression (check-regression), 7 an objective
+Exit codes: 0 done, 1 unexpected failure, 2 bad input, 3 environment (no engine, image missing, port taken), \
+4 stack not ready, 5 nothing measured, 6 not valid (--require-valid) or a regression (check-regression), 7 an objective \
 missed (slo, checks, --check, --max-…), 130 interrupted.")]
 struct Cli {
     #[command(flatten)]

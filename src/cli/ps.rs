@@ -10,7 +10,7 @@ use swarmlab_telemetry::clock::unix_now_s;
 /// Arguments of `ps`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Shows, as `docker stack ps` does, the tasks of a stack with those of the past that the Swarm remembers, the newest of each
+Shows, as `docker stack ps` does, the tasks of a stack with those of the past that the Swarm remembers, the newest of each \
 replica first.
 
 Examples:

@@ -13,7 +13,7 @@ use crate::exit::Exit;
 /// Arguments of `quickstart`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Runs experiments/quickstart.yml on the embedded testbed: the sample application as child processes, 45 s of load, no
+Runs experiments/quickstart.yml on the embedded testbed: the sample application as child processes, 45 s of load, no \
 Docker, no root. Outside a checkout the files are written to ./swarmlab-quickstart first.
 
 Example:

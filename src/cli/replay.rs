@@ -22,7 +22,7 @@ const OPEN_LOOP: &str = "an open loop: the load and the services did not react t
 /// Arguments of `replay`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Shows the controllers, moment by moment, what the run had recorded until then, and says what they would have asked for. Nothing
+Shows the controllers, moment by moment, what the run had recorded until then, and says what they would have asked for. Nothing \
 is started and nothing scaled. Also completes the folder of a run that was killed.
 
 Example:

@@ -13,7 +13,7 @@ use swarmlab_record::folder::RunFolder;
 /// Arguments of `report`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Reads only the run's own files and writes frame, correlations, summary, charts and report anew; the figures are
+Reads only the run's own files and writes frame, correlations, summary, charts and report anew; the figures are \
 identical. Also completes the folder of a run that was killed.
 
 Example:

@@ -15,7 +15,7 @@ use crate::exit::Exit;
 /// Arguments of `rerun`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Runs what was run again: the same files (copies of them are in FOLDER/inputs), variables, seed and changes by the command
+Runs what was run again: the same files (copies of them are in FOLDER/inputs), variables, seed and changes by the command \
 line. What is given here changes that.
 
 Examples:

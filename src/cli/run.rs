@@ -20,7 +20,7 @@ use swarmlab_record::topology::Bed as Kind;
 /// Arguments of `run`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Brings the stack up, warms it, drives it with the experiment's load shape, collects what the containers did, takes the
+Brings the stack up, warms it, drives it with the experiment's load shape, collects what the containers did, takes the \
 stack down, and leaves figures, verdicts and a report in results/<name>-<time>/.
 
 Examples:

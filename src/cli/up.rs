@@ -14,9 +14,9 @@ use swarmlab_testbed::swarm::{Rise, SwarmBed};
 /// Arguments of `up`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Takes any stack that `docker stack deploy` takes. Returns when every service has converged and has stayed up for five
-seconds, every health check passes and, where the stack has them, Prometheus scrapes every task and one request went
-through each proxy; says what it could not prove. Otherwise says which did not and why, removes what it created, and
+Takes any stack that `docker stack deploy` takes. Returns when every service has converged and has stayed up for five \
+seconds, every health check passes and, where the stack has them, Prometheus scrapes every task and one request went \
+through each proxy; says what it could not prove. Otherwise says which did not and why, removes what it created, and \
 fails.
 
 Examples:

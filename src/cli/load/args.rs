@@ -10,8 +10,8 @@ use swarmlab_shapes::{Arrivals, Modulation};
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("levels").args(["rate", "shape"]).multiple(true)))]
 #[command(after_help = "\
-Without --rate, --users or --shape as many users as connections send one request after the other (as wrk does).
-With --rate requests are sent by a schedule, whatever the answers (open loop), and latency counts from the moment a
+Without --rate, --users or --shape as many users as connections send one request after the other (as wrk does). \
+With --rate requests are sent by a schedule, whatever the answers (open loop), and latency counts from the moment a \
 request was due: a stalled server is not flattered (no coordinated omission).
 
 Examples:

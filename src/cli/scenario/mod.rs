@@ -18,8 +18,8 @@ pub struct ScenarioArgs {
 enum Action {
     /// Write a scenario from a recording (HAR) or a description of an API (OpenAPI 3, Swagger 2)
     #[command(after_help = "\
-Without -o the scenario goes to standard output. What is left out, and what needs a look, is told on standard error and
-stands in comments. Secrets are not brought over: they become columns of a table beside the scenario (FILE.secrets.csv),
+Without -o the scenario goes to standard output. What is left out, and what needs a look, is told on standard error and \
+stands in comments. Secrets are not brought over: they become columns of a table beside the scenario (FILE.secrets.csv), \
 which is written with placeholders, and never over one that is there.
 
 Examples:

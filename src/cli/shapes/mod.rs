@@ -35,7 +35,7 @@ Exit codes: 0 done.")]
     List,
     /// Show how a shape file runs: figures, a plot, values at some moments
     #[command(after_help = "\
-Levels are users in a closed experiment and requests per second in an open one; the area is then user-seconds or
+Levels are users in a closed experiment and requests per second in an open one; the area is then user-seconds or \
 requests.
 
 Examples:
@@ -46,8 +46,8 @@ Exit codes: 0 done, 1 the picture cannot be written, 2 bad input.")]
     Show(show::ShowArgs),
     /// Write a shape as a table of rates, or as the arrivals that a schedule makes of it
     #[command(after_help = "\
-Without --arrivals the canonical trace, `t,rate`: the mean rate of each step, so that no request is lost or won; a trace
-shape reads it back. With --arrivals the moments at which requests are due, `t` in seconds, the same for the same seed
+Without --arrivals the canonical trace, `t,rate`: the mean rate of each step, so that no request is lost or won; a trace \
+shape reads it back. With --arrivals the moments at which requests are due, `t` in seconds, the same for the same seed \
 as an experiment with that seed has them.
 
 Examples:
