@@ -57,6 +57,7 @@ pub fn main(args: &CheckRegressionArgs, global: &Global) -> Exit {
         Ok(gate) => gate,
         Err(e) => return output::fail(&e.message, e.help.as_deref(), global.json, e.code),
     };
+    let unjudged = gate.checks.iter().filter(|check| check.outcome == Outcome::NotJudged).count();
     let exit = if gate.regressed() { Exit::REGRESSION } else { Exit::Success };
     if global.json {
         let sees = gate.sees();
@@ -67,6 +68,10 @@ pub fn main(args: &CheckRegressionArgs, global: &Global) -> Exit {
         output::line(&words::gate_markdown(&gate).trim_end());
     } else {
         output::line(&text(&gate).trim_end());
+    }
+    if unjudged == gate.checks.len() {
+        let help = "a baseline of at least three runs, and figures that it and the new runs have";
+        return output::fail(&"no figure could be judged", Some(help), global.json, codes::BAD_VARIANTS);
     }
     exit
 }
@@ -99,12 +104,14 @@ fn text(gate: &Gate) -> String {
     out.push_str(&format!("\n{}\n", words::gate_limits(gate)));
     let found = count(Outcome::Regressed);
     let unclear = count(Outcome::CannotTell);
+    let unjudged = count(Outcome::NotJudged);
     let verdict = if found > 0 { format!("REGRESSION in {found}") } else { "no regression".to_owned() };
     out.push_str(&format!(
-        "{verdict} of {} figures against {}{}\n",
-        gate.checks.len(),
+        "{verdict} of {} figures against {}{}{}\n",
+        gate.checks.len() - unjudged,
         gate.baseline,
-        if unclear > 0 { format!("; {unclear} cannot be told") } else { String::new() }
+        if unclear > 0 { format!("; {unclear} cannot be told") } else { String::new() },
+        if unjudged > 0 { format!("; {unjudged} not judged") } else { String::new() }
     ));
     out
 }

@@ -60,7 +60,7 @@ pub fn main() -> ExitCode {
         }
     };
     output::init_logs(cli.global.verbose);
-    match cli.command {
+    let exit = match cli.command {
         Command::Run(a) => run::main(&a, &cli.global),
         Command::Rerun(a) => rerun::main(a, &cli.global),
         Command::Quickstart(a) => quickstart::main(&a, &cli.global),
@@ -87,8 +87,8 @@ pub fn main() -> ExitCode {
         Command::Scenario(a) => scenario::main(&a, &cli.global),
         Command::Catalogues(a) => catalogues::main(&a, &cli.global),
         Command::Demo(a) => demo::main(&a),
-    }
-    .into()
+    };
+    output::end(exit).into()
 }
 
 /// Deploys a microservice stack on Docker Swarm, drives it with load, and proves its own numbers.

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use console::Style;
 use swarmlab_codes::Code;
@@ -84,14 +85,23 @@ pub fn remark(text: &str, json: bool) {
     }
 }
 
+/// Whether something could not be written to standard output.
+static LOST: AtomicBool = AtomicBool::new(false);
+
 /// Prints a line to standard output. A reader that has gone away has seen enough, and ends nothing that must be
-/// ended in order; a full disk is told.
+/// ended in order; a full disk is told, once, and is a failure in the end ([`end`]).
 pub fn line(text: &dyn Display) {
     if let Err(e) = try_line(text)
         && e.kind() != std::io::ErrorKind::BrokenPipe
+        && !LOST.swap(true, Ordering::Relaxed)
     {
         tell!("standard output: {e}");
     }
+}
+
+/// The exit code of a command that ended so: what was done well and could not be told was not done well.
+pub fn end(exit: Exit) -> Exit {
+    if exit == Exit::Success && LOST.load(Ordering::Relaxed) { Exit::Failure } else { exit }
 }
 
 /// Prints a line to standard output, for those whom it concerns when nobody reads it.

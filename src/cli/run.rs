@@ -242,6 +242,10 @@ pub async fn run_file(
         let help = "a longer load, or a shape whose level reaches a user, or a request per second";
         return output::fail(&"no request was sent", Some(help), global.json, codes::NOTHING_DUE);
     }
+    if finished.summary.as_ref().is_some_and(|s| s.counts.completed == 0) {
+        let help = "is the address right, and does anything listen there? The report says how requests ended";
+        return output::fail(&"no request was answered", Some(help), global.json, codes::NO_ANSWER);
+    }
     let judged = finished.summary.as_ref().map_or(Judged::Fine, |s| judge(&s.verdicts, flags.require_valid));
     match judged {
         Judged::Fine => Exit::Success,
@@ -250,7 +254,7 @@ pub async fn run_file(
             output::fail(&why, None, global.json, codes::NOT_VALID)
         }
         Judged::Missed => {
-            let why = "the answers do not meet what the experiment's `slo` or `checks` demand";
+            let why = "what the experiment's `slo` or `checks` demand is not met, or could not be judged";
             output::fail(&why, None, global.json, codes::OBJECTIVE_MISSED)
         }
     }
@@ -273,9 +277,11 @@ fn judge(verdicts: &[Verdict], require_valid: bool) -> Judged {
         |objective| verdicts.iter().any(|v| v.status == Status::Fail && v.is_objective() == objective);
     // Who demands proof is not served by a check that could not be made.
     let unproven = || verdicts.iter().any(|v| v.status == Status::NotJudged);
+    // A threshold that nothing could be compared with is not kept: a slip in its name must not pass for ever.
+    let unkept = || verdicts.iter().any(|v| v.status == Status::NotJudged && v.code.starts_with("check-"));
     if require_valid && (failed(false) || unproven()) {
         Judged::NotValid
-    } else if failed(true) {
+    } else if failed(true) || unkept() {
         Judged::Missed
     } else {
         Judged::Fine

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use swarmlab_intervals::trust::{Thresholds, Verdict, VerdictInputs, verdict};
 use swarmlab_intervals::{
-    End, EndpointStats, FirstAnswer, Histogram, Outcome, Tally, is_redirect, redirects,
+    End, EndpointStats, ErrorKind, FirstAnswer, Histogram, Outcome, Tally, is_redirect, redirects,
 };
 use swarmlab_loadgen::{LoadSpec, Model};
 
@@ -149,16 +149,22 @@ fn remarks(s: &LoadSummary) -> Vec<String> {
     }
     let redirected = redirects(&c.status);
     // Those that are followed are not among the first answers.
-    let is_answer = s.first_answers.iter().any(|answer| is_redirect(answer.status));
+    let is_answer =
+        s.first_answers.iter().any(|answer| is_redirect(answer.status) && !followed_too_far(answer));
     if redirected * 2 > c.completed && is_answer {
         let location = s.first_answers.iter().find_map(FirstAnswer::location);
         let to = location.map_or_else(String::new, |to| format!(", the first to {to}"));
         out.push(format!(
-            "{redirected} of {} answers are redirects{to}: they are not followed, and the times are those of the redirect",
+            "{redirected} of {} answers are redirects{to}: they are not followed (`--follow-redirects` follows them), and the times are those of the redirect",
             c.completed
         ));
     }
     out
+}
+
+/// Whether a redirect is an error of one that is followed, which is told by its own name.
+fn followed_too_far(answer: &FirstAnswer) -> bool {
+    matches!(answer.error, Some(ErrorKind::TooManyRedirects | ErrorKind::RedirectRefused))
 }
 
 /// The generator's judgement of itself.

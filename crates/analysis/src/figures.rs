@@ -105,13 +105,17 @@ pub fn sentence(client: &Client, verdicts: &[Verdict], target: &str) -> String {
         Some(rate) if all.failed > 0 => format!(", {:.2} % of them failed", rate * 100.0),
         _ => ", none failed".to_owned(),
     };
-    let bad: Vec<&str> =
-        verdicts.iter().filter(|v| v.status == Status::Fail).map(|v| v.code.as_str()).collect();
+    let failed_of = |objective| -> Vec<&str> {
+        let failed = verdicts.iter().filter(|v| v.status == Status::Fail && v.is_objective() == objective);
+        failed.map(|v| v.code.as_str()).collect()
+    };
+    let (bad, missed) = (failed_of(false), failed_of(true));
     let passed = verdicts.iter().filter(|v| v.status == Status::Pass).count();
     let trust = if bad.is_empty() {
         format!("{passed} of {} checks of the figures passed", verdicts.len())
     } else {
         format!("do not rely on the figures before you read why {} failed", bad.join(", "))
     };
-    format!("{target} answered{rate}{p95}{failed}; {trust}.")
+    let missed = if missed.is_empty() { String::new() } else { format!("; missed: {}", missed.join(", ")) };
+    format!("{target} answered{rate}{p95}{failed}; {trust}{missed}.")
 }

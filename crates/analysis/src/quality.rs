@@ -132,7 +132,10 @@ fn redirected(raw: &Raw) -> Option<Note> {
         _ => None,
     });
     // Those that are followed are not among the first answers.
-    let mut kept = answers.filter(|answer| is_redirect(answer.status)).peekable();
+    let is_followed = |answer: &&FirstAnswer| {
+        matches!(answer.error, Some(ErrorKind::TooManyRedirects | ErrorKind::RedirectRefused))
+    };
+    let mut kept = answers.filter(|answer| is_redirect(answer.status) && !is_followed(answer)).peekable();
     kept.peek()?;
     let location = kept.find_map(|answer| answer.location());
     let to = location.map_or_else(String::new, |to| format!(", the first to {to}"));

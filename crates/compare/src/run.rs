@@ -148,6 +148,8 @@ fn facets(manifest: &Manifest) -> BTreeMap<String, String> {
     ]);
     if manifest.origin == Origin::Load {
         // A load on a port of its own each time is a repetition still, but its length is measured, not planned.
+        // Its name is the moment at which it began.
+        out.remove("name");
         out.remove("duration");
         out.remove("shape");
     }

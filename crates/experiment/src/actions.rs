@@ -12,6 +12,8 @@ use super::{Load, TestbedChoice};
 
 /// Replicas that an action may ask for where the experiment does not say: a slip of a digit starts no hundred containers.
 pub const MAX_REPLICAS: u64 = 10;
+/// What the Swarm bed takes at most of one service (`swarmlab_swarm`'s own bound).
+const MOST_REPLICAS: i64 = 100;
 /// The least memory limit, bytes: the Engine refuses less.
 const MIN_MEMORY_BYTES: i64 = 6 << 20;
 
@@ -56,7 +58,8 @@ pub(super) struct Against<'a> {
 impl Actions {
     /// Reads both keys.
     pub(super) fn read(map: &MapReader<'_>, against: &Against<'_>) -> Self {
-        let max_replicas = map.or("max_replicas", MAX_REPLICAS, |v| v.int(1..=1000).map(i64::unsigned_abs));
+        let max_replicas =
+            map.or("max_replicas", MAX_REPLICAS, |v| v.int(1..=MOST_REPLICAS).map(i64::unsigned_abs));
         let one = |item: &Value<'_>| Reader { against, max_replicas }.item(item);
         let timeline = map.or("actions", Vec::new(), |v| v.list(one));
         Self { timeline: timeline.concat(), max_replicas }

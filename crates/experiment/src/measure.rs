@@ -90,6 +90,11 @@ fn queries(value: &Value<'_>, services: Option<&[String]>) -> Option<Vec<Query>>
                     "a `label` that names the service of each answer, or another name of the service",
                 );
             }
+            let column = |q: &Query| format!("{}_{}", q.name, q.unit).trim_end_matches('_').to_owned();
+            if let Some(other) = out.iter().find(|other| column(other) == column(&query)) {
+                let message = format!("{} becomes the same column as `{}`", asked.path(), other.name);
+                asked.fail(codes::BAD_VALUE, message, "another name, or another unit");
+            }
             out.push(query);
         }
     }

@@ -15,7 +15,7 @@ use swarmlab_shapes::shape::Constant;
 
 use crate::engine::{Seen, Tap, Tapped, start_tapped};
 use crate::error::LoadError;
-use crate::scenario::{Check, FieldTest, NodeTest, Source, Step, UserClass};
+use crate::scenario::{Check, FieldTest, NodeTest, Source, Step, Task, UserClass};
 use crate::spec::{LoadSpec, Model};
 use crate::target::SystemResolver;
 use crate::wait::Wait;
@@ -141,10 +141,16 @@ pub fn debug(
     let is_chosen =
         |wanted: &Option<String>, name: &str| wanted.as_deref().is_none_or(|wanted| wanted == name);
     for class in spec.scenario.classes.iter().filter(|class| is_chosen(&chosen.class, &class.name)) {
-        for task in class.tasks.iter().filter(|task| is_chosen(&chosen.task, &task.name)) {
+        for (index, task) in class.tasks.iter().enumerate() {
+            if !is_chosen(&chosen.task, &task.name) {
+                continue;
+            }
             let wait = Wait::Constant { s: REST_S };
-            let only = UserClass { tasks: vec![task.clone()], wait, ..class.clone() };
-            once(spec, only, &mut sum, look)?;
+            let mut tasks = vec![Task { weight: 1.0, ..task.clone() }];
+            // What a task may look at is what any of its class sets: the others stay, and are never drawn.
+            let others = class.tasks.iter().enumerate().filter(|(other, _)| *other != index);
+            tasks.extend(others.map(|(_, other)| Task { weight: f64::MIN_POSITIVE, ..other.clone() }));
+            once(spec, UserClass { tasks, wait, ..class.clone() }, &mut sum, look)?;
         }
     }
     Ok(sum)

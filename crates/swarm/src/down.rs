@@ -150,14 +150,18 @@ async fn find(engine: &Engine, stack: &str, options: &DownOptions) -> Result<Fou
     let found = engine.labelled(Some(stack)).await?;
     let (volumes, others): (Vec<_>, Vec<_>) =
         found.into_iter().partition(|found| found.object.kind == ObjectKind::Volume);
-    let kept: Vec<Labelled> = if options.keep_volumes { volumes.clone() } else { Vec::new() };
-    let doomed: Vec<Labelled> =
-        others.into_iter().chain(volumes.into_iter().filter(|_| !options.keep_volumes)).collect();
+    // Volumes that `docker stack rm` has left behind hold somebody's data, whoever used them since.
+    let stays = |volume: &Labelled| options.keep_volumes || !(volume.ours || options.foreign);
+    let (kept, gone): (Vec<Labelled>, Vec<Labelled>) = volumes.into_iter().partition(stays);
+    let has_others = !others.is_empty();
+    let doomed: Vec<Labelled> = others.into_iter().chain(gone).collect();
     if doomed.is_empty() && !still_stopping(engine, stack).await? {
         return Err(no_such_stack(engine, stack).await?);
     }
     // One object of ours makes the stack ours: `docker stack deploy` over it may have replaced labels.
-    if !doomed.is_empty() && !options.foreign && !doomed.iter().any(|found| found.ours) {
+    // A volume that `down --keep-volumes` left makes nothing ours that somebody else deployed under the name.
+    let tells = |found: &&Labelled| !has_others || found.object.kind != ObjectKind::Volume;
+    if !doomed.is_empty() && !options.foreign && !doomed.iter().filter(tells).any(|found| found.ours) {
         return Err(SwarmError::ForeignStack { stack: stack.to_string() });
     }
     Ok(Found { doomed, kept })

@@ -8,7 +8,7 @@ use crate::down::targets;
 use crate::error::{ObjectKind, ObjectRef, SwarmError};
 use crate::images::{ImageSource, ensure_images};
 use crate::judge::Tally;
-use crate::labels::LABEL_NAMESPACE;
+use crate::labels::{LABEL_NAMESPACE, LABEL_SWARMLAB};
 use crate::listing::Labelled;
 use crate::model::ServiceView;
 use crate::ports::check_ports;
@@ -212,7 +212,10 @@ async fn strange_volumes(engine: &Engine, specs: &StackSpecs) -> Result<Vec<Stri
     let mut warnings = Vec::new();
     for plan in specs.volumes.iter().filter(|plan| !plan.external) {
         match engine.docker().inspect_volume(&plan.full).await {
-            Ok(volume) if volume.labels.get(LABEL_NAMESPACE).is_none_or(|of| *of != specs.name) => {
+            Ok(volume)
+                if volume.labels.get(LABEL_NAMESPACE).is_none_or(|of| *of != specs.name)
+                    || !volume.labels.contains_key(LABEL_SWARMLAB) =>
+            {
                 warnings.push(format!(
                     "the volume {full} was there before and is not the stack's: its tasks use it, and `swarmlab down` \
                      leaves it (docker volume rm {full})",

@@ -65,7 +65,7 @@ impl Actor {
             return Next::Gone;
         }
         match self.begin(Phase::Stop, compiled, turns) {
-            Next::Request => Next::Request,
+            next @ (Next::Request | Next::Failed) => next,
             _ => Next::Gone,
         }
     }

@@ -126,7 +126,14 @@ impl Sessions {
         if is_stopping && next == Next::Request && !desk.time.is_closing() {
             return desk.enqueue(actor, now_ns);
         }
+        if is_stopping && next == Next::Failed {
+            desk.fail_computed(actor, now_ns);
+        }
         let session = desk.crowd.get_mut(actor);
+        if next == Next::Exhausted {
+            // The next arrival asks for the row again, and is told that there is none.
+            session.at_boundary = true;
+        }
         session.doing = if is_stopping { Doing::Away } else { Doing::Resting };
         desk.recorder.left(now_ns);
         if is_stopping {
@@ -155,9 +162,16 @@ impl Sessions {
 /// A session comes to its stop.
 fn part(actor: u32, now_ns: u64, desk: &mut Desk<'_, '_>) {
     desk.crowd.get_mut(actor).doing = Doing::Away;
-    if !desk.time.is_closing() && desk.crowd.begin_stop(actor) == Next::Request {
-        desk.crowd.get_mut(actor).doing = Doing::Requesting;
-        desk.recorder.came(now_ns);
-        desk.enqueue(actor, now_ns);
+    if desk.time.is_closing() {
+        return;
+    }
+    match desk.crowd.begin_stop(actor) {
+        Next::Request => {
+            desk.crowd.get_mut(actor).doing = Doing::Requesting;
+            desk.recorder.came(now_ns);
+            desk.enqueue(actor, now_ns);
+        }
+        Next::Failed => desk.fail_computed(actor, now_ns),
+        _ => {}
     }
 }

@@ -238,7 +238,7 @@ impl Worker<'_> {
         let endpoint = self.crowd.endpoint(actor, step as usize);
         self.recorder.failed(endpoint, false, kind, now_ns);
         if let Some(tap) = &self.shared.tap {
-            tap.failed(self.crowd.get(actor).step as u32, kind);
+            tap.failed(step, kind);
         }
         self.actor_done(actor, Some(kind), now_ns);
     }

@@ -111,7 +111,9 @@ impl Worker<'_> {
         let conn = self.pool.get(index);
         conn.state = ConnState::Busy;
         let (own, target) = ((index, conn.version), conn.target);
-        if let Some(job) = conn.job {
+        // A WebSocket is held under its own name, beside the user's connection for requests.
+        let is_request = |job: &Job| self.shared.compiled.steps[job.step as usize].socket.is_none();
+        if let Some(job) = conn.job.filter(is_request) {
             self.crowd.get_mut(job.actor).set_connection(target, own);
         }
         self.recorder.opened();

@@ -1,6 +1,7 @@
 //! An answer that leads elsewhere: its request goes on there, as another request of the same step.
 
 use super::Worker;
+use crate::engine::backlog::Intent;
 use crate::engine::clock::unix_now_s;
 use crate::engine::conn::Job;
 use crate::engine::glimpse::Glimpse;
@@ -57,9 +58,10 @@ impl Worker<'_> {
     }
 
     /// Sends what a redirect asks for; it is due now.
-    pub(super) fn go_on(&mut self, actor: u32, now_ns: u64) {
+    pub(super) fn go_on(&mut self, job: Job, now_ns: u64) {
         let (_, mut desk) = self.drive();
-        let intent = desk.offer(actor, now_ns);
+        // The request is there already: nothing of it is computed again.
+        let intent = Intent { is_computed: true, ..desk.offer_step(job.actor, job.step as usize, now_ns) };
         if self.backlog.is_empty() && self.can_start() {
             self.dispatch(intent, now_ns);
         } else {

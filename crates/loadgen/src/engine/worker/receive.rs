@@ -262,14 +262,14 @@ impl Worker<'_> {
             self.rest_shared(index, done_ns);
         } else if conn.is_websocket() {
             self.rest_websocket(index, job);
-        } else if reusable && !conn.is_last_use && !conn.has_unwritten() {
+        } else if reusable && conn.ws.is_none() && !conn.is_last_use && !conn.has_unwritten() {
             // The rest of a request whose answer came early cannot be taken back.
             self.rest(index, done_ns);
         } else {
             self.pool.close(index);
         }
         if is_followed {
-            self.go_on(job.actor, done_ns);
+            self.go_on(job, done_ns);
         } else {
             self.actor_done(job.actor, error, done_ns);
         }

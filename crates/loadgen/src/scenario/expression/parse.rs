@@ -15,6 +15,8 @@ use super::{Expression, Function, Number, Operator};
 
 /// How deep parentheses may be nested.
 const MAXIMUM_DEPTH: usize = 32;
+/// How many operators an expression may have: each makes its tree deeper, and trees are walked by recursion.
+const MAXIMUM_OPERATORS: usize = 500;
 
 /// Why a text is no expression. Offsets are in bytes from its start.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -52,6 +54,12 @@ pub enum ExpressionError {
         /// Where.
         at: usize,
     },
+    /// Too many operators.
+    #[error("more than {MAXIMUM_OPERATORS} operators")]
+    TooLong {
+        /// Where.
+        at: usize,
+    },
     /// Too many parentheses in each other.
     #[error("more than {MAXIMUM_DEPTH} parentheses in each other")]
     TooDeep {
@@ -67,6 +75,7 @@ impl ExpressionError {
             ExpressionError::Unexpected { at, .. }
             | ExpressionError::UnknownFunction { at, .. }
             | ExpressionError::Arguments { at, .. }
+            | ExpressionError::TooLong { at }
             | ExpressionError::TooDeep { at } => *at,
         }
     }
@@ -74,7 +83,7 @@ impl ExpressionError {
 
 /// Reads an expression, all of `text`.
 pub(crate) fn parse(text: &str) -> Result<Expression, ExpressionError> {
-    let mut parser = Parser { text, at: 0, depth: 0 };
+    let mut parser = Parser { text, at: 0, depth: 0, operators: 0 };
     let expression = parser.sum()?;
     parser.skip_blank();
     if parser.at < text.len() { Err(parser.unexpected("an operator")) } else { Ok(expression) }
@@ -84,6 +93,7 @@ struct Parser<'a> {
     text: &'a str,
     at: usize,
     depth: usize,
+    operators: usize,
 }
 
 impl<'a> Parser<'a> {
@@ -119,9 +129,20 @@ impl<'a> Parser<'a> {
         let mut left = self.product()?;
         while let Some(sign) = self.take(&['+', '-']) {
             let operator = if sign == '+' { Operator::Add } else { Operator::Subtract };
+            self.count()?;
             left = Expression::Binary(operator, Box::new(left), Box::new(self.product()?));
         }
         Ok(left)
+    }
+
+    /// One operator more.
+    fn count(&mut self) -> Result<(), ExpressionError> {
+        self.operators += 1;
+        if self.operators > MAXIMUM_OPERATORS {
+            Err(ExpressionError::TooLong { at: self.at })
+        } else {
+            Ok(())
+        }
     }
 
     fn product(&mut self) -> Result<Expression, ExpressionError> {
@@ -132,6 +153,7 @@ impl<'a> Parser<'a> {
                 '/' => Operator::Divide,
                 _ => Operator::Remainder,
             };
+            self.count()?;
             left = Expression::Binary(operator, Box::new(left), Box::new(self.unary()?));
         }
         Ok(left)

@@ -193,6 +193,8 @@ fn what_is_no_expression_says_where_and_what() {
     }
     let deep = format!("{}a{}", "(".repeat(40), ")".repeat(40));
     assert_eq!(parse(&deep), Err(ExpressionError::TooDeep { at: 32 }));
+    assert!(parse(&vec!["1"; 400].join("+")).is_ok());
+    assert!(matches!(parse(&vec!["1"; 100_000].join("+")), Err(ExpressionError::TooLong { .. })));
 }
 
 proptest! {

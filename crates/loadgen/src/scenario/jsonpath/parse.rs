@@ -147,7 +147,11 @@ impl<'a> Parser<'a> {
         }
         let text = &rest[..sign + digits];
         let is_plain = text == "0" || !text[sign..].starts_with('0');
-        match text.parse::<i64>().ok().filter(|found| is_plain && found.abs() <= MAXIMUM_INTEGER) {
+        match text
+            .parse::<i64>()
+            .ok()
+            .filter(|found| is_plain && found.unsigned_abs() <= MAXIMUM_INTEGER.unsigned_abs())
+        {
             Some(found) => {
                 self.at += text.len();
                 Ok(Some(found))

@@ -140,6 +140,15 @@ impl<'a> Checker<'_, 'a> {
         if !batch.steps.iter().all(Step::is_request) {
             problems.push(StepProblem::SteeringInBatch);
         }
+        for step in &batch.steps {
+            match &step.action {
+                Action::Websocket(_) => problems.push(StepProblem::WebsocketInBatch),
+                Action::Http(request) if request.max_redirects.unwrap_or(0) > 0 => {
+                    problems.push(StepProblem::RedirectsInBatch);
+                }
+                _ => {}
+            }
+        }
         // No request of it knows what the others extract.
         let mut after = known.clone();
         for step in &batch.steps {

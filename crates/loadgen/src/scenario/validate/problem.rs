@@ -119,6 +119,14 @@ pub enum StepProblem {
     /// A group or the like in a batch.
     #[error("a batch is made of requests alone: groups, `set` and batches stand around it")]
     SteeringInBatch,
+    /// A batch does something on a WebSocket.
+    #[error("a batch holds no WebSocket steps: a connection does one thing at a time")]
+    WebsocketInBatch,
+    /// A request of a batch follows redirects.
+    #[error(
+        "requests of a batch follow no redirects (`redirects: keep`): a user follows one trail at a time"
+    )]
+    RedirectsInBatch,
     /// Something that belongs to requests stands at a step that sends none.
     #[error("{0} belongs to a request")]
     RequestOnly(&'static str),

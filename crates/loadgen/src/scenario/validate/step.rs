@@ -100,7 +100,7 @@ fn check_call(call: &GrpcCall, problems: &mut Vec<StepProblem>) {
     }
     match Template::json(&call.message) {
         Err(error) => problems.push(StepProblem::GrpcTemplate(error.to_string())),
-        Ok(template) if template.variables().next().is_none() => {
+        Ok(template) if template.segments().iter().all(|s| matches!(s, Segment::Literal(_))) => {
             if let Err(misfit) = call.method.encode(template.source().as_bytes(), &mut Vec::new()) {
                 problems.push(StepProblem::GrpcMessage(misfit.to_string()));
             }
