@@ -208,13 +208,16 @@ fn a_closed_loop_proves_its_numbers_and_leaves_only_what_was_there() {
     let s = |key: &str| demand[key].as_f64().unwrap();
     let (fitted, own, configured) = (s("demand_s"), s("self_accounted_s"), s("declared_s"));
     assert_eq!(configured, 0.015);
-    assert!((fitted / own - 1.0).abs() <= 0.02, "fitted {fitted}, own account {own}");
     assert!((fitted / configured - 1.0).abs() <= 0.05, "fitted {fitted}, configured {configured}");
-    // The average of the service's own account holds what it uses while idle (0.5 % here, for answering the scrapes
+    // The average of the service's own account holds what it uses while idle (0.5 to 2 % here, for answering the scrapes
     // that read it): more than the interval's half width leaves room for. What a request costs is the account
-    // without that share, and this is what the interval is about.
+    // without that share: this is what is fitted, and what the verdict compares.
     let marginal = s("self_marginal_s");
-    assert!((marginal / own - 1.0).abs() <= 0.02, "own account {own}, without its idle share {marginal}");
+    assert!((marginal / own - 1.0).abs() <= 0.04, "own account {own}, without its idle share {marginal}");
+    assert!(
+        (fitted / marginal - 1.0).abs() <= 0.02,
+        "fitted {fitted}, own account {own}, a request {marginal}"
+    );
     let (low, high) = (demand["ci_s"][0].as_f64().unwrap(), demand["ci_s"][1].as_f64().unwrap());
     assert!((low..=high).contains(&marginal), "{marginal} is not in {low} to {high}");
     assert!(high / low - 1.0 <= 0.05, "an interval from {low} to {high} proves little");
@@ -572,7 +575,8 @@ fn a_failed_start_says_which_service_and_why_and_leaves_nothing() {
     let experiment = lab.experiment("taken", "swarm", shape, "");
     let ended = lab.run(&experiment, &["--name", "taken", "--engine", &engine()]).end();
     assert_eq!(ended.status.code(), Some(3), "{:#?}", ended.line("error"));
-    assert!(ended.line("error").unwrap()["message"].as_str().unwrap().contains("port 8080 is taken"));
+    let error = ended.line("error").unwrap();
+    assert!(error["message"].as_str().unwrap().contains("port 8080/tcp is held by"), "{error}");
     assert_gone("taken");
     drop(holder);
 }

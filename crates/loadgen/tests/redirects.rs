@@ -185,3 +185,18 @@ fn over_http_2_they_take_another_stream() {
     assert_eq!((by_name["302"], by_name["200"]), (1, 1), "{:?}", outcome.first_errors);
     assert_eq!(connections.load(std::sync::atomic::Ordering::SeqCst), 1);
 }
+
+#[test]
+fn what_a_request_computes_is_computed_once_redirects_or_not() {
+    let (server, log) = logging(|request| match request.path.split('?').next() {
+        Some("/from") => to("302 Found", &request.path.replace("/from", "/to")),
+        _ => fine(),
+    });
+    let steps = vec![
+        Step::http("a", step("GET", "/from?n={{counter()}}")),
+        Step::http("b", step("GET", "/from?n={{counter()}}")),
+    ];
+    let outcome = ran(&server, once(steps));
+    assert_eq!(outcome.overall.tally.failed, 0, "{:?}", outcome.first_errors);
+    assert_eq!(*log.lock().unwrap(), ["GET /from?n=0", "GET /to?n=0", "GET /from?n=1", "GET /to?n=1"]);
+}

@@ -324,6 +324,21 @@ fn wrong_websocket_steps_are_told_at_their_place() {
 }
 
 #[test]
+fn a_batch_holds_what_can_go_on_side_by_side() {
+    let with =
+        |batch: &str| format!("name: n\nsteps:\n  - websocket: {{ connect: / }}\n  - batch: [{batch}]\n");
+    bad(&with("{ request: GET / }, { websocket: { send: x } }"), &["a batch holds no WebSocket steps"]);
+    bad(&with("{ request: GET /, redirects: follow }"), &["requests of a batch follow no redirects"]);
+    let scenario = good(&format!(
+        "redirects: follow\n{}",
+        with("{ request: GET / }, { request: GET /a, redirects: keep }")
+    ));
+    let follows =
+        |step: &swarmlab_loadgen::Step| matches!(&step.action, Action::Http(r) if r.max_redirects != Some(0));
+    assert!(!scenario.steps().any(follows));
+}
+
+#[test]
 fn grpc_steps_are_read_and_their_messages_compared_with_the_descriptor() {
     let with = |rest: &str| format!("name: n\nsteps:\n  - grpc:\n      descriptor: cart.binpb\n{rest}");
     let scenario = good(&with(
@@ -334,6 +349,11 @@ fn grpc_steps_are_read_and_their_messages_compared_with_the_descriptor() {
     let Action::Grpc(call) = &step.action else { panic!("{step:?}") };
     assert_eq!((step.name.as_str(), call.method.path()), ("shop.Cart/Add", "/shop.Cart/Add"));
     assert_eq!(call.expect, [0, 5, 10]);
+
+    // What is computed is no constant, though it has no variable.
+    good(&with(
+        "      method: shop.Cart/Add\n      message: { quantity: '{{random_int(1, 6)}}', cart: '{{unix_ms()}}' }\n",
+    ));
 
     let findings = bad(&with("      method: shop.Cart/Ad\n"), &["the descriptor has no method shop.Cart/Ad"]);
     assert!(

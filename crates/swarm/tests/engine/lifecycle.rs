@@ -142,6 +142,26 @@ async fn volumes_can_be_kept_and_are_used_again() {
     assert_eq!(remains(&engine, name).await, Vec::<String>::new());
 }
 
+/// `docker stack rm` leaves volumes behind, which bear the stack's label and not swarmlab's.
+#[tokio::test]
+#[ignore = "needs a Docker engine (scripts/test)"]
+async fn volumes_that_docker_left_behind_outlive_down() {
+    let engine = engine().await;
+    let name = "t-left";
+    let volume = bollard::models::VolumeCreateRequest {
+        name: Some(format!("{name}_data")),
+        labels: Some([("com.docker.stack.namespace".to_owned(), name.to_owned())].into()),
+        ..Default::default()
+    };
+    engine.docker().create_volume(volume).await.unwrap();
+    quick_up(&engine, &full_stack(name)).await.unwrap();
+    let report = down(&engine, name, &DownOptions::default(), &mut |_| {}).await.unwrap();
+    assert_eq!(report.kept.len(), 1);
+    assert_eq!(remains(&engine, name).await, ["volume t-left_data"]);
+    let of_any = None::<bollard::query_parameters::RemoveVolumeOptions>;
+    engine.docker().remove_volume(&format!("{name}_data"), of_any).await.unwrap();
+}
+
 #[tokio::test]
 #[ignore = "needs a Docker engine (scripts/test)"]
 async fn a_stack_cannot_come_up_twice() {
