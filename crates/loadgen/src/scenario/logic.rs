@@ -38,6 +38,15 @@ impl Group {
         self
     }
 
+    /// What is looked at before, between and after its rounds.
+    pub(super) fn conditions(&self) -> impl Iterator<Item = &Condition> {
+        let of_loop = match &self.repeat {
+            Repeat::While { condition, .. } | Repeat::Until { condition, .. } => Some(condition),
+            Repeat::Once | Repeat::Times(_) | Repeat::ForEach { .. } => None,
+        };
+        self.condition.iter().chain(of_loop)
+    }
+
     /// So often.
     #[must_use]
     pub fn repeat(mut self, repeat: Repeat) -> Self {

@@ -28,8 +28,8 @@ pub(crate) use step::{
 pub(crate) use text::Encoding;
 
 use super::{
-    Action, Body, Exhausted, Feeder, Group, Order, PartContent, Repeat, Scenario, Segment, Shares, Step,
-    Template,
+    Action, Body, Condition, Exhausted, Feeder, Group, Order, PartContent, Repeat, Scenario, Segment, Shares,
+    Step, Template,
 };
 use crate::wait::Wait;
 
@@ -278,26 +278,28 @@ pub(super) fn templates(step: &Step) -> Vec<Cow<'_, Template>> {
 }
 
 fn group_templates(group: &Group) -> Vec<Cow<'_, Template>> {
-    let mut all = group.condition.as_ref().map(|condition| condition.templates()).unwrap_or_default();
+    let mut all: Vec<&Template> = group.conditions().flat_map(Condition::templates).collect();
     match &group.repeat {
-        Repeat::Once => {}
         Repeat::Times(times) => all.push(times),
-        Repeat::While { condition, .. } | Repeat::Until { condition, .. } => {
-            all.extend(condition.templates())
-        }
         Repeat::ForEach { list, .. } => all.push(list),
+        Repeat::Once | Repeat::While { .. } | Repeat::Until { .. } => {}
     }
     all.into_iter().map(Cow::Borrowed).collect()
 }
 
 fn feeders_of(steps: &[Step], scenario: &Scenario) -> Vec<usize> {
     let mut used = BTreeSet::new();
+    let mut use_of = |name: &str| used.extend(scenario.column(name).map(|(feeder, _)| feeder));
     for step in steps {
         step.walk(&mut |step| {
-            for template in templates(step) {
-                used.extend(
-                    template.variables().filter_map(|name| scenario.column(name).map(|(feeder, _)| feeder)),
-                );
+            templates(step).iter().flat_map(|template| template.variables()).for_each(&mut use_of);
+            let Action::Group(group) = &step.action else { return };
+            for condition in group.conditions() {
+                condition.leaves(&mut |leaf| {
+                    if let Condition::Defined(name) = leaf {
+                        use_of(name);
+                    }
+                });
             }
         });
     }

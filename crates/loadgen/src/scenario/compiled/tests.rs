@@ -216,6 +216,23 @@ fn rows_of_the_start_are_kept_and_others_are_taken_by_task() {
 }
 
 #[test]
+fn a_row_is_taken_for_what_only_a_condition_looks_at() {
+    let table = Arc::new(Table::csv(b"b\n1\n").unwrap());
+    let defined = Condition::Not(Box::new(Condition::Defined("f.b".into())));
+    let get = || Step::new("a", "GET", template("/"));
+    for group in [
+        Group::new(vec![get()]).when(defined.clone()),
+        Group::new(vec![get()]).repeat(Repeat::Until { condition: defined.clone(), max: 2 }),
+        Group::new(vec![get()]).repeat(Repeat::While { condition: defined.clone(), max: 2 }),
+    ] {
+        let mut scenario = Scenario::journey("s", vec![Step::group("g", group), get()], Wait::default());
+        let (name, order, exhausted) = ("f".into(), Order::Random, Exhausted::Cycle);
+        scenario.feeders = vec![Feeder { name, order, exhausted, table: Arc::clone(&table) }];
+        assert_eq!(compile(&scenario).classes[0].tasks[0].feeders, [0]);
+    }
+}
+
+#[test]
 fn threads_share_the_rows_without_asking_each_other() {
     for (exhausted, end) in [(Exhausted::Cycle, Some(0)), (Exhausted::Stop, None)] {
         let compiled = with_feeder(Order::Sequential, exhausted);
