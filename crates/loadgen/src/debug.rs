@@ -124,7 +124,9 @@ pub struct Debugged {
     pub answered: usize,
     /// Requests that ended with an error, by name, those included that could not even be begun.
     pub errors: BTreeMap<ErrorKind, u64>,
-    /// Tasks that were done.
+    /// Tasks that were chosen.
+    pub chosen: usize,
+    /// Tasks that were done: those whose user came to them, since its start went well.
     pub tasks: usize,
 }
 
@@ -181,6 +183,7 @@ fn once(
         open: VecDeque::new(),
         done: Vec::new(),
         redirects: 0,
+        has_started: false,
     };
     let handle = start_tapped(spec, Arc::new(SystemResolver), Some(Tap::new(to_here)))?;
     // What failed before is told when the reasons are known, at the end; what went well at once.
@@ -197,7 +200,8 @@ fn once(
     let tally = &outcome.overall.tally;
     sum.exchanges += usize::try_from(tally.offered).unwrap_or(usize::MAX);
     sum.answered += usize::try_from(tally.completed).unwrap_or(usize::MAX);
-    sum.tasks += 1;
+    sum.chosen += 1;
+    sum.tasks += usize::from(reader.has_started);
     for (kind, count) in tally.errors() {
         *sum.errors.entry(kind).or_default() += count;
     }
@@ -222,6 +226,8 @@ struct Reader {
     done: Vec<Exchange>,
     /// Redirects followed one after the other so far.
     redirects: u32,
+    /// Whether the user came to its task.
+    has_started: bool,
 }
 
 impl Reader {
@@ -256,6 +262,7 @@ impl Reader {
                     self.redirects = 0;
                     self.done.push(exchange);
                 }
+                Tapped::Left { has_started } => self.has_started = has_started,
             }
         }
     }

@@ -2,11 +2,16 @@
 #![allow(clippy::unwrap_used)]
 
 mod common;
+#[path = "common/ws.rs"]
+mod ws;
 
 use common::*;
 use swarmlab_intervals::ErrorKind;
 use swarmlab_loadgen::debug::{Chosen, Debugged, Exchange, debug};
-use swarmlab_loadgen::{Body, Check, HttpRequest, LoadSpec, Scenario, Source, Step, Task, UserClass, Wait};
+use swarmlab_loadgen::{
+    Body, Check, HttpRequest, LoadSpec, Scenario, Source, Step, Task, UserClass, Wait, WebsocketAction,
+    WebsocketMessage,
+};
 
 fn server() -> Server {
     Server::start(|request, stream| {
@@ -58,7 +63,8 @@ fn each_task_is_done_once_and_all_of_it_is_told() {
     let shop = [("shop", "login"), ("shop", "item"), ("shop", "bye")];
     let go = [("go", "login"), ("go", "moved"), ("go", "moved"), ("go", "busy"), ("go", "bye")];
     assert_eq!(steps, [&shop[..], &go[..]].concat());
-    assert_eq!((sum.tasks, sum.exchanges, sum.answered, server.requests()), (2, 8, 8, 8));
+    assert_eq!((sum.chosen, sum.tasks), (2, 2));
+    assert_eq!((sum.exchanges, sum.answered, server.requests()), (8, 8, 8));
     assert_eq!(sum.errors, [(ErrorKind::UnexpectedStatus, 1), (ErrorKind::CheckFailed, 1)].into());
 
     let login = &seen[0];
@@ -102,13 +108,56 @@ fn one_task_can_be_chosen_and_what_fails_before_is_told() {
     let chosen = Chosen { class: Some("visitor".to_owned()), task: Some("go".to_owned()) };
     assert_eq!(look(&spec, &chosen).0.len(), 5);
     let nobody = Chosen { class: Some("nobody".to_owned()), task: None };
-    assert_eq!(look(&spec, &nobody).1.tasks, 0);
+    assert_eq!(look(&spec, &nobody).1.chosen, 0);
     drop(server);
     // A port that nobody listens on.
     let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     spec.targets[0].endpoint = swarmlab_loadgen::Endpoint::Addresses(vec![address]);
     let (seen, sum) = look(&spec, &chosen);
     assert_eq!((sum.answered, seen.len()), (0, 1));
+    // The user never came to its task.
+    assert_eq!((sum.chosen, sum.tasks), (1, 0));
     assert_eq!((seen[0].step.as_str(), seen[0].error), ("login", Some(ErrorKind::ConnectRefused)));
     assert_eq!((seen[0].request.is_none(), seen[0].answer.is_none()), (true, true));
+}
+
+#[test]
+fn what_fails_before_its_request_is_told_with_the_reason() {
+    let server = server();
+    let computed = Step::set("n", template("{{1 / user}}"));
+    let steps = vec![computed, Step::new("buy", "GET", template("/item?n={{n}}"))];
+    let (seen, sum) = look(
+        &spec(server.address, users(1.0, 1.0), Scenario::journey("s", steps, Wait::default())),
+        &Chosen::default(),
+    );
+    assert_eq!((seen.len(), sum.chosen, sum.tasks, server.requests()), (1, 1, 1, 0));
+    assert_eq!((seen[0].step.as_str(), seen[0].error), ("buy", Some(ErrorKind::EvaluationFailed)));
+    assert!(seen[0].request.is_none() && seen[0].answer.is_none());
+    assert!(seen[0].why.as_ref().is_some_and(|why| why.starts_with("buy: ")), "{:?}", seen[0].why);
+}
+
+#[test]
+fn what_is_sent_on_a_websocket_is_shown() {
+    let (address, _) = ws::serve(|peer| {
+        peer.accept("");
+        peer.echo();
+    });
+    let connect = WebsocketAction::Connect { path: template("/ws"), protocols: vec![], headers: vec![] };
+    let message = WebsocketMessage::Text(template("{\"n\":{{iteration}},\"password\":\"p-secret\"}"));
+    let steps = vec![
+        Step::websocket("connect", "", connect),
+        Step::websocket("send", "", WebsocketAction::Send { message, awaits: Some(vec![]) }),
+        Step::websocket("close", "", WebsocketAction::Close { code: 1000, reason: "done".into() }),
+    ];
+    let (seen, sum) = look(
+        &spec(address, users(1.0, 1.0), Scenario::journey("s", steps, Wait::default())),
+        &Chosen::default(),
+    );
+    assert_eq!((seen.len(), sum.errors), (3, [].into()));
+    let sent: Vec<_> = seen.iter().map(|exchange| exchange.request.as_ref().unwrap()).collect();
+    assert!(sent[0].head.starts_with("GET /ws HTTP/1.1\nHost: test.example\n"), "{}", sent[0].head);
+    assert!(sent[0].head.contains("Upgrade: websocket"), "{}", sent[0].head);
+    let shown = |n: usize| (sent[n].head.as_str(), sent[n].body.as_str());
+    assert_eq!(shown(1), ("TEXT", "{\"n\":0,\"password\":\"***\"}"));
+    assert_eq!(shown(2), ("CLOSE 1000 done", ""));
 }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use common::{rate, run, template, users};
 use swarmlab_intervals::{ErrorKind, Outcome};
+use swarmlab_loadgen::debug::{Chosen, debug};
 use swarmlab_loadgen::{Extract, LoadError, LoadSpec, LoadTarget, Model, Scenario, Source, Step, Wait};
 
 /// A redis-server (Debian package `redis-server`) that keeps nothing; killed when dropped.
@@ -139,6 +140,14 @@ fn passwords_are_used_and_refusals_named() {
     assert!(outcome.first_errors[&ErrorKind::RedisError].contains("NOPERM"));
     // The connections stay in use.
     assert!(outcome.connections_opened < 20);
+    // Whoever looks at one iteration sees it too.
+    let mut told = Vec::new();
+    let one = restricted.spec("quiet:p@", users(1.0, 1.0), vec![publish("c", "m")]);
+    debug(&one, &Chosen::default(), &mut |exchange| told.push(exchange.clone())).unwrap();
+    assert_eq!((told.len(), told[0].error), (1, Some(ErrorKind::RedisError)));
+    assert_eq!(told[0].request.as_ref().unwrap().head, "PUBLISH c");
+    assert!(told[0].answer.as_ref().is_some_and(|answer| !answer.is_expected));
+    assert!(told[0].why.as_ref().unwrap().contains("NOPERM"));
 }
 
 #[test]

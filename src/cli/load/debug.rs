@@ -34,8 +34,12 @@ pub fn main(args: &LoadArgs, plan: &Plan, global: &Global) -> Exit {
     };
     let failed: u64 = sum.errors.values().sum();
     let event = serde_json::json!({"event": "debugged", "summary": sum});
+    let never = match sum.chosen - sum.tasks {
+        0 => String::new(),
+        never => format!(" ({never} of {} never reached)", sum.chosen),
+    };
     let text = format!(
-        "{} done once: {}, {} answered, {failed} failed",
+        "{} done once{never}: {}, {} answered, {failed} failed",
         plural(sum.tasks, "task"),
         plural(sum.exchanges, "request"),
         sum.answered
@@ -45,7 +49,7 @@ pub fn main(args: &LoadArgs, plan: &Plan, global: &Global) -> Exit {
 }
 
 fn exit(plan: &Plan, sum: &Debugged, global: &Global) -> Exit {
-    if sum.tasks == 0 {
+    if sum.chosen == 0 {
         let classes = plan.spec.scenario.classes.iter().map(|class| {
             let tasks: Vec<&str> = class.tasks.iter().map(|task| task.name.as_str()).collect();
             format!("{} ({})", class.name, tasks.join(", "))

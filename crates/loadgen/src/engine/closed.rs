@@ -212,16 +212,12 @@ impl Users {
                     return None;
                 }
                 Next::Exhausted => {
-                    // The request that lacks its row is due, and fails.
-                    let endpoint = desk.crowd.endpoint_of(actor);
-                    desk.recorder.offered();
-                    desk.recorder.assigned(endpoint);
-                    desk.recorder.failed(endpoint, false, ErrorKind::FeederExhausted, now_ns);
+                    desk.fail_due(actor, ErrorKind::FeederExhausted, now_ns);
                     desk.crowd.get_mut(actor).retired = true;
                     next = depart(actor, desk);
                 }
                 Next::Failed => {
-                    desk.fail_computed(actor, now_ns);
+                    desk.fail_due(actor, ErrorKind::EvaluationFailed, now_ns);
                     error = Some(ErrorKind::EvaluationFailed);
                     next = desk.crowd.after(actor, false);
                 }
@@ -276,6 +272,9 @@ fn leave(actor: u32, at_ns: u64, desk: &mut Desk<'_, '_>) {
     user.at_boundary = true;
     user.version = user.version.wrapping_add(1);
     desk.recorder.left(at_ns);
+    if let Some(tap) = desk.tap {
+        tap.left(user.started);
+    }
     // Nobody else can use its WebSockets.
     while let Some(connection) = user.take_socket() {
         if desk.pool.find(connection).is_some() {

@@ -9,6 +9,7 @@ use super::open::Sessions;
 use super::pool::Pool;
 use super::recorder::Recorder;
 use super::roster::{Lots, Roster};
+use super::tap::Tap;
 use super::timeline::Timeline;
 use crate::scenario::compiled::Compiled;
 use crate::spec::{LoadSpec, Model};
@@ -27,6 +28,8 @@ pub(crate) struct Desk<'w, 'a> {
     pub backlog: &'w mut Backlog,
     pub pool: &'w mut Pool,
     pub time: &'w Timeline,
+    /// Where what fails is told, if somebody looks on.
+    pub tap: Option<&'w Tap>,
 }
 
 impl Driver {
@@ -139,13 +142,18 @@ impl Desk<'_, '_> {
         }
     }
 
-    /// An actor's next request is due, but a value before it could not be computed: it is counted as failed.
-    pub fn fail_computed(&mut self, actor: u32, now_ns: u64) {
-        let endpoint = self.crowd.endpoint_of(actor);
+    /// An actor's next request is due, but there can be none: it lacks a row, or a value before it could not be computed. It
+    /// is counted as failed.
+    pub fn fail_due(&mut self, actor: u32, kind: ErrorKind, now_ns: u64) {
+        let step = self.crowd.get(actor).step;
+        let endpoint = self.crowd.endpoint(actor, step);
         self.recorder.offered();
         self.recorder.assigned(endpoint);
-        self.recorder.failed(endpoint, false, ErrorKind::EvaluationFailed, now_ns);
-        self.note_problem(actor, self.crowd.get(actor).step);
+        self.recorder.failed(endpoint, false, kind, now_ns);
+        self.note_problem(actor, step);
+        if let Some(tap) = self.tap {
+            tap.failed(step as u32, kind);
+        }
     }
 
     /// Keeps why a value could not be computed.

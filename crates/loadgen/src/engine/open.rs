@@ -127,7 +127,7 @@ impl Sessions {
             return desk.enqueue(actor, now_ns);
         }
         if is_stopping && next == Next::Failed {
-            desk.fail_computed(actor, now_ns);
+            desk.fail_due(actor, ErrorKind::EvaluationFailed, now_ns);
         }
         let session = desk.crowd.get_mut(actor);
         if next == Next::Exhausted {
@@ -171,7 +171,7 @@ fn part(actor: u32, now_ns: u64, desk: &mut Desk<'_, '_>) {
             desk.recorder.came(now_ns);
             desk.enqueue(actor, now_ns);
         }
-        Next::Failed => desk.fail_computed(actor, now_ns),
+        Next::Failed => desk.fail_due(actor, ErrorKind::EvaluationFailed, now_ns),
         _ => {}
     }
 }

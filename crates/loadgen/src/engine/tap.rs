@@ -38,6 +38,8 @@ pub(crate) enum Tapped {
     },
     /// A request has ended without a complete answer.
     Failed { step: u32, kind: ErrorKind },
+    /// A user has left; whether its steps at the start had gone well, so that it came to its tasks.
+    Left { has_started: bool },
 }
 
 /// What was found in an answer, in the order of the step's checks and extractions.
@@ -82,6 +84,12 @@ impl Tap {
         self.tell_sent(step, target, &[b"PUBLISH ", channel].concat(), message);
     }
 
+    /// What a step does on a WebSocket connection: a message, or its close.
+    #[cold]
+    pub fn framed(&self, step: u32, target: usize, what: &str, message: &[u8]) {
+        self.tell_sent(step, target, what.as_bytes(), message);
+    }
+
     fn tell_sent(&self, step: u32, target: usize, head: &[u8], body: &[u8]) {
         let shown = &body[..body.len().min(BODY_BYTES)];
         let _ = self.0.send(Tapped::Sent {
@@ -118,5 +126,10 @@ impl Tap {
     #[cold]
     pub fn failed(&self, step: u32, kind: ErrorKind) {
         let _ = self.0.send(Tapped::Failed { step, kind });
+    }
+
+    #[cold]
+    pub fn left(&self, has_started: bool) {
+        let _ = self.0.send(Tapped::Left { has_started });
     }
 }

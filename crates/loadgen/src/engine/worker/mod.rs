@@ -162,8 +162,8 @@ impl<'a> Worker<'a> {
     /// The driver, and the rooms that it works with.
     #[inline]
     fn drive(&mut self) -> (&mut Driver, Desk<'_, 'a>) {
-        let Self { driver, crowd, recorder, backlog, pool, time, .. } = self;
-        (driver, Desk { crowd, recorder, backlog, pool, time })
+        let Self { driver, crowd, recorder, backlog, pool, time, shared, .. } = self;
+        (driver, Desk { crowd, recorder, backlog, pool, time, tap: shared.tap.as_ref() })
     }
 
     /// Moves time on to `now_ns`: what became due goes to the queue, intervals end, requests that took too

@@ -11,6 +11,7 @@ use super::Worker;
 use super::dispatch::Written;
 use super::receive::READS_PER_TURN;
 use crate::engine::conn::{Conn, ConnState, token};
+use crate::engine::tap::Seen;
 use crate::engine::transport::{Halt, Received};
 use crate::redis::{Session, Turn};
 use swarmlab_intervals::ErrorKind;
@@ -151,13 +152,19 @@ impl Worker<'_> {
     fn complete_refused(&mut self, index: u32) {
         let done_ns = self.shared.clock.now();
         self.roll(done_ns);
-        let Conn { job: Some(job), redis: Some(session), target, .. } = self.pool.get(index) else { return };
+        let Conn { job: Some(job), redis: Some(session), target, kept, .. } = self.pool.get(index) else {
+            return;
+        };
         let (job, target) = (*job, *target);
         let problem = session.error().to_owned();
-        if job.sent_ns.is_none() {
+        let Some(sent_ns) = job.sent_ns else {
             return self.fail_because(index, ErrorKind::ConnectFailed, done_ns, &problem);
-        }
+        };
         let kind = ErrorKind::RedisError;
+        if let Some(tap) = &self.shared.tap {
+            // It is an answer, but none whose content is looked at.
+            tap.answered(job.step, kept, (sent_ns, done_ns), Some(kind), Some(Seen::default()));
+        }
         self.recorder.note(kind, &self.shared.spec.targets[target].name, &problem);
         self.recorder.completed(job.endpoint as usize, &job, 0, done_ns, Some(kind));
         self.backlog.end();

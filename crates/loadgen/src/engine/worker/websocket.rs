@@ -99,6 +99,9 @@ impl Worker<'_> {
         conn.unwritten.extend_from_slice(session.offer().key.as_bytes());
         conn.unwritten.extend_from_slice(b"\r\n\r\n");
         conn.unwritten_from = 0;
+        if let Some(tap) = &self.shared.tap {
+            tap.sent(job.step, conn.target, &conn.unwritten);
+        }
         conn.ws = Some(Box::new(session));
         conn.parser.begin(false);
         conn.kept.begin(if step.set_cookie.is_some() {
@@ -168,9 +171,17 @@ impl Worker<'_> {
                 // Each is a message, since it was compiled as one.
                 if let Some((_, message)) = self.composer.message(step, actor) {
                     session.send(*is_text, message);
+                    if let Some(tap) = &self.shared.tap {
+                        tap.framed(job.step, conn.target, if *is_text { "TEXT" } else { "BINARY" }, message);
+                    }
                 }
             }
-            SocketAct::Close { code, reason } => session.close(*code, reason),
+            SocketAct::Close { code, reason } => {
+                session.close(*code, reason);
+                if let Some(tap) = &self.shared.tap {
+                    tap.framed(job.step, conn.target, &format!("CLOSE {code} {reason}"), &[]);
+                }
+            }
             SocketAct::Await(_) | SocketAct::Connect { .. } => self.count_sent(index, 0, now_ns),
         }
         // What it waits for may be there already.
