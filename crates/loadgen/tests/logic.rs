@@ -326,3 +326,15 @@ fn bodies_are_written_as_their_kinds_demand() {
     );
     assert_eq!(bodies[3].1, expected);
 }
+
+#[test]
+fn an_arrival_whose_session_sends_nothing_has_failed() {
+    let server = Server::plain();
+    let never = Condition::Compare { value: template("{{user}}"), test: Test::Equals(template("nobody")) };
+    let steps = vec![Step::group("never", Group::new(vec![get("secret", "/secret")]).when(never))];
+    let outcome = run(spec(server.address, rate(20.0, 0.2), journey(steps, 0.0)));
+    assert_eq!(outcome.overall.tally.errors(), [(ErrorKind::EvaluationFailed, 4)].into());
+    assert_eq!((outcome.overall.tally.offered, outcome.overall.tally.sent, server.requests()), (4, 0, 0));
+    let why = &outcome.first_errors[&ErrorKind::EvaluationFailed];
+    assert_eq!(why, "secret: 1000 iterations in a row without a request, though an arrival needs one");
+}

@@ -8,12 +8,13 @@ use super::driver::Desk;
 use super::journey::Next;
 use super::levels::Change;
 use super::roster::Lots;
+use crate::scenario::expression::EvaluationError;
 use swarmlab_intervals::ErrorKind;
 use swarmlab_shapes::Shape;
 use swarmlab_shapes::{Arrivals, Schedule, ThreadSchedule};
 
-/// An arrival needs a request. Of a session whose iterations send nothing (each step is skipped by chance) so
-/// many are passed over; then the first step is done anyway.
+/// An arrival needs a request. Of a session whose iterations send nothing (each step is skipped by chance or by its
+/// condition) so many are passed over; then the arrival has failed.
 const BLANK_ITERATIONS: u32 = 1000;
 
 /// The schedule of one thread, and its sessions.
@@ -101,6 +102,10 @@ impl Sessions {
             let Next::Rest { completed } = next else { break };
             desk.recorder.iterated(completed);
             next = crowd.resume(session);
+        }
+        if let Next::Rest { .. } = next {
+            crowd.get_mut(session).logic.problem = Some(EvaluationError::NoRequest(BLANK_ITERATIONS));
+            next = Next::Failed;
         }
         desk.recorder.assigned(crowd.endpoint_of(session));
         desk.recorder.came(now_ns);

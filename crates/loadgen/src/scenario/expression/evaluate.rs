@@ -44,6 +44,8 @@ pub(crate) enum EvaluationError {
     Rounds(String, u32),
     #[error("10,000 conditions, values and rounds without a request")]
     Idle,
+    #[error("{0} iterations in a row without a request, though an arrival needs one")]
+    NoRequest(u32),
 }
 
 /// A value.
