@@ -34,7 +34,7 @@ impl Worker<'_> {
             let Self { backlog, crowd, shared, pool, .. } = self;
             let intent = backlog.take_first(|intent| {
                 let Some(actor) = intent.actor.map(|actor| crowd.get(actor)) else { return false };
-                let socket = &shared.compiled.steps[actor.step].socket;
+                let socket = &shared.compiled.steps[intent.step as usize].socket;
                 socket.as_ref().is_some_and(|socket| {
                     // One that is gone fails at once, one to be opened anew gives up the one it has.
                     !matches!(socket.act, SocketAct::Connect { .. })
