@@ -1,7 +1,7 @@
 //! gRPC calls made ready.
 
 use super::TargetText;
-use super::request::{Names, Piece, Place, Request, push_bytes, push_template};
+use super::request::{Names, Piece, Place, Request, push_bytes, push_fields, push_template};
 use crate::grpc::{self, Method};
 use crate::scenario::{GrpcCall, Template};
 
@@ -48,11 +48,7 @@ pub(super) fn head(
     push_bytes(&mut head, format!("grpc-timeout: {}\r\n", timeout(timeout_s)).as_bytes());
     let agent = concat!("grpc-swarmlab/", env!("CARGO_PKG_VERSION"));
     push_bytes(&mut head, format!("User-Agent: {agent}\r\n").as_bytes());
-    for (name, value) in &call.metadata {
-        push_bytes(&mut head, format!("{name}: ").as_bytes());
-        push_template(&mut head, value, Place::Plain, names);
-        push_bytes(&mut head, b"\r\n");
-    }
+    push_fields(&mut head, &call.metadata, names);
     head
 }
 

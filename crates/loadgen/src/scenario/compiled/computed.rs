@@ -2,7 +2,7 @@
 
 use regex::bytes::Regex;
 
-use super::step::Compiler;
+use super::compiler::Compiler;
 use super::text::Encoding;
 use crate::scenario::expression::{EvaluationError, Expression, Number, Scope, text_of};
 use crate::scenario::{Condition, Filter, Segment, Template, Test};

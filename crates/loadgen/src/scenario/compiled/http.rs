@@ -1,6 +1,6 @@
 //! The pieces that an HTTP request is made of.
 
-use super::request::{Names, Piece, Place, push_bytes, push_template};
+use super::request::{Names, Piece, Place, push_bytes, push_fields, push_template};
 use super::{TargetText, form, json, place_of_text};
 use crate::scenario::{Body, HttpRequest, Template};
 
@@ -32,11 +32,7 @@ pub(super) fn head_pieces(request: &HttpRequest, target: &TargetText<'_>, names:
         let names: Vec<&str> = request.accept_encoding.iter().map(|coding| coding.name()).collect();
         push_bytes(&mut pieces, format!("Accept-Encoding: {}\r\n", names.join(", ")).as_bytes());
     }
-    for (name, value) in &request.headers {
-        push_bytes(&mut pieces, format!("{name}: ").as_bytes());
-        push_template(&mut pieces, value, Place::Plain, names);
-        push_bytes(&mut pieces, b"\r\n");
-    }
+    push_fields(&mut pieces, &request.headers, names);
     pieces
 }
 

@@ -1,10 +1,13 @@
 //! A scenario made ready for the hot path: names resolved to numbers, constant requests built once.
 
+mod answer;
 mod call;
+mod compiler;
 mod computed;
 mod form;
 mod http;
 pub(crate) mod json;
+mod names;
 mod program;
 mod request;
 mod socket;
@@ -17,14 +20,15 @@ use std::ops::Range;
 
 use regex::bytes::{Regex, RegexBuilder};
 
+pub(crate) use answer::{
+    CompiledCheck, CompiledExtract, CompiledFieldTest, CompiledNodeTest, CompiledSource,
+};
+pub(super) use compiler::names_set_by;
 pub(crate) use computed::{Computed, Operand};
 pub(crate) use program::{Instruction, Program, Rounds, Variable};
 pub(crate) use request::{Scratch, Values};
 pub(crate) use socket::{CompiledSocket, HANDSHAKE_FIELDS, SocketAct};
-pub(super) use step::names_set_by;
-pub(crate) use step::{
-    CompiledCheck, CompiledExtract, CompiledFieldTest, CompiledNodeTest, CompiledSource, CompiledStep,
-};
+pub(crate) use step::CompiledStep;
 pub(crate) use text::Encoding;
 
 use super::{
@@ -106,7 +110,7 @@ impl Compiled {
             None => vec![1.0],
             Some(variants) => variants.choices.iter().map(|(_, weight)| *weight).collect(),
         };
-        let mut compiler = step::Compiler::new(scenario, targets, timeout_s, variant_weights.len());
+        let mut compiler = compiler::Compiler::new(scenario, targets, timeout_s, variant_weights.len());
         let mut steps = Vec::new();
         let classes = scenario
             .classes

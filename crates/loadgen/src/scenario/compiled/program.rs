@@ -5,8 +5,9 @@
 
 use std::ops::Range;
 
+use super::compiler::Compiler;
 use super::computed::{CompiledCondition, Text};
-use super::step::{CompiledStep, Compiler};
+use super::step::CompiledStep;
 use crate::scenario::{Action, Condition, Group, Repeat, Step};
 
 /// The instructions of a journey; empty for one that is nothing but requests in a row.

@@ -225,6 +225,15 @@ pub(super) fn push_bytes(pieces: &mut Vec<Piece>, bytes: &[u8]) {
     }
 }
 
+/// Appends fields of a head, each a line.
+pub(super) fn push_fields(pieces: &mut Vec<Piece>, fields: &[(String, Template)], names: &impl Names) {
+    for (name, value) in fields {
+        push_bytes(pieces, format!("{name}: ").as_bytes());
+        push_template(pieces, value, Place::Plain, names);
+        push_bytes(pieces, b"\r\n");
+    }
+}
+
 /// Appends a template.
 pub(super) fn push_template(pieces: &mut Vec<Piece>, template: &Template, place: Place, names: &impl Names) {
     let (mut in_string, mut escaped) = (false, false);

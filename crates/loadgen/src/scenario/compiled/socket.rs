@@ -1,7 +1,7 @@
 //! WebSocket steps made ready.
 
-use super::request::{Names, Piece, Place, Request, push_bytes, push_template};
-use super::step::CompiledCheck;
+use super::answer::CompiledCheck;
+use super::request::{Names, Piece, Place, Request, push_bytes, push_fields, push_template};
 use super::{TargetText, place_of_text};
 use crate::scenario::{Websocket, WebsocketAction, WebsocketMessage};
 
@@ -50,11 +50,7 @@ pub(super) fn request(step: &Websocket, target: &TargetText<'_>, names: &impl Na
                 let line = format!("Sec-WebSocket-Protocol: {}\r\n", protocols.join(", "));
                 push_bytes(&mut head, line.as_bytes());
             }
-            for (name, value) in headers {
-                push_bytes(&mut head, format!("{name}: ").as_bytes());
-                push_template(&mut head, value, Place::Plain, names);
-                push_bytes(&mut head, b"\r\n");
-            }
+            push_fields(&mut head, headers, names);
             return Request::http(head, Vec::new(), false);
         }
         WebsocketAction::Send { message: WebsocketMessage::Text(text), .. } => {
