@@ -33,18 +33,22 @@ pub(crate) struct Leaf {
     pub span: Range<usize>,
 }
 
-/// The leaves of a JSON text, at most `limit`, in their order; `None` if it is no JSON.
+/// Lists and objects in each other at most, as serde_json has it for values.
+const MAXIMUM_DEPTH: usize = 128;
+
+/// The leaves of a JSON text, at most `limit`, in their order; `None` if it is no JSON, or too deep.
 pub(crate) fn leaves(text: &str, limit: usize) -> Option<Vec<Leaf>> {
-    // The walk below relies on the text being well-formed, and not too deep.
+    // The walk below relies on the text being well-formed; this does not look at its depth.
     serde_json::from_str::<IgnoredAny>(text).ok()?;
-    let mut walk = Walk { text, at: 0, limit, pointer: String::new(), found: Vec::new() };
-    walk.value("");
+    let mut walk = Walk { text, at: 0, depth: 0, limit, pointer: String::new(), found: Vec::new() };
+    walk.value("")?;
     Some(walk.found)
 }
 
 struct Walk<'a> {
     text: &'a str,
     at: usize,
+    depth: usize,
     limit: usize,
     pointer: String,
     found: Vec<Leaf>,
@@ -81,7 +85,8 @@ impl Walk<'_> {
         serde_json::from_str(quoted).unwrap_or_default()
     }
 
-    fn value(&mut self, key: &str) {
+    /// Takes in a value; `None` if it is too deep.
+    fn value(&mut self, key: &str) -> Option<()> {
         match self.peek() {
             b'{' => {
                 self.at += 1;
@@ -90,7 +95,7 @@ impl Walk<'_> {
                     let name = self.unescaped(&span);
                     self.peek();
                     self.at += 1;
-                    self.within(&name.replace('~', "~0").replace('/', "~1"), &name);
+                    self.within(&name.replace('~', "~0").replace('/', "~1"), &name)?;
                     if self.peek() == b',' {
                         self.at += 1;
                     }
@@ -101,7 +106,7 @@ impl Walk<'_> {
                 self.at += 1;
                 let mut index = 0;
                 while !matches!(self.peek(), b']' | 0) {
-                    self.within(&index.to_string(), key);
+                    self.within(&index.to_string(), key)?;
                     index += 1;
                     if self.peek() == b',' {
                         self.at += 1;
@@ -126,14 +131,21 @@ impl Walk<'_> {
                 }
             }
         }
+        Some(())
     }
 
-    fn within(&mut self, token: &str, key: &str) {
+    fn within(&mut self, token: &str, key: &str) -> Option<()> {
+        self.depth += 1;
+        if self.depth > MAXIMUM_DEPTH {
+            return None;
+        }
         let length = self.pointer.len();
         self.pointer.push('/');
         self.pointer.push_str(token);
-        self.value(key);
+        self.value(key)?;
         self.pointer.truncate(length);
+        self.depth -= 1;
+        Some(())
     }
 
     fn push(&mut self, key: &str, text: String, is_string: bool, span: Range<usize>) {
@@ -191,5 +203,14 @@ mod tests {
         assert_eq!(leaves(text, 2).unwrap().len(), 2);
         assert_eq!(leaves("{", 2), None);
         assert_eq!(leaves("7", 2).unwrap()[0].pointer, "");
+    }
+
+    #[test]
+    fn a_text_may_be_as_deep_as_it_likes() {
+        let nested = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+        assert_eq!(leaves(&nested(MAXIMUM_DEPTH), 10).unwrap().len(), 1);
+        for depth in [MAXIMUM_DEPTH + 1, 1_000_000] {
+            assert_eq!(leaves(&nested(depth), 10), None);
+        }
     }
 }
