@@ -108,8 +108,14 @@ impl<'a> Examples<'a> {
                 let least =
                     schema.get("minItems").and_then(Value::as_u64).unwrap_or(1).clamp(1, MAXIMUM_LENGTH);
                 let Some(items) = schema.get("items") else { return Some(json!([])) };
+                let before = self.nodes;
                 let Some(item) = self.of_schema(items, name) else { return Some(json!([])) };
-                Some(Value::Array(vec![item; least as usize]))
+                // Copies count like what is made: lists of lists of many would have no end either.
+                let of_one = self.nodes - before;
+                let count =
+                    (least as usize).min(1 + MAXIMUM_NODES.saturating_sub(self.nodes) / of_one.max(1));
+                self.nodes += of_one * (count - 1);
+                Some(Value::Array(vec![item; count]))
             }
             "integer" => Some(integer(schema)),
             "number" => Some(number(schema)),
@@ -225,4 +231,25 @@ fn upper(schema: &Value) -> Option<f64> {
     let maximum = schema.get("maximum").and_then(Value::as_f64);
     let exclusive = schema.get("exclusiveMaximum").and_then(Value::as_f64).map(|most| most - 1.0);
     maximum.or(exclusive)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_of_lists_end() {
+        let mut schema = json!({ "type": "integer" });
+        for _ in 0..12 {
+            schema = json!({ "type": "array", "minItems": 150, "items": schema });
+        }
+        let document = Document::new(json!({}));
+        let mut examples = Examples::new(&document);
+        let made = examples.of_schema(&schema, "x").unwrap_or_default();
+        assert!(made.to_string().matches('1').count() <= MAXIMUM_NODES);
+        assert!(examples.nodes <= MAXIMUM_NODES);
+        let one = json!({ "type": "array", "minItems": 150, "items": { "type": "integer" } });
+        let made = Examples::new(&document).of_schema(&one, "x").unwrap_or_default();
+        assert_eq!(made.as_array().map(Vec::len), Some(150));
+    }
 }
