@@ -56,6 +56,11 @@ pub(crate) struct Step {
     pub extract: Vec<(String, From)>,
 }
 
+/// Whether a header or cookie can be called so: a token (RFC 9110, section 5.6.2).
+pub(crate) fn is_token(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
+}
+
 /// Where a value is taken from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum From {

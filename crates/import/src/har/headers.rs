@@ -1,6 +1,7 @@
 //! Which headers of a recorded request are worth keeping.
 
 use super::model::Pair;
+use crate::draft::is_token;
 
 /// Written by the engine, or by the browser about itself; or of one moment only.
 const DROPPED: [&str; 41] = [
@@ -54,7 +55,7 @@ pub(super) fn worth_keeping(headers: &[Pair]) -> (Vec<(String, String)>, Vec<Str
     let (mut kept, mut dropped): (Vec<(String, String)>, Vec<String>) = (Vec::new(), Vec::new());
     for Pair { name, value } in headers {
         let name = name.to_ascii_lowercase();
-        let is_valid = is_name(&name)
+        let is_valid = is_token(&name)
             && !value.contains("{{")
             && value.bytes().all(|b| b == b'\t' || (b >= b' ' && b != 0x7f));
         let is_any = name == "accept" && value == "*/*";
@@ -76,11 +77,6 @@ pub(super) fn worth_keeping(headers: &[Pair]) -> (Vec<(String, String)>, Vec<Str
         }
     }
     (kept, dropped)
-}
-
-/// Whether it is a token (RFC 9110, section 5.6.2).
-pub(super) fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
 }
 
 /// Names and values of the cookies that a request sends.

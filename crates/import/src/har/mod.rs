@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use self::choose::{Chosen, Kept, choose};
 use self::correlate::{Correlator, Found};
 use self::request::{Part, Place, Request};
-use crate::draft::{Draft, Step};
+use crate::draft::{Draft, Step, is_token};
 use crate::secrets::{Secrets, is_secret_name, is_secret_value};
 use crate::{Format, ImportError, Imported, Options, json, json_error, write};
 
@@ -182,7 +182,7 @@ fn listen(correlator: &mut Correlator, index: usize, kept: &Kept<'_>) {
         correlator.answered(index, kept.end_ms, &leaves, noun.unwrap_or("value"));
     }
     for header in &answer.headers {
-        let is_name = headers::is_name(&header.name);
+        let is_name = is_token(&header.name);
         if is_name && is_secret_name(&header.name) && !header.name.eq_ignore_ascii_case("set-cookie") {
             correlator.answered_header(index, kept.end_ms, &header.name, &header.value);
         }

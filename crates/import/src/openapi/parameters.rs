@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::document::{Document, is_true, text};
 use super::example::Examples;
 use super::secret_or;
+use crate::draft::is_token;
 use crate::secrets::Secrets;
 use crate::url;
 
@@ -69,7 +70,7 @@ pub(super) fn place<'a>(
             "header" => {
                 let is_given =
                     ["accept", "content-type", "authorization"].contains(&name.to_ascii_lowercase().as_str());
-                if !is_given && is_header_name(name) {
+                if !is_given && is_token(name) {
                     let value = match secret_or(name, is_password, secrets) {
                         Some(variable) => format!("{{{{{variable}}}}}"),
                         None => header_value(&joined(&value, ",")),
@@ -77,7 +78,7 @@ pub(super) fn place<'a>(
                     placed.headers.push((name.to_ascii_lowercase(), value));
                 }
             }
-            "cookie" if is_header_name(name) => {
+            "cookie" if is_token(name) => {
                 let value = match secret_or(name, true, secrets) {
                     Some(variable) => format!("{{{{{variable}}}}}"),
                     None => String::new(),
@@ -101,11 +102,6 @@ pub(super) fn place<'a>(
 /// A path whose holes are still to be filled.
 fn literal_path(path: &str) -> String {
     url::path(if path.is_empty() { "/" } else { path })
-}
-
-/// Whether it is a token (RFC 9110, section 5.6.2).
-pub(super) fn is_header_name(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
 }
 
 /// A value that a header can hold.

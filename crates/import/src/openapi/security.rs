@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::document::{Document, entries, list, text};
-use super::parameters::is_header_name;
+use crate::draft::is_token;
 use crate::secrets::Secrets;
 use crate::url;
 
@@ -35,10 +35,8 @@ pub(super) fn credentials(document: &Document, operation: &Value, secrets: &mut 
                 let variable = secrets.named(name);
                 match lower("in").as_str() {
                     "query" => found.query.push(format!("{}={{{{{variable}|url}}}}", url::component(key))),
-                    "cookie" if is_header_name(key) => {
-                        found.cookies.push(format!("{key}={{{{{variable}}}}}"))
-                    }
-                    _ if is_header_name(key) => {
+                    "cookie" if is_token(key) => found.cookies.push(format!("{key}={{{{{variable}}}}}")),
+                    _ if is_token(key) => {
                         found.headers.push((key.to_ascii_lowercase(), format!("{{{{{variable}}}}}")));
                     }
                     _ => {}
