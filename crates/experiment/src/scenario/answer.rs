@@ -117,21 +117,17 @@ fn node_test(value: &Value<'_>) -> Option<NodeTest> {
     let map = value.mapping()?;
     let count = map.optional("count", |v| v.int(0..=i64::from(u32::MAX)));
     let count = count.and_then(|count| u64::try_from(count).ok()).map(NodeTest::Count);
-    let equals = map.optional("equals", |v| Some(NodeTest::Equals(json(v.node()))));
+    // What is compared with may be null.
+    let equals = map.get("equals").map(|v| NodeTest::Equals(json(v.node())));
     let matches = map.optional("matches", Value::string).map(NodeTest::Matches);
     let number = |key| map.optional(key, |v: &Value<'_>| v.float(f64::MIN..=f64::MAX));
     let (least, most) = (number("at_least"), number("at_most"));
     map.finish();
     let bounds = usize::from(keys_given(&map, &["at_least", "at_most"]) > 0);
-    // Whether the key stands there: what is compared with may be null.
-    let has_equals = usize::from(map.get("equals").is_some());
-    if keys_given(&map, &["count", "matches"]) + has_equals + bounds != 1 {
+    if keys_given(&map, &["count", "matches"]) + usize::from(equals.is_some()) + bounds != 1 {
         let expected = "present, absent, { count: n }, { equals: value }, { matches: expression } or { at_least: a, at_most: b }";
         value.fail(codes::BAD_VALUE, format!("{} must be one test", value.path()), expected);
         return None;
-    }
-    if has_equals == 1 {
-        return map.get("equals").map(|v| NodeTest::Equals(json(v.node())));
     }
     let within = (least.is_some() || most.is_some()).then_some(NodeTest::Within { least, most });
     count.or(equals).or(matches).or(within)

@@ -13,6 +13,7 @@ pub(super) fn message(types: &Types, at: usize, bytes: &[u8], depth: usize) -> R
     }
     let message = &types.messages[at];
     let mut entries = Map::new();
+    let mut pieces: Vec<(&Field, Vec<&[u8]>)> = Vec::new();
     for raw in Fields::new(bytes) {
         let (number, raw) = raw.ok_or("it breaks off, or is no message")?;
         // What is not in the descriptor may come from a newer one.
@@ -24,6 +25,7 @@ pub(super) fn message(types: &Types, at: usize, bytes: &[u8], depth: usize) -> R
                     entries.remove(&other.json_name);
                 }
             }
+            pieces.retain(|(other, _)| other.oneof != Some(oneof) || other.number == number);
         }
         if let Some((key, value)) = types.map_entry(field) {
             let (key, value) = entry(types, key, value, raw, depth)?;
@@ -37,15 +39,19 @@ pub(super) fn message(types: &Types, at: usize, bytes: &[u8], depth: usize) -> R
             if let Value::Array(list) = list {
                 repeated(types, field, raw, depth, list)?;
             }
-        } else if let Kind::Message(_) = field.kind
-            && entries.contains_key(&field.json_name)
-        {
-            // Pieces of one message add up to it.
-            let all = pieces(bytes, number).concat();
-            entries.insert(field.json_name.clone(), single(types, field, Raw::Bytes(&all), depth)?);
+        } else if let (Kind::Message(_), Raw::Bytes(piece)) = (field.kind, raw) {
+            // Pieces of one message add up to it: it is read once all are here, in its place.
+            entries.entry(&field.json_name).or_insert(Value::Null);
+            match pieces.iter_mut().find(|(other, _)| other.number == number) {
+                Some((_, all)) => all.push(piece),
+                None => pieces.push((field, vec![piece])),
+            }
         } else {
             entries.insert(field.json_name.clone(), single(types, field, raw, depth)?);
         }
+    }
+    for (field, all) in pieces {
+        entries.insert(field.json_name.clone(), single(types, field, Raw::Bytes(&all.concat()), depth)?);
     }
     fill(types, message, &mut entries);
     Ok(known::to_json(&message.name, entries))
@@ -130,12 +136,4 @@ fn entry(
         other => other.to_string(),
     };
     Ok((key, value))
-}
-
-fn pieces(message: &[u8], number: u32) -> Vec<&[u8]> {
-    let of_number = |field| match field {
-        Some((other, Raw::Bytes(bytes))) if other == number => Some(bytes),
-        _ => None,
-    };
-    Fields::new(message).filter_map(of_number).collect()
 }

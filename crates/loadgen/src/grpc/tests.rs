@@ -144,6 +144,9 @@ fn broken_answers_are_told_and_pieces_add_up() {
     let merged = method.decode(&unhex("5a030a01615a021200980601d2010178d80105")).unwrap();
     assert_eq!(merged["anInner"], json!({"text": "a", "next": {"text": ""}}));
     assert_eq!((merged.get("left"), &merged["right"]), (None, &json!(5)));
+    // Each piece is looked at once: if all were for each of them, this would take minutes.
+    let many = method.decode(&[0x5a, 0x00].repeat(400_000)).unwrap();
+    assert_eq!(many["anInner"], json!({"text": ""}));
     let deep = (0..100).fold(Vec::new(), |inner: Vec<u8>, _| {
         let mut out = vec![0x12];
         super::wire::push_varint(&mut out, inner.len() as u64);

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use rand::Rng;
 use rand::rngs::SmallRng;
 use thiserror::Error;
@@ -236,7 +238,7 @@ fn call<V>(
                     Encoding::Component.push(a.as_bytes(), &mut encoded);
                     Value::Text(String::from_utf8(encoded).map_err(|_| no_result())?)
                 }
-                Function::Base64 => Value::Text(base64(a.as_bytes())),
+                Function::Base64 => Value::Text(STANDARD.encode(a)),
                 Function::Lower => Value::Text(a.to_lowercase()),
                 Function::Upper => Value::Text(a.to_uppercase()),
                 _ => Value::Number(Number::Whole(a.chars().count() as i64)),
@@ -281,19 +283,4 @@ fn date(unix_ms: i64) -> Option<String> {
     let mut text = swarmlab_units::utc::extended(unix_ms.div_euclid(1000))?;
     text.insert_str(text.len() - 1, &format!(".{:03}", unix_ms.rem_euclid(1000)));
     Some(text)
-}
-
-/// Base64 with padding (RFC 4648 section 4).
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for group in bytes.chunks(3) {
-        let at = |index: usize| u32::from(group.get(index).copied().unwrap_or(0));
-        let bits = at(0) << 16 | at(1) << 8 | at(2);
-        for place in 0..4 {
-            let letter = LETTERS[(bits >> (18 - 6 * place) & 63) as usize];
-            text.push(if place <= group.len() { char::from(letter) } else { '=' });
-        }
-    }
-    text
 }
