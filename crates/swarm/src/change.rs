@@ -53,11 +53,19 @@ pub async fn change(
 pub enum Settle {
     /// The specification was changed just now: an update that is paused or rolled back is a failure of that change.
     Updated,
-    /// The number was changed: what is too many must be gone, containers included.
+    /// The number was changed: what an earlier update came to is none of its business.
     Scaled,
 }
 
-/// Waits until a service's tasks are those of its newest specification, run and are healthy.
+impl Settle {
+    /// What is too many, or of an earlier specification (`order: start-first` lets it run on), must be gone, containers
+    /// included: until then the change is not all that is in force.
+    fn goal(self, full: String) -> Goal {
+        Goal { full, stable_s: 0.0, updated: self == Self::Updated, exact: true }
+    }
+}
+
+/// Waits until a service's tasks are those of its newest specification, run and are healthy, and no others are left.
 ///
 /// # Errors
 /// Not within `wait_s` seconds; the update was paused or rolled back; cancelled.
@@ -70,9 +78,7 @@ pub async fn settled(
     cancel: &CancellationToken,
 ) -> Result<(), SwarmError> {
     let services = engine.stack_services(stack).await?;
-    let full = find(stack, &services, service)?.full.clone();
-    let goal =
-        Goal { full, stable_s: 0.0, updated: after == Settle::Updated, exact: after == Settle::Scaled };
+    let goal = after.goal(find(stack, &services, service)?.full.clone());
     converge(engine, stack, &[goal], Patience { wait_s, cancel }, &mut |_, _, _| {}).await.map(drop)
 }
 
@@ -134,6 +140,15 @@ mod tests {
         apply(&mut spec, HALF);
         assert_eq!(spec, wanted);
         assert!(is_so(&spec, HALF));
+    }
+
+    #[test]
+    fn no_change_is_in_force_before_what_it_replaces_is_gone() {
+        let of = |after: Settle| {
+            let goal = after.goal("lab_web".into());
+            (goal.updated, goal.exact)
+        };
+        assert_eq!([of(Settle::Updated), of(Settle::Scaled)], [(true, true), (false, true)]);
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub(crate) struct Goal {
     pub stable_s: f64,
     /// True if it was updated just now, so that a paused or rolled back update is a failure of ours.
     pub updated: bool,
-    /// True if what is too many must be gone, too, containers included: the end of a scale-in.
+    /// True if what is too many or outdated must be gone, too, containers included: the end of a scale-in or an update.
     pub exact: bool,
 }
 

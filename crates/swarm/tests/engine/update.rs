@@ -103,3 +103,28 @@ async fn limits_are_set_and_tasks_restarted_with_everything_else_kept() {
     quick_down(&engine, name).await.unwrap();
     assert_eq!(remains(&engine, name).await, Vec::<String>::new());
 }
+
+/// With `order: start-first` the new task runs while the old one, with its old limits, still does.
+#[tokio::test]
+#[ignore = "needs a Docker engine (scripts/test)"]
+async fn limits_are_in_force_when_the_tasks_without_them_are_gone() {
+    let engine = engine().await;
+    let name = "t-first";
+    let mut specs = stack(name);
+    let mut slow = service(name, "web", "trap 'sleep 3; exit 0' TERM; while :; do sleep 0.1; done");
+    slow.spec.update_config = Some(bollard::models::ServiceSpecUpdateConfig {
+        order: Some(bollard::models::ServiceSpecUpdateConfigOrderEnum::START_FIRST),
+        ..Default::default()
+    });
+    specs.services.push(slow);
+    quick_up(&engine, &specs).await.unwrap();
+    let less = ServiceChange::Limits { nano_cpus: None, memory_bytes: Some(64 << 20) };
+    assert!(change(&engine, name, "web", less).await.unwrap());
+    settled(&engine, name, "web", Settle::Updated, 30.0, &CancellationToken::new()).await.unwrap();
+    let running = engine.docker().list_containers(None).await.unwrap();
+    let of_stack = |c: &bollard::models::ContainerSummary| {
+        c.names.iter().flatten().any(|n| n.starts_with(&format!("/{name}_")))
+    };
+    assert_eq!(running.iter().filter(|c| of_stack(c)).count(), 1);
+    quick_down(&engine, name).await.unwrap();
+}
