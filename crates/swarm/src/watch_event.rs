@@ -84,6 +84,9 @@ pub struct TaskEvent {
     pub container_id: Option<String>,
     /// Id of its node, once it has one.
     pub node_id: Option<String>,
+    /// The state that the Swarm means it to be in: [`TaskState::Complete`] for one of a job. `None` if the Swarm has not
+    /// told of the task yet.
+    pub desired: Option<TaskState>,
     /// What the task or its container came to.
     pub phase: TaskPhase,
     /// The engine's error text, if any.

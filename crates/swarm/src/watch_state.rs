@@ -110,6 +110,7 @@ impl WatchState {
                     service,
                     slot: task.and_then(|task| task.slot),
                     node_id: task.and_then(|task| filled(&task.node_id)),
+                    desired: task.map(|task| task.desired),
                     task_id: task_id.clone(),
                     container_id: Some(container_id.clone()),
                     phase: phase.clone(),
@@ -214,6 +215,7 @@ impl WatchState {
                     slot: task.slot,
                     container_id: filled(&task.container_id),
                     node_id: filled(&task.node_id),
+                    desired: Some(task.desired),
                     phase,
                     error: filled(&task.error).filter(|_| !gone),
                 })
@@ -349,7 +351,8 @@ mod tests {
         leaving.changed_t_unix_s = Some(130.0);
         let events = state.look(vec![service(ServiceMode::Replicated(1))], vec![leaving], 130.3);
         assert_eq!(replicas(&events), [(130.0, 1, 1, 0)]);
-        assert!(events.iter().any(|e| matches!(e, WatchEvent::Task(t) if t.phase == TaskPhase::ToEnd)));
+        let told = |t: &TaskEvent| t.phase == TaskPhase::ToEnd && t.desired == Some(Shutdown);
+        assert!(events.iter().any(|e| matches!(e, WatchEvent::Task(t) if told(t))));
     }
 
     #[test]

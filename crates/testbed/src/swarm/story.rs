@@ -16,7 +16,7 @@ const EVENTS_WAITING: usize = 64;
 pub async fn tell(engine: Engine, stack: String, out: Out) {
     let (events, mut seen) = mpsc::channel(EVENTS_WAITING);
     let pass_on = async {
-        let mut teller = Teller::default();
+        let mut teller = Teller { here: engine.info().node_id.clone(), begun: false };
         while let Some(event) = seen.recv().await {
             for observation in teller.tell(event) {
                 if out.send(observation).await.is_err() {
@@ -40,6 +40,8 @@ pub async fn tell(engine: Engine, stack: String, out: Out) {
 /// Turns events into observations.
 #[derive(Default)]
 struct Teller {
+    /// Id of the engine's own node: of its containers the start is told, of those elsewhere only what the Swarm says.
+    here: String,
     /// Whether what was there at the beginning is told: ends of before are no news.
     begun: bool,
 }
@@ -61,7 +63,7 @@ impl Teller {
             }
             WatchEvent::Task(e) => {
                 let warning = unordered(&e).filter(|_| self.begun).map(Observation::Warning);
-                life(e).map(Observation::Task).into_iter().chain(warning).collect()
+                self.life(e).map(Observation::Task).into_iter().chain(warning).collect()
             }
             WatchEvent::Gap { from_t_unix_s, to_t_unix_s, why } => vec![Observation::Warning(format!(
                 "replica events are missing for {:.1} s: {why}",
@@ -69,24 +71,29 @@ impl Teller {
             ))],
         }
     }
+
+    /// The beginning or the end of a task.
+    fn life(&self, e: TaskEvent) -> Option<TaskLife> {
+        // With a health check it is called running only once it is healthy, and uses CPU before.
+        let is_elsewhere = e.node_id.as_ref().is_some_and(|node| *node != self.here);
+        let (born_unix_s, died_unix_s) = match e.phase {
+            TaskPhase::ContainerStarted | TaskPhase::State(TaskState::Running) => (Some(e.t_unix_s), None),
+            TaskPhase::State(TaskState::Starting) if is_elsewhere => (Some(e.t_unix_s), None),
+            TaskPhase::ContainerDied { .. } | TaskPhase::Gone => (None, Some(e.t_unix_s)),
+            TaskPhase::State(s) if s > TaskState::Running => (None, Some(e.t_unix_s)),
+            _ => return None,
+        };
+        Some(TaskLife { service: e.service, task: e.task_id, born_unix_s, died_unix_s })
+    }
 }
 
-/// The beginning or the end of a task.
-fn life(e: TaskEvent) -> Option<TaskLife> {
-    let (born_unix_s, died_unix_s) = match e.phase {
-        TaskPhase::ContainerStarted | TaskPhase::State(TaskState::Running) => (Some(e.t_unix_s), None),
-        TaskPhase::ContainerDied { .. } | TaskPhase::Gone => (None, Some(e.t_unix_s)),
-        TaskPhase::State(s) if s > TaskState::Running => (None, Some(e.t_unix_s)),
-        _ => return None,
-    };
-    Some(TaskLife { service: e.service, task: e.task_id, born_unix_s, died_unix_s })
-}
-
-/// What happened to a task that nobody had asked for: one that is asked to end shuts down, it does not fail.
+/// What happened to a task that nobody had asked for: one that is asked to end shuts down, it does not fail; one of a job
+/// is meant to complete.
 fn unordered(e: &TaskEvent) -> Option<String> {
     let what = match &e.phase {
         TaskPhase::OutOfMemory => "reached its memory limit: a process of it was killed".to_owned(),
         TaskPhase::ContainerHealth(Health::Unhealthy) => "became unhealthy".to_owned(),
+        TaskPhase::State(TaskState::Complete) if e.desired == Some(TaskState::Complete) => return None,
         TaskPhase::State(
             state @ (TaskState::Complete | TaskState::Failed | TaskState::Rejected | TaskState::Orphaned),
         ) => format!("ended by itself ({state})"),
@@ -119,14 +126,15 @@ mod tests {
             task_id: "t1".into(),
             slot: Some(2),
             container_id: None,
-            node_id: None,
+            node_id: Some("n1".into()),
+            desired: Some(TaskState::Running),
             phase,
             error: error.map(str::to_owned),
         })
     }
 
     fn begun() -> Teller {
-        Teller { begun: true }
+        Teller { here: "n1".into(), begun: true }
     }
 
     fn warnings(told: &[Observation]) -> Vec<&str> {
@@ -158,5 +166,27 @@ mod tests {
         assert!(warnings(&begun().tell(task(TaskPhase::State(TaskState::Shutdown), None))).is_empty());
         let old = Teller::default().tell(task(TaskPhase::State(TaskState::Failed), Some("x")));
         assert_eq!(old.len(), 1, "its death is known, and no news");
+    }
+
+    #[test]
+    fn a_job_that_is_done_is_no_warning_and_one_that_fails_is() {
+        let of_job = |state| match task(TaskPhase::State(state), None) {
+            WatchEvent::Task(e) => WatchEvent::Task(TaskEvent { desired: Some(TaskState::Complete), ..e }),
+            other => other,
+        };
+        let done = begun().tell(of_job(TaskState::Complete));
+        assert!(matches!(&done[..], [Observation::Task(life)] if life.died_unix_s == Some(5.0)), "{done:?}");
+        assert_eq!(warnings(&begun().tell(of_job(TaskState::Failed))).len(), 1);
+        assert_eq!(warnings(&begun().tell(task(TaskPhase::State(TaskState::Complete), None))).len(), 1);
+    }
+
+    #[test]
+    fn on_another_node_a_task_is_born_when_it_starts_and_here_when_its_container_does() {
+        let starting = || task(TaskPhase::State(TaskState::Starting), None);
+        assert!(begun().tell(starting()).is_empty());
+        let elsewhere = Teller { here: "n2".into(), begun: true }.tell(starting());
+        assert!(matches!(&elsewhere[..], [Observation::Task(life)] if life.born_unix_s == Some(5.0)));
+        let here = begun().tell(task(TaskPhase::ContainerStarted, None));
+        assert!(matches!(&here[..], [Observation::Task(life)] if life.born_unix_s == Some(5.0)));
     }
 }
