@@ -108,6 +108,8 @@ pub struct UpReport {
     pub stack: String,
     /// What was created, in order.
     pub created: Vec<ObjectRef>,
+    /// Volumes of the stack that were there before, with what they hold.
+    pub kept: Vec<ObjectRef>,
     /// Services that were there and have been updated.
     pub updated: Vec<ObjectRef>,
     /// What an update has removed: outdated configs and secrets, pruned services.
@@ -159,11 +161,12 @@ pub async fn up(
     creator.warnings.extend(strange_volumes(engine, specs).await?);
     let built = build(&mut creator, specs, options, progress).await;
     // Nodes have made volumes meanwhile; what is on other nodes cannot be seen.
-    for volume in new_volumes(engine, &specs.name, &creator.present).await? {
+    let volumes = new_volumes(engine, &specs.name, &creator.present).await;
+    for volume in volumes.iter().flatten() {
         progress(UpEvent::Created(volume.object.clone()));
-        creator.made.volumes.push((volume.id, volume.object.name));
+        creator.made.volumes.push((volume.id.clone(), volume.object.name.clone()));
     }
-    let (updated, services_s) = match built {
+    let (updated, services_s) = match first_failure(built, volumes) {
         Ok(built) => built,
         Err(cause) if options.keep_on_failure || creator.made.is_empty() => return Err(cause),
         Err(cause) => return Err(clean_up(engine, specs, &creator.made, options, cause, progress).await),
@@ -176,6 +179,7 @@ pub async fn up(
     Ok(UpReport {
         stack: specs.name.clone(),
         created: creator.made.objects().collect(),
+        kept: of_before(&creator.present),
         updated,
         removed,
         images,
@@ -228,6 +232,21 @@ async fn strange_volumes(engine: &Engine, specs: &StackSpecs) -> Result<Vec<Stri
         }
     }
     Ok(warnings)
+}
+
+/// What was built, if it could also be seen which volumes are new. Why it was not comes before why they cannot be seen.
+fn first_failure<T, V>(
+    built: Result<T, SwarmError>,
+    volumes: Result<V, SwarmError>,
+) -> Result<T, SwarmError> {
+    let built = built?;
+    volumes.map(|_| built)
+}
+
+/// The volumes among what was there before.
+fn of_before(present: &[Labelled]) -> Vec<ObjectRef> {
+    let volumes = present.iter().filter(|found| found.object.kind == ObjectKind::Volume);
+    volumes.map(|found| found.object.clone()).collect()
 }
 
 /// The stack's volumes on this engine that were not there before.
@@ -415,6 +434,25 @@ mod tests {
             stack: "lab".into(),
             ours,
         }
+    }
+
+    #[test]
+    fn the_cause_of_a_failure_is_not_lost_behind_what_fails_after_it() {
+        let volumes =
+            || SwarmError::Engine { doing: "list volumes".into(), status: None, message: "x".into() };
+        let code = |built: Result<u8, SwarmError>, seen: Result<(), SwarmError>| {
+            first_failure(built, seen).map_err(|error| error.code().name())
+        };
+        assert_eq!(code(Ok(1), Ok(())), Ok(1));
+        assert_eq!(code(Err(interrupted("x")), Ok(())), Err("interrupted"));
+        assert_eq!(code(Err(interrupted("x")), Err(volumes())), Err("interrupted"));
+        assert_eq!(code(Ok(1), Err(volumes())), Err("engine-error"));
+    }
+
+    #[test]
+    fn only_volumes_outlive_a_stack() {
+        let present = [found(ObjectKind::Network, true), found(ObjectKind::Volume, true)];
+        assert_eq!(of_before(&present), [present[1].object.clone()]);
     }
 
     #[test]
