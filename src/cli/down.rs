@@ -50,6 +50,7 @@ impl DownArgs {
             timeout_s: self.wait.as_secs_f64(),
             foreign: self.adopt,
             cancel: cancel.clone(),
+            ..DownOptions::default()
         }
     }
 }

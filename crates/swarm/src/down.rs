@@ -8,6 +8,7 @@ use crate::model::TaskView;
 use crate::status::no_such_stack;
 use crate::teardown::{DownEvent, Scope, Stopped, Targets, Teardown};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
@@ -16,6 +17,8 @@ use tokio_util::sync::CancellationToken;
 pub struct DownOptions {
     /// Leave the stack's volumes, with what they hold, for a later `up`.
     pub keep_volumes: bool,
+    /// Leave at least these volumes, by full name: they were there before the stack.
+    pub spared: BTreeSet<String>,
     /// Longest wait until everything is gone, in seconds. A process that ignores SIGTERM costs its grace
     /// period, 10 s unless its service says otherwise.
     pub timeout_s: f64,
@@ -27,7 +30,13 @@ pub struct DownOptions {
 
 impl Default for DownOptions {
     fn default() -> Self {
-        Self { keep_volumes: false, timeout_s: 60.0, foreign: false, cancel: CancellationToken::new() }
+        Self {
+            keep_volumes: false,
+            spared: BTreeSet::new(),
+            timeout_s: 60.0,
+            foreign: false,
+            cancel: CancellationToken::new(),
+        }
     }
 }
 
@@ -138,7 +147,7 @@ pub async fn plan_down(engine: &Engine, stack: &str, options: &DownOptions) -> R
 pub async fn own_stacks(engine: &Engine) -> Result<Vec<String>, SwarmError> {
     let found = engine.labelled(None).await?;
     let own = found.into_iter().filter(|found| found.ours).map(|found| found.stack);
-    Ok(own.collect::<std::collections::BTreeSet<_>>().into_iter().collect())
+    Ok(own.collect::<BTreeSet<_>>().into_iter().collect())
 }
 
 struct Found {
@@ -150,9 +159,8 @@ async fn find(engine: &Engine, stack: &str, options: &DownOptions) -> Result<Fou
     let found = engine.labelled(Some(stack)).await?;
     let (volumes, others): (Vec<_>, Vec<_>) =
         found.into_iter().partition(|found| found.object.kind == ObjectKind::Volume);
-    // Volumes that `docker stack rm` has left behind hold somebody's data, whoever used them since.
-    let stays = |volume: &Labelled| options.keep_volumes || !(volume.ours || options.foreign);
-    let (kept, gone): (Vec<Labelled>, Vec<Labelled>) = volumes.into_iter().partition(stays);
+    let (kept, gone): (Vec<Labelled>, Vec<Labelled>) =
+        volumes.into_iter().partition(|volume| stays(volume, options));
     let has_others = !others.is_empty();
     let doomed: Vec<Labelled> = others.into_iter().chain(gone).collect();
     if doomed.is_empty() && !still_stopping(engine, stack).await? {
@@ -165,6 +173,11 @@ async fn find(engine: &Engine, stack: &str, options: &DownOptions) -> Result<Fou
         return Err(SwarmError::ForeignStack { stack: stack.to_string() });
     }
     Ok(Found { doomed, kept })
+}
+
+/// Whether a volume is left. One that `docker stack rm` has left behind holds somebody's data, whoever used it since.
+fn stays(volume: &Labelled, options: &DownOptions) -> bool {
+    options.keep_volumes || options.spared.contains(&volume.object.name) || !(volume.ours || options.foreign)
 }
 
 /// Tasks or containers that an earlier, interrupted removal has left behind.
@@ -186,5 +199,35 @@ pub(crate) fn targets(found: &[Labelled]) -> Targets {
         configs: of(ObjectKind::Config),
         secrets: of(ObjectKind::Secret),
         volumes: of(ObjectKind::Volume),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn volumes_stay_that_are_to_be_kept_were_there_before_or_are_somebodys() {
+        let volume = |name: &str, ours| Labelled {
+            object: ObjectRef { kind: ObjectKind::Volume, name: name.into() },
+            id: name.into(),
+            stack: "lab".into(),
+            ours,
+        };
+        let usual = DownOptions::default();
+        let spare = DownOptions { spared: BTreeSet::from(["lab_old".to_owned()]), ..usual.clone() };
+        let keep = DownOptions { keep_volumes: true, ..usual.clone() };
+        let foreign = DownOptions { foreign: true, ..spare.clone() };
+        for (name, ours, options, stay) in [
+            ("lab_new", true, &usual, false),
+            ("lab_new", true, &spare, false),
+            ("lab_old", true, &spare, true),
+            ("lab_old", false, &foreign, true),
+            ("lab_new", false, &foreign, false),
+            ("lab_new", false, &usual, true),
+            ("lab_new", true, &keep, true),
+        ] {
+            assert_eq!(stays(&volume(name, ours), options), stay, "{name} {ours} {options:?}");
+        }
     }
 }

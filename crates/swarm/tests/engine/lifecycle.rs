@@ -138,6 +138,14 @@ async fn volumes_can_be_kept_and_are_used_again() {
 
     let report = quick_up(&engine, &specs).await.unwrap();
     assert!(!report.created.iter().any(|object| object.kind == ObjectKind::Volume));
+    // Whoever takes down what this `up` made leaves what was there before.
+    let spared = report.kept.into_iter().map(|object| object.name).collect();
+    let undone =
+        down(&engine, name, &DownOptions { spared, ..Default::default() }, &mut |_| {}).await.unwrap();
+    assert_eq!(undone.kept.len(), 1);
+    assert_eq!(remains(&engine, name).await, ["volume t-keep_data"]);
+
+    quick_up(&engine, &specs).await.unwrap();
     quick_down(&engine, name).await.unwrap();
     assert_eq!(remains(&engine, name).await, Vec::<String>::new());
 }
