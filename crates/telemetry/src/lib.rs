@@ -10,12 +10,14 @@
 #![cfg_attr(not(test), deny(clippy::print_stdout))]
 
 pub mod clock;
+mod known;
 pub mod procfs;
 pub mod prometheus;
 mod queries;
 mod remarks;
 pub mod sampler;
 
+pub use queries::QuerySource;
 pub use remarks::Remark;
 
 /// Why telemetry could not be had.

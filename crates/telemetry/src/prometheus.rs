@@ -12,11 +12,12 @@ use std::time::{Duration, Instant};
 
 use prometheus_http_query::{Client, TargetState};
 use swarmlab_catalogue::{Catalogues, Context, Identified};
-use swarmlab_record::series::{Identity, Reading};
+use swarmlab_record::series::Reading;
 use swarmlab_record::topology::{ClockOffset, Topology};
 
 use super::TelemetryError;
-use super::queries::answers;
+use super::known::Known;
+use super::queries::QuerySource;
 use super::remarks::{Remark, Remarks};
 
 /// How far behind the scrape a sample's own timestamp may lie (cAdvisor's housekeeping), seconds.
@@ -50,16 +51,8 @@ pub struct PrometheusSource {
     topology: Topology,
     catalogues: Arc<Catalogues>,
     last_answer: Option<Instant>,
-    seen: HashMap<SeriesKey, (Arc<Identity>, f64)>,
+    known: Known,
     remarks: Remarks,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct SeriesKey {
-    metric: String,
-    service: String,
-    task: String,
-    labels: BTreeMap<String, String>,
 }
 
 impl PrometheusSource {
@@ -88,7 +81,7 @@ impl PrometheusSource {
             topology,
             catalogues,
             last_answer: None,
-            seen: HashMap::new(),
+            known: Known::default(),
             remarks: Remarks::default(),
         })
     }
@@ -99,14 +92,13 @@ impl PrometheusSource {
     }
 
     fn failed(&self, error: prometheus_http_query::Error) -> TelemetryError {
-        use std::error::Error as _;
-        let mut reason = error.to_string();
-        let mut source = error.source();
-        while let Some(s) = source {
-            reason = format!("{reason}: {s}");
-            source = s.source();
-        }
-        TelemetryError::Prometheus { url: self.url.clone(), reason }
+        TelemetryError::Prometheus { url: self.url.clone(), reason: in_words(&error) }
+    }
+
+    /// The user's queries, each to be asked beside the samples: one that is slow holds up neither them nor another.
+    pub fn queries(&self) -> Vec<QuerySource> {
+        let source = |query| QuerySource::new(self.client.clone(), &self.stack, &self.topology, query);
+        self.catalogues.queries().iter().cloned().map(source).collect()
     }
 
     /// All active scrape targets.
@@ -173,54 +165,13 @@ impl PrometheusSource {
             if !self.remarks.speaks(&identity) {
                 continue;
             }
-            let (shared, newest) = self
-                .seen
-                .entry(SeriesKey::of(&identity))
-                .or_insert_with(|| (Arc::new(identity), f64::NEG_INFINITY));
-            for s in samples {
-                if s.timestamp() > *newest && !self.catalogues.is_absent(&shared.metric, s.value()) {
-                    *newest = s.timestamp();
-                    out.push(Reading {
-                        series: Arc::clone(shared),
-                        t_unix_s: s.timestamp(),
-                        value: s.value(),
-                    });
-                }
-            }
+            let metric = identity.metric.clone();
+            let samples = samples.iter().map(|s| (s.timestamp(), s.value()));
+            let told = samples.filter(|(_, value)| !self.catalogues.is_absent(&metric, *value));
+            out.extend(self.known.news(identity, told));
         }
         self.last_answer = Some(asked);
-        self.ask(&mut out).await;
         Ok(out)
-    }
-
-    /// Asks the user's queries, each for its value now. One that is refused is told and does not hold up the others.
-    async fn ask(&mut self, out: &mut Vec<Reading>) {
-        for query in self.catalogues.clone().queries() {
-            let answered = match self.client.query(&query.promql).post().await {
-                Ok(answered) => answered.into_inner().0,
-                Err(e) => {
-                    let TelemetryError::Prometheus { reason, .. } = self.failed(e) else { continue };
-                    self.remarks.query(query, &format!("Prometheus does not answer it: {reason}"));
-                    continue;
-                }
-            };
-            let context = Context { stack: &self.stack, topology: &self.topology };
-            match answers(query, answered, &context) {
-                Ok(answers) => {
-                    for (service, t_unix_s, value) in answers {
-                        let identity = query.identity(service);
-                        let key = SeriesKey::of(&identity);
-                        let (shared, newest) =
-                            self.seen.entry(key).or_insert_with(|| (Arc::new(identity), f64::NEG_INFINITY));
-                        if t_unix_s > *newest {
-                            *newest = t_unix_s;
-                            out.push(Reading { series: Arc::clone(shared), t_unix_s, value });
-                        }
-                    }
-                }
-                Err(why) => self.remarks.query(query, &why),
-            }
-        }
     }
 
     /// What the user should know of the series that were fetched, each once.
@@ -283,15 +234,16 @@ impl PrometheusSource {
     }
 }
 
-impl SeriesKey {
-    fn of(is: &Identity) -> Self {
-        Self {
-            metric: is.metric.clone(),
-            service: is.service.clone(),
-            task: is.task.clone(),
-            labels: is.labels.clone(),
-        }
+/// A client's error with all its causes.
+pub(crate) fn in_words(error: &prometheus_http_query::Error) -> String {
+    use std::error::Error as _;
+    let mut words = error.to_string();
+    let mut source = error.source();
+    while let Some(s) = source {
+        words = format!("{words}: {s}");
+        source = s.source();
     }
+    words
 }
 
 /// How far back each question reaches before the last answer, seconds: two samples of the slowest source.
@@ -306,7 +258,51 @@ fn any_of(metrics: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+    use swarmlab_catalogue::Query;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
     use super::*;
+
+    /// A Prometheus that has no samples, and no answer for whoever asks for `hang`.
+    async fn hanging() -> String {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                tokio::spawn(async move {
+                    let (mut asked, mut part) = (String::new(), [0; 4096]);
+                    while !asked.contains("query=") {
+                        let n = stream.read(&mut part).await.unwrap();
+                        asked.push_str(&String::from_utf8_lossy(&part[..n]));
+                    }
+                    if asked.contains("hang") {
+                        return std::future::pending().await;
+                    }
+                    let body = r#"{"status":"success","data":{"resultType":"matrix","result":[]}}"#;
+                    let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close";
+                    let answer = format!("{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+                    stream.write_all(answer.as_bytes()).await.unwrap();
+                });
+            }
+        });
+        url
+    }
+
+    #[tokio::test]
+    async fn a_query_that_is_not_answered_holds_up_no_samples() {
+        let query = Query { name: "q".into(), promql: "hang".into(), unit: String::new(), label: None };
+        let catalogues = Arc::new(Catalogues::builtin().asking(vec![query]));
+        let url = hanging().await;
+        let mut source = PrometheusSource::new(&url, "s", Topology::default(), catalogues).unwrap();
+        let mut queries = source.queries();
+        tokio::select! {
+            biased;
+            told = queries[0].ask() => panic!("{told:?}"),
+            samples = source.fetch() => assert_eq!(samples.unwrap(), []),
+        }
+    }
 
     #[test]
     fn a_slow_source_is_asked_for_further_back() {

@@ -1,7 +1,49 @@
-//! From the answer to a user's own query to the value of a column.
+//! A user's own query: from the answer to the value of a column.
 
+use prometheus_http_query::Client;
 use prometheus_http_query::response::Data;
 use swarmlab_catalogue::{Context, Query};
+use swarmlab_record::series::Reading;
+use swarmlab_record::topology::Topology;
+
+use super::known::Known;
+use super::prometheus::in_words;
+
+/// One query that a stack's Prometheus is asked.
+pub struct QuerySource {
+    client: Client,
+    stack: String,
+    topology: Topology,
+    query: Query,
+    known: Known,
+}
+
+impl QuerySource {
+    pub(crate) fn new(client: Client, stack: &str, topology: &Topology, query: Query) -> Self {
+        Self { client, stack: stack.to_owned(), topology: topology.clone(), query, known: Known::default() }
+    }
+
+    /// Asks for its value now; what has the time of an earlier answer is not returned again.
+    ///
+    /// # Errors
+    /// A sentence: it is not answered, or by nothing that makes a column.
+    pub async fn ask(&mut self) -> Result<Vec<Reading>, String> {
+        let Query { name, promql, .. } = &self.query;
+        let refused = |why: &str| format!("measure.queries.{name}: {why} (asked: {promql})");
+        let answered = self.client.query(promql).post().await;
+        let (data, _) = answered
+            .map_err(|e| refused(&format!("Prometheus does not answer it: {}", in_words(&e))))?
+            .into_inner();
+        let context = Context { stack: &self.stack, topology: &self.topology };
+        let answers = answers(&self.query, data, &context).map_err(|why| refused(&why))?;
+        let mut out = Vec::new();
+        for (service, t_unix_s, value) in answers {
+            let identity = self.query.identity(service);
+            out.extend(self.known.news(identity, std::iter::once((t_unix_s, value))));
+        }
+        Ok(out)
+    }
+}
 
 /// Value and time of an answer, by the service it is about.
 pub(crate) type Answers = Vec<(Option<String>, f64, f64)>;

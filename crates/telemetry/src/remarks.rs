@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use swarmlab_catalogue::Query;
 use swarmlab_record::metric::Meaning;
 use swarmlab_record::series::Identity;
 
@@ -24,8 +23,6 @@ pub(crate) struct Remarks {
     speaks: HashMap<(String, Meaning), String>,
     /// Told by others already, and so left out: service, meaning, the name that speaks, the name that is left out.
     doubled: BTreeSet<(String, Meaning, String, String)>,
-    /// What is wrong with the user's queries, by their names.
-    queries: BTreeMap<String, String>,
     told: BTreeSet<String>,
 }
 
@@ -46,14 +43,6 @@ impl Remarks {
         false
     }
 
-    /// Why a query of the user's has no answer that makes a column.
-    pub(crate) fn query(&mut self, query: &Query, why: &str) {
-        let reason = format!("measure.queries.{}", query.name);
-        self.queries
-            .entry(reason.clone())
-            .or_insert_with(|| format!("{reason}: {why} (asked: {})", query.promql));
-    }
-
     /// Reasons that were told elsewhere.
     pub(crate) fn told(&mut self, reasons: impl IntoIterator<Item = String>) {
         self.told.extend(reasons);
@@ -70,11 +59,6 @@ impl Remarks {
                     n => format!(" and {} others", n - 1),
                 };
                 out.push(Remark { text: format!("{why}: {first}{others}."), reason: why });
-            }
-        }
-        for (reason, text) in &self.queries {
-            if self.told.insert(reason.clone()) {
-                out.push(Remark { reason: reason.clone(), text: text.clone() });
             }
         }
         for (service, meaning, speaks, left_out) in &self.doubled {
