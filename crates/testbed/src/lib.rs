@@ -16,6 +16,7 @@ pub mod scripted;
 pub mod seam;
 pub mod stack;
 pub mod swarm;
+mod turns;
 
 pub use action::{Action, Bounds, Done};
 pub use error::TestbedError;

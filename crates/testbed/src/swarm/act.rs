@@ -1,12 +1,12 @@
 //! What the Swarm bed can change: each action is an update of one service, taken by the engine and waited for.
 
-use std::sync::Arc;
-
 use swarmlab_stackfile::StackSpecs;
 use swarmlab_swarm::{CancellationToken, Engine, ScaleOptions, ServiceChange, Settle, SwarmError};
 use swarmlab_telemetry::clock::unix_now_s;
 use tokio::time::Instant;
 
+use crate::seam::Pending;
+use crate::turns::Turn;
 use crate::{Action, Bounds, Done, Kind, TestbedError, stack};
 
 /// One action on a stack.
@@ -17,8 +17,6 @@ pub struct Deed {
     pub specs: StackSpecs,
     /// How far it may go.
     pub bounds: Bounds,
-    /// One action at a time.
-    pub turn: Arc<tokio::sync::Mutex<()>>,
     /// Ends it.
     pub going: CancellationToken,
     /// Ends it, too: it is not wanted any more.
@@ -28,13 +26,13 @@ pub struct Deed {
 }
 
 impl Deed {
-    /// Does it.
-    pub async fn act(self, action: Action) -> Result<Done, TestbedError> {
+    /// Does it when its turn has come.
+    pub async fn act(self, action: Action, turn: Pending<'static, Turn>) -> Result<Done, TestbedError> {
         self.refuse(&action)?;
         let mut accepted_unix_s = None;
         let deadline = Instant::now() + self.bounds.timeout;
         let in_time = tokio::time::timeout_at(deadline, async {
-            let _turn = self.turn.lock().await;
+            let _turn = turn.await;
             let changed = self.order(&action).await?;
             accepted_unix_s = Some(unix_now_s());
             if changed || matches!(action, Action::Scale { .. }) {
