@@ -10,6 +10,8 @@ use tokio::time::Instant;
 
 use super::fleet::Member;
 use super::{Inner, POLL, plan, process};
+use crate::seam::Pending;
+use crate::turns::Turn;
 use crate::{Action, Done, Kind, TestbedError};
 
 /// How long requests under way to a replica that goes are waited for.
@@ -23,19 +25,25 @@ struct Deed<'a> {
     accepted_unix_s: Option<f64>,
 }
 
-/// Does an action; one at a time.
-pub async fn act(bed: Arc<Inner>, action: Action, asked_unix_s: f64) -> Result<Done, TestbedError> {
+/// Does an action when its turn has come.
+pub async fn act(
+    bed: Arc<Inner>,
+    action: Action,
+    asked_unix_s: f64,
+    turn: Pending<'static, Turn>,
+) -> Result<Done, TestbedError> {
     let bounds = &bed.options.bounds;
     bounds.allow(&action)?;
     let deadline = Instant::now() + bounds.timeout;
     let mut deed = Deed { bed: &bed, action: &action, deadline, accepted_unix_s: None };
     let service = action.service();
-    let Some(wanted) = bed.fleet.wanted(service) else {
-        return Err(deed.unknown(service, bed.fleet.services()));
-    };
-    let Ok(_turn) = tokio::time::timeout_at(deadline, bed.turn.lock()).await else {
+    let wanted = || bed.fleet.wanted(service).ok_or_else(|| deed.unknown(service, bed.fleet.services()));
+    wanted()?;
+    let Ok(_turn) = tokio::time::timeout_at(deadline, turn).await else {
         return Err(deed.late("another action is under way"));
     };
+    // As the action before left it.
+    let wanted = wanted()?;
     let changed = match &action {
         Action::Scale { replicas, .. } => deed.scale(service, wanted, *replicas).await?,
         Action::Restart { task, .. } => deed.restart(service, task.as_deref()).await?,

@@ -31,6 +31,7 @@ use swarmlab_telemetry::clock::unix_now_s;
 use tokio_util::sync::CancellationToken;
 
 use crate::seam::{Beds, Notes, Out, Pending, Testbed};
+use crate::turns::Turns;
 use crate::{Action, Bounds, Done, Kind, Note, Target, TestbedError, stack};
 use fleet::Fleet;
 use ports::Ports;
@@ -103,8 +104,8 @@ struct Inner {
     fleet: Fleet,
     ports: Ports,
     http: reqwest::Client,
-    /// Held by the action under way.
-    turn: tokio::sync::Mutex<()>,
+    /// Of actions, and of going down.
+    turns: Turns,
     /// Cancelled when the bed goes down.
     going: CancellationToken,
 }
@@ -144,7 +145,7 @@ impl EmbeddedBed {
             fleet: Fleet::new(desired),
             ports,
             http,
-            turn: tokio::sync::Mutex::default(),
+            turns: Turns::default(),
             going: CancellationToken::new(),
         }));
         match bed.start(plan.processes, cancel, note).await {
@@ -216,7 +217,7 @@ impl EmbeddedBed {
     async fn stop(&self) -> Vec<String> {
         self.0.going.cancel();
         // The action under way ends at once, and gives its turn back.
-        let _turn = self.0.turn.lock().await;
+        let _turn = self.0.turns.queue().await;
         let mut killed = Vec::new();
         for mut child in self.0.fleet.take_all() {
             child.terminate();
@@ -264,7 +265,7 @@ impl Testbed for EmbeddedBed {
     }
 
     fn act(&self, action: Action, cancel: CancellationToken) -> Pending<'static, Result<Done, TestbedError>> {
-        let (bed, asked_unix_s) = (Arc::clone(&self.0), unix_now_s());
+        let (bed, asked_unix_s, turn) = (Arc::clone(&self.0), unix_now_s(), self.0.turns.queue());
         Box::pin(async move {
             let gone = TestbedError::GoingDown { action: action.to_string() };
             if bed.going.is_cancelled() {
@@ -277,7 +278,7 @@ impl Testbed for EmbeddedBed {
                     biased;
                     () = going.cancelled() => None,
                     () = cancel.cancelled() => Some(Err(TestbedError::Interrupted)),
-                    done = act::act(bed, action, asked_unix_s) => Some(done),
+                    done = act::act(bed, action, asked_unix_s, turn) => Some(done),
                 }
             });
             doing.await.ok().flatten().unwrap_or(Err(gone))
