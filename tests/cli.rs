@@ -271,6 +271,29 @@ fn a_removal_names_one_stack_or_all() {
     }
 }
 
+#[test]
+fn a_doctor_who_finds_no_engine_says_so_among_its_checks() {
+    let lab = Lab::new();
+    let o = run(&["--engine", "unix:///nowhere.sock", "doctor", "--json"], lab.dir.path());
+    assert_eq!(o.status.code(), Some(3), "{}", stderr(&o));
+    let told = String::from_utf8(o.stdout).unwrap();
+    let lines: Vec<serde_json::Value> = told.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let check = &lines[0]["checks"][0];
+    assert_eq!((&check["what"], &check["health"]), (&"engine".into(), &"broken".into()), "{told}");
+    assert!(check["remedy"].as_str().unwrap().contains("DOCKER_HOST"), "{told}");
+    assert_eq!(lines[1]["code"], "E482-environment-broken", "{told}");
+}
+
+#[test]
+fn a_stack_file_that_is_missing_is_told_before_an_engine_is_asked_for() {
+    let lab = Lab::new();
+    for command in ["up", "doctor"] {
+        let o = run(&["--engine", "unix:///nowhere.sock", command, "nope.yml"], lab.dir.path());
+        assert_eq!(o.status.code(), Some(2), "{command}: {}", stderr(&o));
+        assert!(stderr(&o).contains("cannot read the stack file"), "{command}: {}", stderr(&o));
+    }
+}
+
 /// A file of the importer's own tests.
 fn imported(name: &str) -> String {
     root().join("crates/import/tests/files").join(name).display().to_string()

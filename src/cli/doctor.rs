@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use swarmlab_codes as codes;
-use swarmlab_swarm::{Check, CheckHealth, Engine, doctor, own_stacks};
+use swarmlab_swarm::{Check, CheckHealth, Engine, doctor};
 
 use super::{Global, output, session, swarm, up};
 use crate::exit::Exit;
@@ -29,30 +29,10 @@ pub struct DoctorArgs {
 /// Looks.
 pub fn main(args: &DoctorArgs, global: &Global) -> Exit {
     session::block_on(|_, _| async move {
-        let engine = match swarm::engine(global).await {
-            Ok(e) => e,
+        let checks = match look(args, global).await {
+            Ok(checks) => checks,
             Err(exit) => return exit,
         };
-        let specs = match &args.stack {
-            None => None,
-            Some(path) => match swarm::stack(path, &up::stack_name(None, path), &engine, global).await {
-                Ok((_, specs)) => Some(specs),
-                Err(exit) => return exit,
-            },
-        };
-        let mut checks = match doctor(&engine, specs.as_ref()).await {
-            Ok(checks) => checks,
-            Err(e) => return swarm::swarm_failed(e, global),
-        };
-        checks.push(ipvs(&engine));
-        checks.extend(disk(&engine).await);
-        if specs.is_none() {
-            checks.push(images(&engine).await);
-        }
-        match own_stacks(&engine).await {
-            Ok(stacks) => checks.push(leftovers(&stacks)),
-            Err(e) => return swarm::swarm_failed(e, global),
-        }
         output::say(
             global.json,
             &serde_json::json!({"event": "doctor", "checks": checks}),
@@ -66,6 +46,29 @@ pub fn main(args: &DoctorArgs, global: &Global) -> Exit {
         let why = format!("no stack can come up before this is mended: {}", broken.join(", "));
         output::fail(&why, Some("each line above has its remedy"), global.json, codes::ENVIRONMENT_BROKEN)
     })
+}
+
+/// All that can be seen: without an engine, that there is none.
+async fn look(args: &DoctorArgs, global: &Global) -> Result<Vec<Check>, Exit> {
+    if let Some(path) = &args.stack {
+        swarm::readable(path, global)?;
+    }
+    let engine = match swarmlab_swarm::connect_any(global.engine.as_deref()).await {
+        Ok(engine) => engine,
+        Err(e) => return Ok(vec![Check::failed("engine", &e)]),
+    };
+    let specs = match &args.stack {
+        None => None,
+        Some(path) => Some(swarm::stack(path, &up::stack_name(None, path), &engine, global).await?),
+    };
+    let seen = doctor(&engine, specs.as_ref()).await;
+    let mut checks = seen.map_err(|e| swarm::swarm_failed(e, global))?;
+    checks.push(ipvs(&engine));
+    checks.extend(disk(&engine).await);
+    if specs.is_none() {
+        checks.push(images(&engine).await);
+    }
+    Ok(checks)
 }
 
 fn text(checks: &[Check]) -> String {
@@ -133,14 +136,6 @@ async fn images(engine: &Engine) -> Check {
         Ok(images) => Check::fine("images", format!("{} of the sample stack's are here", images.len())),
         Err(e) => Check::not("images", CheckHealth::Unknown, e.to_string(), "see the engine's log"),
     }
-}
-
-fn leftovers(stacks: &[String]) -> Check {
-    if stacks.is_empty() {
-        return Check::fine("stacks", "nothing of swarmlab is up");
-    }
-    let found = format!("of swarmlab: {}", stacks.join(", "));
-    Check::not("stacks", CheckHealth::Fine, found, "to remove them all: swarmlab down --all")
 }
 
 #[cfg(test)]

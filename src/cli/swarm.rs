@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
-use swarmlab_stackfile::{Stack, StackSpecs};
+use swarmlab_stackfile::StackSpecs;
 use swarmlab_swarm::{Engine, SwarmError};
-use swarmlab_yaml::Diagnostics;
 
 use super::{Global, output};
 use crate::exit::Exit;
@@ -26,22 +25,19 @@ pub fn swarm_failed(e: SwarmError, global: &Global) -> Exit {
     failed(&e.into(), global)
 }
 
+/// Sees that a stack file can be read, or prints why not: before an engine is asked for.
+pub fn readable(path: &Path, global: &Global) -> Result<(), Exit> {
+    swarmlab_stackfile::text_of(path).map(drop).map_err(|d| output::bad_input(&d, global.json))
+}
+
 /// Reads a stack file with the variables that this engine's local images give; prints warnings and errors.
-pub async fn stack(
-    path: &Path,
-    name: &str,
-    engine: &Engine,
-    global: &Global,
-) -> Result<(Stack, StackSpecs), Exit> {
+pub async fn stack(path: &Path, name: &str, engine: &Engine, global: &Global) -> Result<StackSpecs, Exit> {
     let variables = variables::for_engine(engine).await;
-    let read = || -> Result<(Stack, StackSpecs), Diagnostics> {
-        let stack = swarmlab_experiment::read_stack(path, &|v| variables.answer(v))?;
-        let specs = swarmlab_stackfile::specs(&stack, name)?;
-        Ok((stack, specs))
-    };
-    let (stack, specs) = read().map_err(|d| output::bad_input(&d, global.json))?;
+    let specs = swarmlab_experiment::read_stack(path, &|v| variables.answer(v))
+        .and_then(|stack| swarmlab_stackfile::specs(&stack, name))
+        .map_err(|d| output::bad_input(&d, global.json))?;
     for w in &specs.warnings {
         output::warning(w, global.json);
     }
-    Ok((stack, specs))
+    Ok(specs)
 }

@@ -60,12 +60,15 @@ pub fn stack_name(given: Option<&str>, path: &std::path::Path) -> String {
 pub fn main(args: &UpArgs, global: &Global) -> Exit {
     session::block_on(|cancel, left| async move {
         let name = stack_name(args.name.as_deref(), &args.stack);
+        if let Err(exit) = swarm::readable(&args.stack, global) {
+            return exit;
+        }
         let engine = match swarm::engine(global).await {
             Ok(e) => e,
             Err(exit) => return exit,
         };
         let specs = match swarm::stack(&args.stack, &name, &engine, global).await {
-            Ok((_, specs)) => specs,
+            Ok(specs) => specs,
             Err(exit) => return exit,
         };
         left.set(vec![format!("parts of the stack {name:?} (remove them with `swarmlab down {name}`)")]);

@@ -65,7 +65,7 @@ pub use networks::{Attachment, IpamPlan, Network};
 pub use ports::{Port, PortMode, Protocol};
 pub use service::{CredentialSpec, Isolation, Logging, Service, Ulimit};
 pub use specs::{BlobPlan, NetworkPlan, Role, ServicePlan, StackSpecs, VolumePlan};
-pub use stack::{Stack, load, load_file};
+pub use stack::{Stack, load, load_file, text_of};
 pub use units::{parse_bytes, parse_go_duration, parse_nano_cpus};
 pub use volumes::Volume;
 pub use words::split_words;

@@ -75,11 +75,18 @@ pub fn load(
 /// # Errors
 /// As [`load`]; E200 if the file itself cannot be read or is no UTF-8 text.
 pub fn load_file(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<Stack, Diagnostics> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
+    load(&text_of(path)?, path, env, &|path| std::fs::read(path))
+}
+
+/// The text of a stack file.
+///
+/// # Errors
+/// E200 if it cannot be read or is no UTF-8 text.
+pub fn text_of(path: &Path) -> Result<String, Diagnostics> {
+    std::fs::read_to_string(path).map_err(|error| {
         let message = format!("cannot read the stack file: {error}");
-        Diagnostic::error(codes::NO_STACK_FILE, &path.display().to_string(), "", Span::START, message)
-    })?;
-    load(&text, path, env, &|path| std::fs::read(path))
+        Diagnostic::error(codes::NO_STACK_FILE, &path.display().to_string(), "", Span::START, message).into()
+    })
 }
 
 /// The newest version of the format is 3.13.

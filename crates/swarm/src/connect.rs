@@ -118,7 +118,8 @@ async fn reach(host: Option<&str>) -> Result<(Engine, SystemInfo), SwarmError> {
     Ok((Engine { docker, info: described }, info))
 }
 
-fn check_swarm(address: &str, info: &SystemInfo) -> Result<(), SwarmError> {
+/// Whether an engine is a manager of a Swarm that works.
+pub(crate) fn check_swarm(address: &str, info: &SystemInfo) -> Result<(), SwarmError> {
     let address = address.to_string();
     let swarm = info.swarm.clone().unwrap_or_default();
     let why = swarm.error.unwrap_or_default();

@@ -1,6 +1,7 @@
 //! What an engine and its Swarm can and cannot do for a measurement, each with a remedy.
 
-use crate::connect::{Engine, EngineInfo};
+use crate::connect::{Engine, EngineInfo, check_swarm};
+use crate::down::own_stacks;
 use crate::error::{PortClash, SwarmError};
 use crate::images::{images_of, is_here};
 use crate::ports::clashes_of;
@@ -46,21 +47,38 @@ impl Check {
     pub fn not(what: &str, health: Health, found: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self { what: what.into(), health, found: found.into(), remedy: remedy.into() }
     }
+
+    /// What failed at the very look at it: nothing comes up like that.
+    pub fn failed(what: &str, error: &SwarmError) -> Self {
+        Self::not(what, Health::Broken, error.to_string(), error.help())
+    }
 }
 
-/// Looks at an engine that answers, its Swarm, and, if given, at what a stack needs of them. Changes nothing.
+/// Looks at an engine that answers, its Swarm, what swarmlab has left there, and, if given, at what a stack needs of them.
+/// That there is no Swarm is a finding, and no error. Changes nothing.
 ///
 /// # Errors
 /// The engine's own.
 pub async fn doctor(engine: &Engine, stack: Option<&StackSpecs>) -> Result<Vec<Check>, SwarmError> {
     let info = engine.docker().info().await.map_err(|error| engine.fail("ask for its state", error))?;
-    let nodes = engine.docker().list_nodes(None::<ListNodesOptions>).await;
-    let nodes = nodes.map_err(|error| engine.fail("list nodes", error))?;
+    let member = check_swarm(&engine.info().address, &info);
+    let of_swarm = match &member {
+        Ok(()) => {
+            let nodes = engine.docker().list_nodes(None::<ListNodesOptions>).await;
+            swarm(&nodes.map_err(|error| engine.fail("list nodes", error))?)
+        }
+        Err(why) => Check::failed("swarm", why),
+    };
     let mut checks =
-        vec![version(engine.info()), swarm(&nodes), cgroups(engine.info()), labels(engine.info(), &info)];
+        vec![version(engine.info()), of_swarm, cgroups(engine.info()), labels(engine.info(), &info)];
     checks.extend(info.warnings.iter().flatten().map(|warning| remark(warning)));
+    if member.is_ok() {
+        checks.push(leftovers(&own_stacks(engine).await?));
+    }
     if let Some(specs) = stack {
-        checks.push(ports(clashes_of(engine, specs).await?));
+        if member.is_ok() {
+            checks.push(ports(clashes_of(engine, specs).await?));
+        }
         let mut missing = Vec::new();
         for (image, _) in images_of(specs) {
             if !is_here(engine, &image).await? {
@@ -173,6 +191,14 @@ fn ports(clashes: Vec<PortClash>) -> Check {
     }
     let found: Vec<String> = clashes.iter().map(ToString::to_string).collect();
     Check::not("ports", Health::Broken, found.join("; "), "stop what holds them, or publish others")
+}
+
+fn leftovers(stacks: &[String]) -> Check {
+    if stacks.is_empty() {
+        return Check::fine("stacks", "nothing of swarmlab is up");
+    }
+    let found = format!("of swarmlab: {}", stacks.join(", "));
+    Check::not("stacks", Health::Fine, found, "to remove them all: swarmlab down --all")
 }
 
 fn images(missing: &[String]) -> Check {

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use swarmlab_swarm::{SwarmError, connect, connect_any};
+use swarmlab_swarm::{CheckHealth, SwarmError, connect, connect_any, doctor};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixListener;
 
@@ -60,6 +60,12 @@ async fn refused(swarm: &'static str) -> SwarmError {
     // Work on images asks for no Swarm.
     let engine = connect_any(Some(&address)).await.unwrap();
     assert_eq!((engine.info().version.as_str(), engine.info().cpus), ("20.10.24+dfsg1", 2));
+    // It is one finding among others, with the same words.
+    let checks = doctor(&engine, None).await.unwrap();
+    assert!(checks.iter().any(|c| c.what == "engine" && c.health == CheckHealth::Fine), "{checks:?}");
+    let swarm = checks.iter().find(|c| c.what == "swarm").unwrap();
+    assert_eq!((swarm.health, &swarm.found), (CheckHealth::Broken, &error.to_string()));
+    assert_eq!(swarm.remedy, error.help());
     error
 }
 
