@@ -1,33 +1,12 @@
 //! PID, Holt-Winters and autoregression against scipy and statsmodels: `tests/reference/generate.py` wrote `values.json`.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use serde_json::Value;
 use swarmlab_control::controllers::pid::Pid;
 use swarmlab_control::forecast::{Ar, HoltWinters, yule_walker};
+use swarmlab_reference::{Value, all_close, number, numbers};
 
 fn section(name: &str) -> Vec<Value> {
-    let all: Value = serde_json::from_str(include_str!("reference/values.json")).unwrap();
-    let cases = all[name].as_array().unwrap().clone();
-    assert!(!cases.is_empty(), "{name}");
-    cases
-}
-
-fn number(case: &Value, key: &str) -> f64 {
-    case[key].as_f64().unwrap()
-}
-
-fn numbers(value: &Value) -> Vec<f64> {
-    value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
-}
-
-/// Equal to a part in 1e9, or to 1e-12 where the reference is that small itself.
-#[track_caller]
-fn all_close(ours: &[f64], theirs: &Value) {
-    let theirs = numbers(theirs);
-    assert_eq!(ours.len(), theirs.len());
-    for (i, (a, b)) in ours.iter().zip(&theirs).enumerate() {
-        assert!((a - b).abs() <= 1e-9 * b.abs() + 1e-12, "{i}: {a} against {b}");
-    }
+    swarmlab_reference::section(include_str!("reference/values.json"), name)
 }
 
 #[test]

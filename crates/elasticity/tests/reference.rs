@@ -2,30 +2,24 @@
 //! by hand.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use serde_json::Value;
 use swarmlab_elasticity::accuracy::{Accuracy, judge};
 use swarmlab_elasticity::deviation::{Undefined, elastic_deviation, elastic_speedup};
 use swarmlab_elasticity::violations::{self, Window};
 use swarmlab_elasticity::{Steps, cost};
+use swarmlab_reference::{Value, all_close, close, number};
 
 fn values() -> Value {
-    serde_json::from_str(include_str!("reference/values.json")).unwrap()
+    swarmlab_reference::values(include_str!("reference/values.json"))
 }
 
 fn steps(case: &Value, key: &str) -> Steps {
     let pairs = case[key].as_array().unwrap().iter();
     let changes: Vec<_> = pairs.map(|p| (p[0].as_f64().unwrap(), p[1].as_f64().unwrap())).collect();
-    Steps::known(&changes, case["end"].as_f64().unwrap()).unwrap()
-}
-
-/// Equal to a part in 1e9, or to 1e-12 where the reference is that small itself.
-#[track_caller]
-fn close(ours: f64, theirs: f64) {
-    assert!((ours - theirs).abs() <= 1e-9 * theirs.abs() + 1e-12, "{ours} against {theirs}");
+    Steps::known(&changes, number(case, "end")).unwrap()
 }
 
 fn accuracy(case: &Value) -> Accuracy {
-    judge(&steps(case, "demand"), &steps(case, "supply"), case["sample"].as_f64().unwrap()).unwrap()
+    judge(&steps(case, "demand"), &steps(case, "supply"), number(case, "sample")).unwrap()
 }
 
 #[test]
@@ -37,14 +31,13 @@ fn accuracy_timeshare_instability_jitter() {
         let pairs =
             [("relative", relative), ("absolute", a.absolute_replicas), ("timeshare", a.timeshare_percent)];
         for (key, pair) in pairs {
-            close(pair.under, case[key][0].as_f64().unwrap());
-            close(pair.over, case[key][1].as_f64().unwrap());
+            all_close(&[pair.under, pair.over], &case[key]);
         }
-        close(a.instability_percent.unwrap(), case["instability"].as_f64().unwrap());
-        close(a.jitter_per_s, case["jitter"].as_f64().unwrap());
+        close(a.instability_percent, number(case, "instability"));
+        close(a.jitter_per_s, number(case, "jitter"));
         assert_eq!(a.unknown_s, 0.0);
         let took = cost::count(&steps(case, "supply"), None);
-        close(took.replica_s, case["replica_s"].as_f64().unwrap());
+        close(took.replica_s, number(case, "replica_s"));
         assert_eq!(took.actions, case["actions"].as_u64().unwrap());
         assert_eq!(took.reversals, case["reversals"].as_u64().unwrap());
     }
@@ -56,8 +49,8 @@ fn deviation_and_speedup() {
     let none = accuracy(&all["none"]);
     for case in all["cases"].as_array().unwrap().iter().filter(|c| c.get("speedup").is_some()) {
         let a = accuracy(case);
-        close(elastic_speedup(&a, &none).unwrap(), case["speedup"].as_f64().unwrap());
-        close(elastic_deviation(&a).unwrap(), case["deviation"].as_f64().unwrap());
+        close(elastic_speedup(&a, &none).unwrap(), number(case, "speedup"));
+        close(elastic_deviation(&a), number(case, "deviation"));
     }
     close(elastic_speedup(&none, &none).unwrap(), 1.0);
 }
@@ -73,7 +66,7 @@ fn by_hand() {
     assert_eq!((a.absolute_replicas.under, a.absolute_replicas.over), (0.5, 0.25));
     assert_eq!((a.timeshare_percent.under, a.timeshare_percent.over), (25.0, 25.0));
     // Of 19 differences two: where demand rose alone, and where supply did.
-    close(a.instability_percent.unwrap(), 200.0 / 19.0);
+    close(a.instability_percent, 200.0 / 19.0);
     assert_eq!(a.jitter_per_s, 0.0);
     let cores = Steps::known(&[(0.0, 0.5)], 20.0).unwrap();
     let took = cost::count(&supply, Some(&cores));

@@ -1,31 +1,13 @@
 //! Closed forms against scipy: `tests/reference/generate.py` wrote `values.json`.
 #![allow(clippy::unwrap_used)]
 
-use serde_json::Value;
 use swarmlab_queueing::mmc::{Objective, Queue, erlang_c};
 use swarmlab_queueing::mva::{Station, solve};
 use swarmlab_queueing::{mg1, mm1};
+use swarmlab_reference::{Value, all_close, close, number, numbers};
 
 fn section(name: &str) -> Vec<Value> {
-    let all: Value = serde_json::from_str(include_str!("reference/values.json")).unwrap();
-    let cases = all[name].as_array().unwrap().clone();
-    assert!(!cases.is_empty(), "{name}");
-    cases
-}
-
-fn number(case: &Value, key: &str) -> f64 {
-    case[key].as_f64().unwrap()
-}
-
-fn numbers(value: &Value) -> Vec<f64> {
-    value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
-}
-
-/// Equal to a part in 1e9, or to 1e-12 where the reference is that small itself.
-#[track_caller]
-fn close(ours: Option<f64>, theirs: f64) {
-    let ours = ours.unwrap();
-    assert!((ours - theirs).abs() <= 1e-9 * theirs.abs() + 1e-12, "{ours} against {theirs}");
+    swarmlab_reference::section(include_str!("reference/values.json"), name)
 }
 
 fn queue(case: &Value) -> Queue {
@@ -91,11 +73,10 @@ fn closed_networks() {
             .chain(numbers(&case["delays"]).into_iter().map(Station::Delay))
             .collect();
         let solved = solve(&stations, case["users"].as_u64().unwrap(), number(&case, "think")).unwrap();
-        close(Some(solved.throughput), number(&case, "throughput"));
-        close(Some(solved.response_s), number(&case, "response"));
-        for (ours, theirs) in solved.station_users.iter().zip(numbers(&case["queues"])) {
-            close(Some(*ours), theirs);
-        }
+        close(solved.throughput, number(&case, "throughput"));
+        close(solved.response_s, number(&case, "response"));
+        let queues = numbers(&case["queues"]).len();
+        all_close(&solved.station_users[..queues], &case["queues"]);
     }
 }
 

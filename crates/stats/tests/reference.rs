@@ -1,25 +1,14 @@
 //! Figures against scipy and statsmodels: `tests/reference/generate.py` wrote `values.json`.
 #![allow(clippy::unwrap_used)]
 
-use serde_json::Value;
+use swarmlab_reference::{Value, all_close, close, number, numbers};
 use swarmlab_stats::correlation::{fisher_interval, p_value};
 use swarmlab_stats::distribution::{t_quantile, t_two_sided_p};
 use swarmlab_stats::nnls::nnls;
 use swarmlab_stats::{autocorrelation, demand, linear, multiple, pearson, series, spearman};
 
 fn section(name: &str) -> Vec<Value> {
-    let all: Value = serde_json::from_str(include_str!("reference/values.json")).unwrap();
-    let cases = all[name].as_array().unwrap().clone();
-    assert!(!cases.is_empty(), "{name}");
-    cases
-}
-
-fn number(case: &Value, key: &str) -> f64 {
-    case[key].as_f64().unwrap()
-}
-
-fn numbers(value: &Value) -> Vec<f64> {
-    value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
+    swarmlab_reference::section(include_str!("reference/values.json"), name)
 }
 
 fn columns(value: &Value) -> Vec<Vec<f64>> {
@@ -28,21 +17,6 @@ fn columns(value: &Value) -> Vec<Vec<f64>> {
 
 fn known(values: &[f64]) -> Vec<Option<f64>> {
     values.iter().copied().map(Some).collect()
-}
-
-/// Equal to a part in 1e9, or to 1e-12 where the reference is that small itself.
-#[track_caller]
-fn close(ours: f64, theirs: f64) {
-    assert!((ours - theirs).abs() <= 1e-9 * theirs.abs() + 1e-12, "{ours} against {theirs}");
-}
-
-#[track_caller]
-fn all_close(ours: &[f64], theirs: &Value) {
-    let theirs = numbers(theirs);
-    assert_eq!(ours.len(), theirs.len());
-    for (a, b) in ours.iter().zip(theirs) {
-        close(*a, b);
-    }
 }
 
 #[test]

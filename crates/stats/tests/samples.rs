@@ -3,29 +3,12 @@
 
 use rand::SeedableRng;
 use rand::rngs::SmallRng;
-use serde_json::Value;
+use swarmlab_reference::{Value, all_close, close, number, numbers};
 use swarmlab_stats::power::{Design, of_difference, of_equivalence};
 use swarmlab_stats::{cliff, efron, equivalence, hodges_lehmann, multiple, noncentral_t, randomisation};
 
 fn section(name: &str) -> Vec<Value> {
-    let all: Value = serde_json::from_str(include_str!("reference/samples.json")).unwrap();
-    let cases = all[name].as_array().unwrap().clone();
-    assert!(!cases.is_empty(), "{name}");
-    cases
-}
-
-fn number(case: &Value, key: &str) -> f64 {
-    case[key].as_f64().unwrap()
-}
-
-fn numbers(value: &Value) -> Vec<f64> {
-    value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
-}
-
-/// Equal to a part in 1e9, or to 1e-12 where the reference is that small itself.
-#[track_caller]
-fn close(ours: f64, theirs: f64) {
-    assert!((ours - theirs).abs() <= 1e-9 * theirs.abs() + 1e-12, "{ours} against {theirs}");
+    swarmlab_reference::section(include_str!("reference/samples.json"), name)
 }
 
 #[track_caller]
@@ -116,10 +99,7 @@ fn corrected_bootstrap_intervals() {
 #[test]
 fn holm() {
     for case in section("holm") {
-        let ours = multiple::holm(&numbers(&case["p"])).unwrap();
-        for (a, b) in ours.iter().zip(numbers(&case["holm"])) {
-            close(*a, b);
-        }
+        all_close(&multiple::holm(&numbers(&case["p"])).unwrap(), &case["holm"]);
     }
 }
 
