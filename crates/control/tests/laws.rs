@@ -88,7 +88,7 @@ fn all() -> Vec<Controller> {
             demand: mmc::Demand::Cpu,
             servers_per_replica: 1,
             variability: 1.0,
-            objective: mmc::Objective::Quantile { share: 0.95, t_s: 0.25 },
+            objective: mmc::Objective::ResponseQuantile { share: 0.95, t_s: 0.25 },
         }
         .into(),
         OptCtrl {
@@ -197,6 +197,12 @@ fn history(moments: Vec<Moment>) -> Vec<(Observation, f64)> {
         .collect()
 }
 
+/// The most digits behind a point.
+fn decimals(text: &str) -> usize {
+    let behind = text.split('.').skip(1);
+    behind.map(|part| part.chars().take_while(char::is_ascii_digit).count()).max().unwrap_or(0)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -225,6 +231,7 @@ proptest! {
                 }
                 prop_assert!(!decision.reason.is_empty() && !decision.reason.contains('\n'));
                 prop_assert!(!decision.reason.contains("NaN"), "{}: {}", name, &decision.reason);
+                prop_assert!(decimals(&decision.reason) <= 4, "{}: {}", name, &decision.reason);
 
                 // What was written down is what goes on.
                 let text = serde_json::to_string(&other).unwrap();

@@ -1,5 +1,7 @@
 //! M/M/c: Poisson arrivals, exponential service, `c` servers, one queue; and G/G/c by Allen and Cunneen's approximation.
 
+use serde::{Deserialize, Serialize};
+
 use crate::positive;
 
 /// A queue with `c` servers.
@@ -103,7 +105,8 @@ pub fn erlang_c(servers: u64, offered: f64) -> f64 {
 }
 
 /// What is promised to customers.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Objective {
     /// Mean time in the system, in seconds.
     MeanResponse(f64),

@@ -2,16 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Which way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Direction {
-    /// More replicas.
-    Up,
-    /// Fewer.
-    Down,
-}
-
 /// How long after a change there is none.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Cooldown {

@@ -1,7 +1,7 @@
 //! `mmc`: as many replicas as a queue of so many servers needs to meet an objective, M/M/c or G/G/c.
 
 use serde::{Deserialize, Serialize};
-use swarmlab_queueing::mmc::{self, Queue};
+use swarmlab_queueing::mmc::Queue;
 
 use crate::controller::Controller;
 use crate::decision::Advice;
@@ -9,29 +9,7 @@ use crate::hold::Hold;
 use crate::metrics;
 use crate::view::View;
 
-/// What is promised.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Objective {
-    /// Mean response time, in seconds.
-    Mean(f64),
-    /// A share of requests is answered within so many seconds.
-    Quantile {
-        /// The share, 0 to 1.
-        share: f64,
-        /// Seconds.
-        t_s: f64,
-    },
-    /// Mean time in the queue, in seconds.
-    Wait(f64),
-    /// A share of requests waits at most so many seconds.
-    WaitQuantile {
-        /// The share, 0 to 1.
-        share: f64,
-        /// Seconds.
-        t_s: f64,
-    },
-}
+pub use swarmlab_queueing::mmc::Objective;
 
 /// How long a request occupies a server.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -88,14 +66,8 @@ impl Controller for MmcScaling {
             servers: replicas.saturating_mul(per),
             variability: self.variability,
         };
-        let objective = match self.objective {
-            Objective::Mean(s) => mmc::Objective::MeanResponse(s),
-            Objective::Quantile { share, t_s } => mmc::Objective::ResponseQuantile { share, t_s },
-            Objective::Wait(s) => mmc::Objective::MeanWait(s),
-            Objective::WaitQuantile { share, t_s } => mmc::Objective::WaitQuantile { share, t_s },
-        };
         let told = format!("{arrival_rate:.2} requests/s of {:.2} ms each", demand_s * 1000.0);
-        let least = objective.least_servers(queue(1), most.saturating_mul(per));
+        let least = self.objective.least_servers(queue(1), most.saturating_mul(per));
         let advice = match least.map(|servers| servers.div_ceil(per)) {
             Some(replicas) => {
                 Advice::replicas(replicas, format!("{told}: {replicas} replicas meet the objective"))

@@ -46,7 +46,7 @@ impl Controller for StepScaling {
         let v = view.metric(&self.metric)?;
         let breach = v - self.threshold;
         let from = view.desired();
-        let told = format!("`{}` is {v}, {breach:+} from {}", self.metric, self.threshold);
+        let told = format!("`{}` is {v:.4}, {breach:+.4} from {}", self.metric, self.threshold);
         let Some(step) = self.steps.iter().find(|s| s.holds(breach)) else {
             return Ok(Advice::replicas(from, format!("{told}: no step is for that")));
         };

@@ -1,8 +1,10 @@
 //! `threshold`: rules with cool-downs, as people's scripts have them. The first rule that holds for its time acts.
 
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 
-use super::cooldown::{Cooldown, Direction};
+use super::cooldown::Cooldown;
 use crate::controller::Controller;
 use crate::decision::Advice;
 use crate::hold::Hold;
@@ -106,7 +108,7 @@ impl Controller for Threshold {
                     When::Above(t) => ("above", t),
                     When::Below(t) => ("below", t),
                 };
-                let told = format!("`{}` is {v}, {side} {limit} for {for_s:.0} s", rule.metric);
+                let told = format!("`{}` is {v:.4}, {side} {limit} for {for_s:.0} s", rule.metric);
                 acts = Some((told, rule.change.apply(view.desired())));
             }
         }
@@ -121,15 +123,10 @@ impl Controller for Threshold {
         if let Some(left) = self.cooldown.left_s(from, to, now_s) {
             return Ok(Advice::replicas(from, format!("{told}, but cools down for {left:.0} s more")));
         }
-        let way = match to.cmp(&from) {
-            std::cmp::Ordering::Greater => Some(Direction::Up),
-            std::cmp::Ordering::Less => Some(Direction::Down),
-            std::cmp::Ordering::Equal => None,
-        };
-        let reason = match way {
-            Some(Direction::Up) => format!("{told}: up to {to}"),
-            Some(Direction::Down) => format!("{told}: down to {to}"),
-            None => format!("{told}, and {to} is as far as it may go"),
+        let reason = match to.cmp(&from) {
+            Ordering::Greater => format!("{told}: up to {to}"),
+            Ordering::Less => format!("{told}: down to {to}"),
+            Ordering::Equal => format!("{told}, and {to} is as far as it may go"),
         };
         Ok(Advice::replicas(to, reason))
     }

@@ -56,9 +56,9 @@ fn objective(value: &Value<'_>) -> Option<queue::Objective> {
         .map(|d| d.as_secs_f64());
     map.finish();
     let all = [
-        mean.map(queue::Objective::Mean),
-        wait.map(queue::Objective::Wait),
-        quantile.zip(within).map(|(share, t_s)| queue::Objective::Quantile { share, t_s }),
+        mean.map(queue::Objective::MeanResponse),
+        wait.map(queue::Objective::MeanWait),
+        quantile.zip(within).map(|(share, t_s)| queue::Objective::ResponseQuantile { share, t_s }),
         wait_quantile.zip(within).map(|(share, t_s)| queue::Objective::WaitQuantile { share, t_s }),
     ];
     let given: Vec<_> = all.into_iter().flatten().collect();
