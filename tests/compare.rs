@@ -42,7 +42,9 @@ fn write(dir: &Path, name: &str, pool: &str, demand_ms: Option<f64>, p95_ms: f64
     std::fs::create_dir_all(&folder).unwrap();
     let mut manifest = file("raw/manifest.json");
     manifest["plan"]["variables"] = json!({ "POOL": pool });
-    manifest["started_unix_s"] = json!(1_795_000_000.0 + p95_ms);
+    // No two runs begin at the same moment.
+    let moment = name.bytes().fold(0_u64, |sum, byte| (sum * 31 + u64::from(byte)) % 1_000_000);
+    manifest["started_unix_s"] = json!(1_795_000_000.0 + p95_ms + moment as f64 * 1e-6);
     let mut summary = file("expected/summary.json");
     for list in ["headline", "figures"] {
         for figure in summary[list].as_array_mut().unwrap() {
@@ -187,8 +189,18 @@ fn a_baseline_is_kept_and_guards() {
     assert!(stderr(&again).contains("E754") && stderr(&again).contains("--replace"), "{}", stderr(&again));
     assert!(stdout(&run(&["baseline", "list"], dir)).contains("main"));
     assert!(stdout(&run(&["baseline", "show", "main"], dir)).contains("demand_ms:ms-exercise"));
-    // The folders may go.
-    for name in &four {
+    // The same run again would only make the noise look small.
+    let twice = run(&["baseline", "save", "twice", "four-0", "./four-0/"], dir);
+    assert!(
+        twice.status.code() == Some(2) && stderr(&twice).contains("more than once"),
+        "{}",
+        stderr(&twice)
+    );
+    // The folders may go, but a run of the baseline is no new one, wherever it lies.
+    std::fs::rename(dir.join("four-0"), dir.join("moved")).unwrap();
+    let o = run(&["check-regression", "moved", "--baseline", "main"], dir);
+    assert!(o.status.code() == Some(2) && stderr(&o).contains("also as four-0"), "{}", stderr(&o));
+    for name in &four[1..] {
         std::fs::remove_dir_all(dir.join(name)).unwrap();
     }
     let o = run(&["check-regression", "eight-0", "--baseline", "main", "--margin", "5%"], dir);
@@ -205,6 +217,10 @@ fn a_baseline_is_kept_and_guards() {
     assert_eq!(o.status.code(), Some(0), "{}", stdout(&o));
     assert_eq!(json_line(&o)["regressed"], false);
     assert!(json_line(&o)["sees"].as_f64().unwrap() > 0.0);
+    // A new run in the folder of an old one is a new run.
+    write(dir, "four-1", "4", Some(15.05), 24.3);
+    let o = run(&["check-regression", "four-1", "--baseline", "main"], dir);
+    assert_eq!(o.status.code(), Some(0), "{}", stderr(&o));
     let o = run(&["check-regression", "fine", "--baseline", "old"], dir);
     assert!(o.status.code() == Some(2) && stderr(&o).contains("there are: main"), "{}", stderr(&o));
     assert_eq!(run(&["baseline", "rm", "main"], dir).status.code(), Some(0));
@@ -236,6 +252,15 @@ fn thresholds_are_verdicts_of_a_run() {
     let o = run(&["--json", "report", "run"], lab.dir.path());
     assert_eq!(o.status.code(), Some(0), "{}", stderr(&o));
     let verdicts = json_line(&o)["summary"]["verdicts"].clone();
+    // Each figure that a run has may be written in a check.
+    let figures = json_line(&o)["summary"]["figures"].clone();
+    let keys: Vec<&str> = figures.as_array().unwrap().iter().map(|f| f["key"].as_str().unwrap()).collect();
+    for stem in ["sent", "demand_ms:", "idle_cores:", "users", "response_p999_ms"] {
+        assert!(keys.iter().any(|key| key.starts_with(stem)), "{stem}: {keys:?}");
+    }
+    for key in keys {
+        assert!(swarmlab_checks::is_figure(key), "{key}");
+    }
     for (at, (text, status)) in checks.iter().enumerate() {
         let code = format!("check-{}", at + 1);
         let verdict = verdicts.as_array().unwrap().iter().find(|v| v["code"] == code.as_str()).unwrap();

@@ -84,7 +84,9 @@ fn obey(args: &BaselineArgs, json: bool) -> Result<(), Refusal> {
     match &args.command {
         Command::Save { name, runs, replace, allow } => {
             let runs = read(runs)?;
-            comparable(&runs.iter().collect::<Vec<_>>(), allow)?;
+            let all: Vec<&Run> = runs.iter().collect();
+            variants::once(&all)?;
+            comparable(&all, allow)?;
             if let Some(variants) = mixed(&runs) {
                 let why = "these runs are not repetitions of each other, and what they differ by will count as noise";
                 output::remark(&format!("{why}: {variants}"), json);

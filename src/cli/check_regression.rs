@@ -83,8 +83,8 @@ fn checked(args: &CheckRegressionArgs) -> Result<Gate, Refusal> {
         Variant { name: baseline.name.clone(), runs: baseline.runs },
         Variant { name: "new".to_owned(), runs: new },
     ];
-    once(&variants)?;
     let runs: Vec<&Run> = variants.iter().flat_map(|v| &v.runs).collect();
+    once(&runs)?;
     comparable(&runs, &args.allow)?;
     let mut keys = keys(&variants, &args.figure).map_err(|pattern| no_figure(&pattern, &runs))?;
     if args.figure.is_empty() {

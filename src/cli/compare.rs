@@ -86,10 +86,10 @@ impl From<VariantError> for Refusal {
 
 fn compared(args: &CompareArgs) -> Result<Comparison, Refusal> {
     let variants = grouped(args)?;
-    variants::once(&variants)?;
+    let runs: Vec<&Run> = variants.iter().flat_map(|v| &v.runs).collect();
+    variants::once(&runs)?;
     let baseline = variants::baseline(&variants, args.baseline.as_deref())?;
     let base = &variants[baseline];
-    let runs: Vec<&Run> = variants.iter().flat_map(|v| &v.runs).collect();
     comparable(&runs, &args.allow)?;
     let all = ["*".to_owned()];
     let patterns = if args.all { &all[..] } else { &args.figure[..] };

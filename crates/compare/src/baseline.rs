@@ -95,6 +95,19 @@ pub fn path(dir: &Path, name: &str) -> Result<PathBuf, BaselineError> {
     Ok(dir.join(format!("{name}.json")))
 }
 
+/// The same, of a baseline that is there.
+fn existing(dir: &Path, name: &str) -> Result<PathBuf, BaselineError> {
+    let path = path(dir, name)?;
+    if !path.exists() {
+        return Err(BaselineError::Unknown {
+            name: name.to_owned(),
+            dir: dir.to_owned(),
+            known: names(dir)?,
+        });
+    }
+    Ok(path)
+}
+
 impl Baseline {
     /// Writes it; one that is there is replaced only when asked for.
     pub fn save(&self, dir: &Path, replace: bool) -> Result<PathBuf, BaselineError> {
@@ -115,15 +128,7 @@ impl Baseline {
 
     /// Reads the one of a name.
     pub fn load(dir: &Path, name: &str) -> Result<Self, BaselineError> {
-        let path = path(dir, name)?;
-        if !path.exists() {
-            return Err(BaselineError::Unknown {
-                name: name.to_owned(),
-                dir: dir.to_owned(),
-                known: names(dir)?,
-            });
-        }
-        Self::read(&path)
+        Self::read(&existing(dir, name)?)
     }
 
     fn read(path: &Path) -> Result<Self, BaselineError> {
@@ -145,14 +150,7 @@ impl Baseline {
 
     /// Removes the one of a name.
     pub fn remove(dir: &Path, name: &str) -> Result<PathBuf, BaselineError> {
-        let path = path(dir, name)?;
-        if !path.exists() {
-            return Err(BaselineError::Unknown {
-                name: name.to_owned(),
-                dir: dir.to_owned(),
-                known: names(dir)?,
-            });
-        }
+        let path = existing(dir, name)?;
         std::fs::remove_file(&path).map_err(|source| BaselineError::Io {
             action: "remove",
             path: path.clone(),

@@ -42,11 +42,13 @@ pub enum VariantError {
         /// Names of the variants.
         known: Vec<String>,
     },
-    /// A folder given more than once.
-    #[error("{folder} was given more than once: a run is one repetition")]
+    /// A run given more than once, under one name of its folder or two.
+    #[error("{folder} was given more than once{}: a run is one repetition", also(.folder, .first))]
     Twice {
-        /// The folder.
+        /// Its folder the second time.
         folder: String,
+        /// Its folder the first time.
+        first: String,
     },
     /// Pairs need as many runs on both sides.
     #[error("{a:?} has {n} runs and {b:?} {m}: pairs need as many on both sides, in the same order")]
@@ -60,6 +62,10 @@ pub enum VariantError {
         /// Its runs.
         m: usize,
     },
+}
+
+fn also(folder: &str, first: &str) -> String {
+    if folder == first { String::new() } else { format!(", also as {first}") }
 }
 
 /// Longer values are not shown as names.
@@ -154,12 +160,13 @@ fn name(run: &Run, by: &[String], letters: &mut Letters) -> String {
     }
 }
 
-/// A run is given once.
-pub fn once(variants: &[Variant]) -> Result<(), VariantError> {
-    let mut seen = BTreeSet::new();
-    for run in variants.iter().flat_map(|v| &v.runs) {
-        if !seen.insert(&run.folder) {
-            return Err(VariantError::Twice { folder: run.folder.clone() });
+/// A run is given once. When it began and its name tell runs apart: a folder may be copied, or go and be written anew.
+pub fn once(runs: &[&Run]) -> Result<(), VariantError> {
+    let mut seen = BTreeMap::new();
+    for run in runs {
+        let who = (run.started_unix_s.to_bits(), run.facets.get("name"));
+        if let Some(first) = seen.insert(who, &run.folder) {
+            return Err(VariantError::Twice { folder: run.folder.clone(), first: first.clone() });
         }
     }
     Ok(())
@@ -243,7 +250,22 @@ mod tests {
         );
         let unknown = group(vec![run("a", &[("name", "x")])], &["POOL".to_owned()]);
         assert!(matches!(unknown, Err(VariantError::UnknownKey { .. })));
-        let twice = Variant { name: "x".to_owned(), runs: vec![run("a", &[]), run("a", &[])] };
-        assert!(once(&[twice]).is_err());
+    }
+
+    #[test]
+    fn a_run_is_who_it_was_and_not_where_it_lies() {
+        let began = |folder: &str, at| Run { started_unix_s: at, ..run(folder, &[("name", "x")]) };
+        let both = |a: Run, b: Run| once(&[&a, &b]);
+        assert_eq!(
+            both(began("results/x", 1.5), began("results/x", 2.5)),
+            Ok(()),
+            "the folder was written anew"
+        );
+        let other = Run { started_unix_s: 1.5, ..run("results/y", &[("name", "y")]) };
+        assert_eq!(both(began("results/x", 1.5), other), Ok(()));
+        let told = both(began("results/x", 1.5), began("results/x", 1.5)).unwrap_err().to_string();
+        assert_eq!(told, "results/x was given more than once: a run is one repetition");
+        let told = both(began("results/x", 1.5), began("copy", 1.5)).unwrap_err().to_string();
+        assert_eq!(told, "copy was given more than once, also as results/x: a run is one repetition");
     }
 }
