@@ -10,7 +10,7 @@ use swarmlab_record::client::{ALL_ENDPOINTS, Totals};
 use swarmlab_record::events::Event;
 use swarmlab_record::manifest::State;
 use swarmlab_record::summary::{Note, Status};
-use swarmlab_record::topology::Bed;
+use swarmlab_record::topology::{Bed, Role};
 
 /// Share of unknown bins from which a column is worth a note.
 const GAP_SHARE: f64 = 0.02;
@@ -40,7 +40,8 @@ pub fn notes(raw: &Raw, load: &Frame) -> Vec<Note> {
         out.push(Note { status: Status::Warn, text });
     }
     let bins = load.bins().count();
-    for service in &raw.manifest.plan.measured {
+    out.extend(unmeasured(raw));
+    for service in raw.manifest.plan.measured.iter().filter(|_| has_source(raw)) {
         for (metric, unit) in [("cpu", "cores"), ("memory", "bytes")] {
             let name = column(service, metric, unit);
             let Some(values) = load.get(&name) else {
@@ -80,6 +81,27 @@ pub fn notes(raw: &Raw, load: &Frame) -> Vec<Note> {
     }
     out.sort_by_key(|n| std::cmp::Reverse(n.status));
     out
+}
+
+/// Whether anything could have told what the containers use. On a Swarm that is a service of the role telemetry; where no
+/// service is known, nobody can say that there was none.
+fn has_source(raw: &Raw) -> bool {
+    let services = &raw.manifest.topology.services;
+    raw.manifest.testbed != Some(Bed::Swarm)
+        || services.is_empty()
+        || services.iter().any(|s| s.role == Role::Telemetry)
+}
+
+/// A stack that has nothing to measure with is not one that was measured badly.
+fn unmeasured(raw: &Raw) -> Option<Note> {
+    let measured = &raw.manifest.plan.measured;
+    (!has_source(raw) && !measured.is_empty()).then(|| Note {
+        status: Status::NotJudged,
+        text: format!(
+            "CPU and memory of {} are not known: the stack has no Prometheus (a service with the deploy label `swarmlab.role: telemetry`).",
+            measured.join(", ")
+        ),
+    })
 }
 
 /// The user's queries that Prometheus did not answer, or not always.
@@ -160,10 +182,14 @@ fn missing_intervals(raw: &Raw) -> Option<Note> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+    use swarmlab_frame::clock::Bins;
     use swarmlab_record::client::fixture::row;
+    use swarmlab_record::topology::Service;
 
     use super::*;
     use crate::assemble::fixture::load_alone;
+    use crate::verdicts::completeness;
 
     fn answer(status: u16, error: Option<ErrorKind>) -> FirstAnswer {
         let (endpoint, headers, body) = ("create".to_owned(), String::new(), String::new());
@@ -196,6 +222,36 @@ mod tests {
             failed(&answer, kind),
             "The first 503 (unexpected_status) was an answer of create: “no healthy upstream”."
         );
+    }
+
+    /// The verdict of a run on a Swarm that has these services and no column of any.
+    fn complete(services: &[(&str, Role)]) -> (Status, Vec<Note>) {
+        let mut raw = load_alone(10);
+        raw.manifest.testbed = Some(Bed::Swarm);
+        raw.manifest.plan.measured = vec!["web".to_owned()];
+        let service = |(name, role): &(&str, Role)| Service {
+            name: (*name).to_owned(),
+            role: *role,
+            replicas: 1,
+            image: String::new(),
+        };
+        raw.manifest.topology.services = services.iter().map(service).collect();
+        // The testbed tells it as well.
+        raw.events.push(Event::Warning { t_unix_s: 1000.0, message: "not measured".to_owned() });
+        let frame = Frame::new(Bins::new(1000.0, 1.0, 10).unwrap());
+        let notes = notes(&raw, &frame);
+        (completeness(&raw, 10, &notes).status, notes)
+    }
+
+    #[test]
+    fn where_nothing_can_measure_nothing_is_judged() {
+        let web = ("web", Role::Application);
+        let (status, notes) = complete(&[web]);
+        assert_eq!((status, notes.len()), (Status::NotJudged, 2));
+        assert!(notes[1].text.contains("CPU and memory of web are not known"), "{notes:?}");
+        // With something that measures, what was never sampled is a fault; and so where nothing is known of the stack.
+        assert_eq!(complete(&[web, ("prometheus", Role::Telemetry)]).0, Status::Fail);
+        assert_eq!(complete(&[]).0, Status::Fail);
     }
 
     #[test]

@@ -17,11 +17,21 @@ pub fn completeness(raw: &Raw, bins: usize, notes: &[Note]) -> Verdict {
             "Every measured service has CPU and memory in at least 98 % of the bins of the load, the load engine's log has every interval of it, and nothing was warned of."
         }
     };
-    let status = notes.iter().map(|n| n.status).max().unwrap_or(Status::Info);
+    let has = |status| notes.iter().any(|n| n.status == status);
+    // A warning passes `--require-valid`; what cannot be judged does not.
+    let status = match notes.iter().map(|n| n.status).max().unwrap_or(Status::Info) {
+        Status::Warn if has(Status::NotJudged) => Status::NotJudged,
+        gravest => gravest,
+    };
     let grave = notes.iter().filter(|n| n.status >= Status::Warn).count();
     match status {
-        Status::Info | Status::Pass | Status::NotJudged => {
+        Status::Info | Status::Pass => {
             make("data-complete", Status::Pass, "The data are complete", held, Vec::new())
+        }
+        Status::NotJudged => {
+            let why = notes.iter().filter(|n| n.status == status).map(|n| n.text.as_str());
+            let why = why.collect::<Vec<_>>().join(" ");
+            not_judged("data-complete", "Whether the data are complete is not known", why)
         }
         _ => make(
             "data-complete",
