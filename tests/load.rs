@@ -296,13 +296,20 @@ fn checks_decide_the_exit_code_and_are_shown_to_pipelines() {
     let (code, holds, xml) = checked(&missing, &["errors / sent < 1 %"]);
     assert_eq!((code, holds), (Some(7), vec![false.into()]));
     assert!(xml.contains("<failure message="), "{xml}");
+    assert!(xml.contains("1 against 0.0100"), "{xml}");
+    let (_, _, xml) = checked(&health, &["p99(response) < 1us"]);
+    assert!(xml.contains(" ms against 0.001 ms"), "{xml}");
     // What is not known was not proved.
-    assert_eq!(checked(&health, &["failed:nobody < 1"]).1, [Value::Null]);
-    assert_eq!(checked(&health, &["failed:nobody < 1"]).0, Some(7));
+    let (code, holds, xml) = checked(&health, &["errors / failed < 1"]);
+    assert_eq!((code, holds), (Some(7), vec![Value::Null]));
+    assert!(xml.contains("`failed` is 0"), "{xml}");
     for (check, words) in [
         ("p95(response) < 250", "us, ms, s or min"),
         ("p95(response < 1ms", "at character 14"),
         ("max(ms-exercise.cpu) < 1 cores", "`checks` of an experiment"),
+        ("failed:nobody < 1", "no endpoint `nobody`"),
+        ("throughputt > 1/s", "did you mean `throughput`?"),
+        ("demand_ms:web < 1 ms", "no figure `demand_ms:web`"),
     ] {
         let o = load(&[&health, "--check", check]);
         let told = text(&o.stderr);

@@ -17,7 +17,9 @@ pub struct Checked {
     pub value: Option<f64>,
     /// What it was compared with, in the same.
     pub limit: Option<f64>,
-    /// Why it is not known, a sentence; may be empty.
+    /// Unit of both; empty for a number or a share.
+    pub unit: &'static str,
+    /// What was measured against what, with units; or why it is not known.
     pub because: String,
 }
 
@@ -31,10 +33,11 @@ pub fn judge(checks: &[Check], s: &LoadSummary) -> Vec<Checked> {
                 holds: Some(holds),
                 value: Some(value.value),
                 limit: Some(limit.value),
-                because: String::new(),
+                unit: value.kind.base_unit(),
+                because: format!("{value} against {limit}"),
             },
             Outcome::NotJudged(because) => {
-                Checked { check: text, holds: None, value: None, limit: None, because }
+                Checked { check: text, holds: None, value: None, limit: None, unit: "", because }
             }
         }
     };

@@ -61,8 +61,11 @@ fn sides(check: &Check, source: &dyn Source) -> Result<(Amount, Amount), String>
     let limit = match &check.limit {
         Limit::Amount(amount) => *amount,
         Limit::Share { of_one, of } => {
-            let of = number(of, source)?;
-            Amount { value: of.value * of_one, kind: of.kind }
+            let whole = number(of, source)?;
+            if whole.value == 0.0 {
+                return Err(format!("`{}` is 0: there is no share of it.", of.name));
+            }
+            Amount { value: whole.value * of_one, kind: whole.kind }
         }
     };
     if value.kind != limit.kind {
@@ -74,15 +77,17 @@ fn sides(check: &Check, source: &dyn Source) -> Result<(Amount, Amount), String>
 /// Names that stand for figures of all endpoints, or of one behind a colon.
 const ALIASES: [(&str, &str); 2] = [("errors", "failed"), ("throughput", "throughput_per_s")];
 
+/// The key of what a name stands for.
+pub(crate) fn alias(stem: &str) -> &str {
+    ALIASES.iter().find(|(alias, _)| *alias == stem).map_or(stem, |(_, key)| key)
+}
+
 fn number(q: &Quantity, source: &dyn Source) -> Result<Amount, String> {
     let (stem, endpoint) = q.name.split_once(':').map_or((q.name.as_str(), None), |(a, b)| (a, Some(b)));
     let keyed = |key: &str| endpoint.map_or_else(|| key.to_owned(), |e| format!("{key}:{e}"));
     match q.function {
         None if q.name == "offered" => column(Function::Mean, "client_offered_per_s", source),
-        None => {
-            let key = ALIASES.iter().find(|(alias, _)| *alias == stem).map_or(stem, |(_, key)| key);
-            figure(&keyed(key), source)
-        }
+        None => figure(&keyed(alias(stem)), source),
         Some(function) if stem == "response" => match function {
             Function::Quantile(999) => figure(&keyed("response_p999_ms"), source),
             Function::Mean | Function::Max | Function::Quantile(_) => {
@@ -106,9 +111,15 @@ fn figure(key: &str, source: &dyn Source) -> Result<Amount, String> {
 fn column(function: Function, name: &str, source: &dyn Source) -> Result<Amount, String> {
     let name = resolve(name, &source.columns())?;
     let (values, unit) = source.column(&name).ok_or_else(|| format!("There is no column `{name}`."))?;
+    let bins = values.len();
     let known: Vec<f64> = values.into_iter().flatten().filter(|v| v.is_finite()).collect();
+    let count = known.len();
     let value =
         apply(function, known).ok_or_else(|| format!("`{name}` is not known in any bin of the load."))?;
+    // Of the bins that are not known nothing may be said, and these are the most.
+    if count * 2 < bins {
+        return Err(format!("`{name}` is known in {count} of {bins} bins of the load: too few to judge by."));
+    }
     unit::amount(value, &unit).ok_or_else(|| format!("`{name}` is measured in {unit}."))
 }
 
@@ -154,7 +165,7 @@ fn apply(function: Function, mut known: Vec<f64>) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
     use crate::parse;
 
@@ -169,6 +180,7 @@ mod tests {
                 "sent" => (100.0, "requests"),
                 "throughput_per_s" => (47.0, "requests/s"),
                 "demand_ms:ms-exercise" => (15.0, "ms/request"),
+                "completed" => (0.0, "requests"),
                 _ => return None,
             };
             Some((value, unit.to_owned()))
@@ -180,13 +192,21 @@ mod tests {
                 }
                 "client_offered_per_s" => Some((vec![Some(48.0), Some(52.0)], "requests/s".to_owned())),
                 "gateway_memory_bytes" => Some((vec![None, None], "bytes".to_owned())),
+                "gateway_cpu_cores" => Some((vec![None, Some(0.1), None], "cores".to_owned())),
+                "half_cpu_cores" => Some((vec![None, Some(0.1)], "cores".to_owned())),
                 _ => None,
             }
         }
         fn columns(&self) -> Vec<String> {
-            ["ms_exercise_cpu_cores", "client_offered_per_s", "gateway_memory_bytes"]
-                .map(str::to_owned)
-                .to_vec()
+            [
+                "ms_exercise_cpu_cores",
+                "client_offered_per_s",
+                "gateway_memory_bytes",
+                "gateway_cpu_cores",
+                "half_cpu_cores",
+            ]
+            .map(str::to_owned)
+            .to_vec()
         }
     }
 
@@ -213,6 +233,7 @@ mod tests {
             ("throughput >= 94 % of offered", true),
             ("demand_ms:ms-exercise < 16 ms/request", true),
             ("sent >= 100", true),
+            ("max(half.cpu) < 1 cores", true),
         ] {
             assert_eq!(holds(text), Some(expected), "{text}");
         }
@@ -220,10 +241,19 @@ mod tests {
 
     #[test]
     fn without_evidence_nothing_is_judged() {
-        for text in
-            ["p99(response) < 1 s", "max(nobody.cpu) < 1 cores", "max(gateway.memory) < 1 GiB", "users < 5"]
-        {
-            assert_eq!(holds(text), None, "{text}");
+        for (text, why) in [
+            ("p99(response) < 1 s", "no figure `response_p99_ms`"),
+            ("max(nobody.cpu) < 1 cores", "no column `nobody.cpu`"),
+            ("max(gateway.memory) < 1 GiB", "not known in any bin"),
+            ("max(gateway.cpu) < 1 cores", "known in 1 of 3 bins"),
+            ("users < 5", "no figure `users`"),
+            ("failed <= 1 % of completed", "`completed` is 0"),
+            ("failed / completed <= 1 %", "`completed` is 0"),
+        ] {
+            match evaluate(&parse(text).unwrap(), &Run) {
+                Outcome::NotJudged(said) => assert!(said.contains(why), "{text}: {said}"),
+                Outcome::Judged { .. } => panic!("{text}"),
+            }
         }
     }
 }

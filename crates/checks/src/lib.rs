@@ -19,10 +19,12 @@
 
 pub mod evaluate;
 mod lexer;
+mod names;
 mod parser;
 pub mod unit;
 
 pub use evaluate::{Outcome, Source, evaluate};
+pub use names::{Known, Stranger, is_figure};
 pub use parser::parse;
 pub use unit::{Amount, Kind};
 

@@ -82,6 +82,10 @@ impl Parser {
         if !self.sign(")") {
             return Err(self.unexpected("`)`"));
         }
+        if is_response(&name) && matches!(function, Function::Min | Function::Sum | Function::Last) {
+            let problem = format!("no {} of all response times is known", function.name());
+            return Err(error(at, problem, "mean, max, p50, p90, p95, p99 or p99.9"));
+        }
         Ok(Quantity { function: Some(*function), name })
     }
 
@@ -123,6 +127,11 @@ impl Parser {
             error(at, format!("an unknown unit `{unit}`"), unit::names().collect::<Vec<_>>().join(", "))
         })
     }
+}
+
+/// Whether a name is that of all response times, or of those of an endpoint.
+fn is_response(name: &str) -> bool {
+    name.split(':').next() == Some("response")
 }
 
 /// What a name measures, where the name tells.
@@ -206,6 +215,8 @@ mod tests {
             ("p95(response) < 250", 16, "us, ms, s or min"),
             ("p95(response) < 250 cores", 16, "us, ms, s or min"),
             ("p42(response) < 1ms", 0, "p50, p90"),
+            ("sum(response) < 1ms", 0, "mean, max, p50"),
+            ("sent / min(response:login) < 1", 7, "mean, max, p50"),
             ("p95(response < 1ms", 13, "`)`"),
             ("p95() < 1ms", 4, "the name"),
             ("errors / sent < 1 ms", 16, "a percentage"),

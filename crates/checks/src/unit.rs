@@ -1,5 +1,7 @@
 //! Units of thresholds, and which may be compared with which.
 
+use std::fmt;
+
 /// What a number measures; its base unit is in brackets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -26,6 +28,17 @@ impl Kind {
             Self::Count => "no unit, or %",
         }
     }
+
+    /// The base unit; empty for counts and shares.
+    pub fn base_unit(self) -> &'static str {
+        match self {
+            Self::Time => "ms",
+            Self::Rate => "/s",
+            Self::Cores => "cores",
+            Self::Bytes => "bytes",
+            Self::Count => "",
+        }
+    }
 }
 
 /// A number in the base unit of its kind.
@@ -35,6 +48,30 @@ pub struct Amount {
     pub value: f64,
     /// Of what.
     pub kind: Kind,
+}
+
+impl Amount {
+    /// How many decimals of it are shown.
+    pub fn decimals(self) -> usize {
+        match self.kind {
+            Kind::Time | Kind::Rate if self.value.abs() >= 10.0 => 1,
+            Kind::Time | Kind::Rate | Kind::Cores => 3,
+            Kind::Bytes => 0,
+            Kind::Count if self.value.fract() == 0.0 => 0,
+            Kind::Count => 4,
+        }
+    }
+}
+
+/// The number with its unit: `12.3 ms`, `0.250 cores`, `0.0100`.
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let number = format!("{:.*}", self.decimals(), self.value);
+        match self.kind.base_unit() {
+            "" => f.write_str(&number),
+            unit => write!(f, "{number} {unit}"),
+        }
+    }
 }
 
 /// Units by name, with what one of them is in the base unit.
@@ -73,4 +110,24 @@ pub fn amount(value: f64, unit: &str) -> Option<Amount> {
 /// Names of all units.
 pub fn names() -> impl Iterator<Item = &'static str> {
     UNITS.iter().map(|(name, ..)| *name).filter(|name| !name.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_shown_with_their_unit() {
+        for (value, kind, shown) in [
+            (0.47, Kind::Time, "0.470 ms"),
+            (250.0, Kind::Time, "250.0 ms"),
+            (47.04, Kind::Rate, "47.0 /s"),
+            (0.2504, Kind::Cores, "0.250 cores"),
+            (1_048_576.0, Kind::Bytes, "1048576 bytes"),
+            (0.01, Kind::Count, "0.0100"),
+            (100.0, Kind::Count, "100"),
+        ] {
+            assert_eq!(Amount { value, kind }.to_string(), shown);
+        }
+    }
 }

@@ -213,7 +213,7 @@ fn known(
 ) -> Option<String> {
     match services {
         Some(known) if !known.iter().any(|k| k == name) => {
-            of.cx().push(super::target::no_such_service(
+            of.cx().push(super::target::one_of(
                 of.cx()
                     .error(codes::UNKNOWN_SERVICE, span, format!("the stack has no service `{name}`"))
                     .at(of.path()),

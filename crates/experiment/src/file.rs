@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use swarmlab_checks::Known;
 use swarmlab_codes as codes;
 use swarmlab_yaml::{Cx, Diagnostics, Value};
 
@@ -166,7 +167,9 @@ fn element(
         evidence::warn(&value, load, measure.bin);
     }
     let slo = map.optional("slo", Slo::read);
-    let checks = map.or("checks", Vec::new(), |v| v.list(checks::read));
+    let endpoints = load.as_ref().map(|load| load.scenario.endpoints());
+    let known = Known { services: services.as_deref(), endpoints: endpoints.as_deref() };
+    let checks = map.or("checks", Vec::new(), |v| v.list(|v| checks::read(v, &known)));
     let seed = map.or("seed", 42, |v| v.int(0..=i64::MAX)).unsigned_abs();
     map.known_prefix("x-");
     map.finish();

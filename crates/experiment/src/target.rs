@@ -30,12 +30,12 @@ pub(super) fn known_service(value: &Value<'_>, services: Option<&[String]>) -> O
         return Some(name);
     }
     let finding = value.error(codes::UNKNOWN_SERVICE, format!("the stack has no service `{name}`"));
-    value.cx().push(no_such_service(finding, &name, known));
+    value.cx().push(one_of(finding, &name, known));
     None
 }
 
-/// Says of a finding about a service's name which ones there are, and which of them was probably meant.
-pub(super) fn no_such_service(finding: Diagnostic, name: &str, known: &[String]) -> Diagnostic {
+/// Says of a finding about an unknown name which ones there are, and which of them was probably meant.
+pub(super) fn one_of(finding: Diagnostic, name: &str, known: &[String]) -> Diagnostic {
     let finding = finding.expected(format!("one of {}", known.join(", ")));
     match nearest(name, known.iter().map(String::as_str)) {
         Some(near) => finding.help(format!("did you mean `{near}`?")),

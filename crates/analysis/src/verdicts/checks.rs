@@ -1,6 +1,5 @@
 //! Whether the thresholds of the experiment (`checks`, `--check`) hold.
 
-use swarmlab_checks::unit::Kind;
 use swarmlab_checks::{Amount, Outcome, Source, evaluate, parse};
 use swarmlab_frame::frame::Frame;
 use swarmlab_record::summary::{Figure, Status, Verdict};
@@ -56,12 +55,5 @@ fn check(number: usize, text: &str, run: &Run<'_>) -> Verdict {
 }
 
 fn figure(key: &str, label: &str, amount: Amount) -> Figure {
-    let (decimals, unit) = match amount.kind {
-        Kind::Time => (1, "ms"),
-        Kind::Rate => (1, "/s"),
-        Kind::Cores => (3, "cores"),
-        Kind::Bytes => (0, "bytes"),
-        Kind::Count => (4, ""),
-    };
-    Figure::number(key, label, amount.value, decimals, unit)
+    Figure::number(key, label, amount.value, amount.decimals(), amount.kind.base_unit())
 }

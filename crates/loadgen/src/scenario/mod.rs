@@ -207,6 +207,19 @@ impl Scenario {
         }
     }
 
+    /// Names that statistics are kept under, each once; what sends nothing itself has none.
+    pub fn endpoints(&self) -> Vec<String> {
+        let sends =
+            |step: &&Step| !matches!(step.action, Action::Set(_) | Action::Group(_) | Action::Batch(_));
+        let mut names: Vec<String> = Vec::new();
+        for name in self.steps().filter(sends).flat_map(|step| self.endpoints_of(step)) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
     /// Names of targets that steps ask for.
     pub fn targets(&self) -> BTreeSet<&str> {
         self.steps().filter_map(|step| step.target.as_deref()).collect()
