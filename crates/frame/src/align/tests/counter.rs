@@ -1,6 +1,6 @@
 use super::{bins, series};
 use crate::align::*;
-use swarmlab_record::series::Series;
+use swarmlab_record::series::{Sample, Series, fixture};
 
 fn rate(samples: &[(f64, f64)], born: Option<f64>, died: Option<f64>) -> Vec<Option<f64>> {
     counter_rate(&series(samples, born, died), &bins(0.0, 1.0, 6), Tolerance::default())
@@ -45,6 +45,14 @@ fn a_gap_is_bridged_up_to_three_intervals() {
     // Longer: every bin with an edge inside is unknown.
     let gap = rate(&[(0.0, 0.0), (1.0, 1.0), (4.5, 8.0), (5.0, 9.0), (6.0, 9.5)], None, None);
     assert_eq!(gap, [Some(1.0), None, None, None, None, Some(0.5)]);
+}
+
+#[test]
+fn one_missed_scrape_is_bridged_whoever_stamps_the_samples() {
+    let samples = fixture::STAMPED_BY_ITS_SOURCE.map(|t| Sample::new(t, 0.25 * t)).to_vec();
+    let task = Series::new(std::sync::Arc::new(fixture::identity("web", "a")), samples, 1.0);
+    let rates = counter_rate(&task, &bins(1.0, 1.0, 58), Tolerance::default());
+    assert!(rates.iter().all(|rate| rate.is_some_and(|r| (r - 0.25).abs() < 1e-9)), "{rates:?}");
 }
 
 #[test]

@@ -40,7 +40,7 @@ impl Truth {
             }
         }
         let died = (self.died_s < WATCHED_S + 30.0).then_some(self.died_s);
-        let interval_s = swarmlab_record::series::median_gap_s(
+        let interval_s = swarmlab_record::series::interval_s(
             &samples.iter().map(|&(t, v)| swarmlab_record::series::Sample::new(t, v)).collect::<Vec<_>>(),
         )
         .unwrap_or(interval_s);

@@ -47,7 +47,7 @@ pub(super) fn write(path: &Path, all: &[Head]) -> Result<(), FileError> {
         sheet.push(Spec::all_numbers(name, unit, source), values);
     };
     whole("scale", "", "factor from the source's numbers to the unit", |s| s.identity.scale);
-    whole("interval_s", "s", "time between samples, median of the gaps", |s| s.interval_s);
+    whole("interval_s", "s", "time between samples, mean of the gaps without holes", |s| s.interval_s);
     let mut times = |name: &str, source: &str, pick: fn(&Head) -> Option<f64>| {
         sheet.push(Spec::numbers(name, "s", source), Values::Numbers(all.iter().map(pick).collect()));
     };
