@@ -1,6 +1,8 @@
 //! Sessions on a scripted testbed with a scripted generator, in virtual time.
 #![allow(clippy::unwrap_used)]
 
+mod bed;
+mod generator;
 mod stage;
 
 use stage::{Acts, Generates, Stage, Up};

@@ -1,38 +1,30 @@
-//! A testbed and a generator that do as they are told, in virtual time, and note what they were asked.
+//! What happens to a session on a scripted testbed with a scripted generator, and what came of it.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use swarmlab_intervals::{End, EndpointStats, Interval, Outcome, SelfMetrics, new_histogram};
 use swarmlab_lab::RunError;
 use swarmlab_lab::bus::{Bus, Sink};
-use swarmlab_lab::generator::{Generator, Outlet, Running};
 use swarmlab_lab::message::{Message, News};
 use swarmlab_lab::session::{Cast, execute};
 use swarmlab_lab::sinks::FolderSink;
-use swarmlab_lab::site::{Answer, Ready, Site};
-use swarmlab_loadgen::LoadError;
 use swarmlab_record::Phase;
 use swarmlab_record::action::Action;
 use swarmlab_record::folder::RunFolder;
 use swarmlab_record::manifest::{Manifest, Origin};
-use swarmlab_record::metric::{Kind, Meaning};
+use swarmlab_record::metric::Meaning;
 use swarmlab_record::plan as record_plan;
-use swarmlab_record::series::{Identity, Reading};
-use swarmlab_record::topology::{ReplicaEvent, Target};
 use swarmlab_shapes::shape::{Constant, Shape};
 use swarmlab_swarm::CancellationToken;
-use swarmlab_testbed::observation::Observation;
-use swarmlab_testbed::seam::{Out, Pending};
-use swarmlab_testbed::{Done, Note, TestbedError};
-use swarmlab_trial::{Keep, Limits, LoadId, Part, Plan, PlannedAction, Source, Start, TrialPlan, When};
-use tokio::sync::watch;
-use tokio::time::{Instant, sleep, sleep_until};
+use swarmlab_trial::{Keep, Limits, Plan, PlannedAction, Source, Start, TrialPlan, When};
+use tokio::time::{Instant, sleep};
 
-const BEGIN: f64 = 1_000_000.0;
-const LOAD_S: f64 = 5.0;
+use super::bed::ScriptedBed;
+use super::generator::ScriptedGenerator;
+
+pub const BEGIN: f64 = 1_000_000.0;
+pub const LOAD_S: f64 = 5.0;
 
 #[derive(Clone, Copy)]
 pub enum Up {
@@ -88,7 +80,7 @@ impl Default for Stage {
     }
 }
 
-type Log<T> = Arc<Mutex<Vec<T>>>;
+pub type Log<T> = Arc<Mutex<Vec<T>>>;
 
 pub struct Played {
     pub result: Result<(), RunError>,
@@ -223,253 +215,6 @@ impl Sink for Disk {
             Some(t) if message.t_unix_s >= t => Err(io::Error::other("no space left on device")),
             _ => Ok(()),
         }
-    }
-}
-
-struct ScriptedBed {
-    up: Up,
-    silent: bool,
-    /// Of the actions to come; those after them take no time.
-    acts: std::collections::VecDeque<Acts>,
-    breaks: Option<Instant>,
-    began: Instant,
-    log: Log<String>,
-}
-
-impl ScriptedBed {
-    fn note(&self, what: &str) {
-        self.log.lock().unwrap().push(what.to_owned());
-    }
-}
-
-impl Site for ScriptedBed {
-    fn up<'a>(
-        &'a mut self,
-        cancel: &'a CancellationToken,
-        note: &'a mut (dyn FnMut(Note) + Send),
-    ) -> Answer<'a, Result<Ready, TestbedError>> {
-        Box::pin(async move {
-            self.note("up");
-            note(Note::Step("a step while coming up".to_owned()));
-            match self.up {
-                Up::Never => std::future::pending().await,
-                Up::Takes(s) => tokio::select! {
-                    () = sleep(Duration::from_secs_f64(s)) => {}
-                    () = cancel.cancelled() => {
-                        self.note("cancelled");
-                        return Err(TestbedError::Interrupted);
-                    }
-                },
-            }
-            Ok(Ready {
-                target: Target { addresses: vec!["127.0.0.1:80".parse().unwrap()], host: "web".to_owned() },
-                clock_offset: None,
-                sampled_every: Duration::from_secs(1),
-                provenance: BTreeMap::new(),
-                left_behind: vec!["a bed".to_owned()],
-            })
-        })
-    }
-
-    fn observe(&mut self, out: Out, cancel: CancellationToken) -> Result<(), TestbedError> {
-        self.note("observe");
-        let (silent, began) = (self.silent, self.began);
-        if let Some(breaks) = self.breaks {
-            let out = out.clone();
-            tokio::spawn(async move {
-                tokio::time::sleep_until(breaks).await;
-                let broken = TestbedError::Child {
-                    task: "web.1".to_owned(),
-                    what: "ended".to_owned(),
-                    log: Vec::new(),
-                };
-                let _ = out.send(Observation::Broken(broken)).await;
-            });
-        }
-        tokio::spawn(async move {
-            let event = ReplicaEvent {
-                t_unix_s: BEGIN,
-                service: "web".to_owned(),
-                desired: 1,
-                running: 1,
-                healthy: 1,
-                health_checked: Some(true),
-                cause: "started".to_owned(),
-            };
-            let _ = out.send(Observation::Replicas(event)).await;
-            let series = Arc::new(identity());
-            while !cancel.is_cancelled() {
-                let t_unix_s = BEGIN + began.elapsed().as_secs_f64();
-                let reading = Reading { series: Arc::clone(&series), t_unix_s, value: 1.0 };
-                if !silent && out.send(Observation::Samples(vec![reading])).await.is_err() {
-                    return;
-                }
-                sleep(Duration::from_secs(1)).await;
-            }
-        });
-        Ok(())
-    }
-
-    fn act(
-        &mut self,
-        action: Action,
-        cancel: CancellationToken,
-    ) -> Pending<'static, Result<Done, TestbedError>> {
-        self.note(&action.to_string());
-        let (began, log) = (self.began, Arc::clone(&self.log));
-        let now = move || BEGIN + began.elapsed().as_secs_f64();
-        let (asked_unix_s, acts) = (now(), self.acts.pop_front().unwrap_or(Acts::Takes(0.0)));
-        Box::pin(async move {
-            let Acts::Takes(s) = acts else {
-                if acts == Acts::Never {
-                    cancel.cancelled().await;
-                    log.lock().unwrap().push("cancelled".to_owned());
-                }
-                return Err(TestbedError::NoService {
-                    action: action.to_string(),
-                    name: "web".to_owned(),
-                    known: vec![],
-                });
-            };
-            sleep(Duration::from_secs_f64(s / 4.0)).await;
-            let accepted_unix_s = now();
-            sleep(Duration::from_secs_f64(s * 3.0 / 4.0)).await;
-            Ok(Done { action, asked_unix_s, accepted_unix_s, done_unix_s: now(), changed: true })
-        })
-    }
-
-    fn down<'a>(&'a mut self, _: &'a mut (dyn FnMut(Note) + Send)) -> Answer<'a, Result<(), TestbedError>> {
-        Box::pin(async move {
-            self.note("down");
-            sleep(Duration::from_secs(1)).await;
-            Ok(())
-        })
-    }
-}
-
-struct ScriptedGenerator {
-    generates: Generates,
-    began: Instant,
-    warm_up_s: f64,
-    log: Log<String>,
-}
-
-impl Generator for ScriptedGenerator {
-    fn start(
-        &mut self,
-        load: LoadId,
-        start_unix_s: f64,
-        _: &Target,
-        out: Outlet,
-    ) -> Result<Box<dyn Running>, LoadError> {
-        if self.generates == Generates::Refuses {
-            return Err(LoadError::Panicked("no".to_owned()));
-        }
-        self.log.lock().unwrap().push(format!("start {:?}", load.part));
-        let length_s = if load.part == Part::WarmUp { self.warm_up_s } else { LOAD_S };
-        let (ends, mut ended) = watch::channel(false);
-        let forever = self.generates == Generates::Forever;
-        let start = self.began + Duration::from_secs_f64(start_unix_s - BEGIN);
-        tokio::spawn(async move {
-            let mut n = 0;
-            while forever || (n as f64) < length_s {
-                tokio::select! {
-                    () = sleep_until(start + Duration::from_secs(n + 1)) => {}
-                    _ = ended.wait_for(|e| *e && !forever) => break,
-                }
-                if !out.interval_async(interval(n, start_unix_s)).await {
-                    return;
-                }
-                n += 1;
-            }
-            sleep(Duration::from_millis(700)).await;
-            out.ended_async(Ok(outcome(start_unix_s))).await;
-        });
-        Ok(Box::new(ScriptedLoad { ends, log: Arc::clone(&self.log) }))
-    }
-}
-
-struct ScriptedLoad {
-    ends: watch::Sender<bool>,
-    log: Log<String>,
-}
-
-impl Running for ScriptedLoad {
-    fn set_level(&mut self, _: f64) -> Result<(), LoadError> {
-        Ok(())
-    }
-    fn stop(&mut self) {
-        self.log.lock().unwrap().push("stop".to_owned());
-        let _ = self.ends.send(true);
-    }
-    fn abort(&mut self) {
-        self.log.lock().unwrap().push("abort".to_owned());
-        let _ = self.ends.send(true);
-    }
-}
-
-fn interval(index: u64, start_unix_s: f64) -> Interval {
-    let mut stats = EndpointStats::new("a");
-    (stats.tally.offered, stats.tally.sent, stats.tally.completed, stats.tally.succeeded) = (9, 9, 9, 9);
-    Interval {
-        index,
-        start_unix_s: start_unix_s + index as f64,
-        end_unix_s: start_unix_s + index as f64 + 1.0,
-        offered: 9,
-        users: 1.0,
-        in_flight: 0.0,
-        in_flight_end: 0,
-        queued: 0.0,
-        queued_end: 0,
-        iterations_completed: 9,
-        think_s: 0.0,
-        connections_opened: 0,
-        connections_open_end: 1,
-        unassigned_errors: BTreeMap::new(),
-        endpoints: vec![stats],
-        connect: new_histogram(),
-        tls: new_histogram(),
-        resolve_failures: 0,
-        generator: SelfMetrics::default(),
-    }
-}
-
-fn outcome(start_unix_s: f64) -> Outcome {
-    Outcome {
-        end: End::Completed,
-        start_unix_s,
-        load_end_unix_s: start_unix_s + LOAD_S,
-        end_unix_s: start_unix_s + LOAD_S,
-        intervals: 5,
-        offered: 45,
-        iterations_completed: 45,
-        think_s: 0.0,
-        user_s: 5.0,
-        connections_opened: 1,
-        unassigned_errors: BTreeMap::new(),
-        endpoints: vec![EndpointStats::new("a")],
-        overall: EndpointStats::new(""),
-        connect: new_histogram(),
-        tls: new_histogram(),
-        resolve_failures: 0,
-        first_errors: BTreeMap::new(),
-        first_answers: Vec::new(),
-        verdict_inputs: Default::default(),
-    }
-}
-
-fn identity() -> Identity {
-    Identity {
-        service: "web".to_owned(),
-        task: "web.1".to_owned(),
-        metric: "process_cpu_seconds_total".to_owned(),
-        meaning: Meaning::CPU,
-        kind: Kind::Counter,
-        unit: "s".to_owned(),
-        scale: 1.0,
-        upstream: None,
-        task_is_exact: true,
-        labels: BTreeMap::new(),
     }
 }
 

@@ -1,0 +1,126 @@
+//! A generator that does as it is told, in virtual time, and notes what it was asked.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use swarmlab_intervals::{End, EndpointStats, Interval, Outcome, SelfMetrics, new_histogram};
+use swarmlab_lab::generator::{Generator, Outlet, Running};
+use swarmlab_loadgen::LoadError;
+use swarmlab_record::topology::Target;
+use swarmlab_trial::{LoadId, Part};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::stage::{BEGIN, Generates, LOAD_S, Log};
+
+pub struct ScriptedGenerator {
+    pub generates: Generates,
+    pub began: Instant,
+    pub warm_up_s: f64,
+    pub log: Log<String>,
+}
+
+impl Generator for ScriptedGenerator {
+    fn start(
+        &mut self,
+        load: LoadId,
+        start_unix_s: f64,
+        _: &Target,
+        out: Outlet,
+    ) -> Result<Box<dyn Running>, LoadError> {
+        if self.generates == Generates::Refuses {
+            return Err(LoadError::Panicked("no".to_owned()));
+        }
+        self.log.lock().unwrap().push(format!("start {:?}", load.part));
+        let length_s = if load.part == Part::WarmUp { self.warm_up_s } else { LOAD_S };
+        let (ends, mut ended) = watch::channel(false);
+        let forever = self.generates == Generates::Forever;
+        let start = self.began + Duration::from_secs_f64(start_unix_s - BEGIN);
+        tokio::spawn(async move {
+            let mut n = 0;
+            while forever || (n as f64) < length_s {
+                tokio::select! {
+                    () = sleep_until(start + Duration::from_secs(n + 1)) => {}
+                    _ = ended.wait_for(|e| *e && !forever) => break,
+                }
+                if !out.interval_async(interval(n, start_unix_s)).await {
+                    return;
+                }
+                n += 1;
+            }
+            sleep(Duration::from_millis(700)).await;
+            out.ended_async(Ok(outcome(start_unix_s))).await;
+        });
+        Ok(Box::new(ScriptedLoad { ends, log: Arc::clone(&self.log) }))
+    }
+}
+
+struct ScriptedLoad {
+    ends: watch::Sender<bool>,
+    log: Log<String>,
+}
+
+impl Running for ScriptedLoad {
+    fn set_level(&mut self, _: f64) -> Result<(), LoadError> {
+        Ok(())
+    }
+    fn stop(&mut self) {
+        self.log.lock().unwrap().push("stop".to_owned());
+        let _ = self.ends.send(true);
+    }
+    fn abort(&mut self) {
+        self.log.lock().unwrap().push("abort".to_owned());
+        let _ = self.ends.send(true);
+    }
+}
+
+fn interval(index: u64, start_unix_s: f64) -> Interval {
+    let mut stats = EndpointStats::new("a");
+    (stats.tally.offered, stats.tally.sent, stats.tally.completed, stats.tally.succeeded) = (9, 9, 9, 9);
+    Interval {
+        index,
+        start_unix_s: start_unix_s + index as f64,
+        end_unix_s: start_unix_s + index as f64 + 1.0,
+        offered: 9,
+        users: 1.0,
+        in_flight: 0.0,
+        in_flight_end: 0,
+        queued: 0.0,
+        queued_end: 0,
+        iterations_completed: 9,
+        think_s: 0.0,
+        connections_opened: 0,
+        connections_open_end: 1,
+        unassigned_errors: BTreeMap::new(),
+        endpoints: vec![stats],
+        connect: new_histogram(),
+        tls: new_histogram(),
+        resolve_failures: 0,
+        generator: SelfMetrics::default(),
+    }
+}
+
+fn outcome(start_unix_s: f64) -> Outcome {
+    Outcome {
+        end: End::Completed,
+        start_unix_s,
+        load_end_unix_s: start_unix_s + LOAD_S,
+        end_unix_s: start_unix_s + LOAD_S,
+        intervals: 5,
+        offered: 45,
+        iterations_completed: 45,
+        think_s: 0.0,
+        user_s: 5.0,
+        connections_opened: 1,
+        unassigned_errors: BTreeMap::new(),
+        endpoints: vec![EndpointStats::new("a")],
+        overall: EndpointStats::new(""),
+        connect: new_histogram(),
+        tls: new_histogram(),
+        resolve_failures: 0,
+        first_errors: BTreeMap::new(),
+        first_answers: Vec::new(),
+        verdict_inputs: Default::default(),
+    }
+}

@@ -1,0 +1,7 @@
+//! What a run does, one behaviour a test.
+#![allow(clippy::unwrap_used)]
+
+mod actions;
+mod ends;
+mod phases;
+mod tries;
