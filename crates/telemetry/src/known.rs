@@ -27,10 +27,11 @@ impl Known {
         let key = SeriesKey::of(&identity);
         let (shared, newest) = self.0.entry(key).or_insert_with(|| (Arc::new(identity), f64::NEG_INFINITY));
         samples.filter_map(|(t_unix_s, value)| {
-            (t_unix_s > *newest).then(|| {
-                *newest = t_unix_s;
-                Reading { series: Arc::clone(shared), t_unix_s, value }
-            })
+            if t_unix_s <= *newest {
+                return None;
+            }
+            *newest = t_unix_s;
+            Some(Reading { series: Arc::clone(shared), t_unix_s, value })
         })
     }
 }
