@@ -89,7 +89,7 @@ gateway      threshold                4     3          0          0      1     3
 ms-other     target-tracking          2     0  2 missing          0      -     -               -
 
 ms-exercise: at 8 s: `cpu` is 0.25 per replica, aimed at 0.2, which asks for 2
-gateway: at 10 s: `request_rate` is 43.87166486079735, above 40 for 0 s: up to 3
+gateway: at 10 s: `request_rate` is 43.8717, above 40 for 0 s: up to 3
 remark: ms-other: the run does not have `cpu_utilization`
 remark: an open loop: the load and the services did not react to what a controller asked for, and each decision saw the replicas that the run had
 ";

@@ -146,7 +146,7 @@ autoscale: { gateway: { max: 2, controller: { kind: command, command: [./nowhere
 ",
 advice "The help line says where it was looked for. Correct the name, or write `./NAME` for a file beside the controllers file.";
 
-BAD_CHECK E 150 "bad-check", exit 2: "a threshold that cannot be understood, or is on something that the run will not have",
+BAD_CHECK E 150 "bad-check", exit 2: "a threshold that cannot be understood, or is on what the run lacks",
 means "A check is a figure or a function of a column, a comparison, and a number with its unit: `p95(response) < 250ms`, `max(ms-exercise.cpu) < 0.9 cores`, `errors / sent < 1 %`, `throughput >= 95 % of offered`. The message says at which character it ends to be one; units must fit what is bounded. A figure, service or endpoint that the run will not have is found as well, before anything starts; names of columns are known when there is a frame.",
 example r"
 # experiment.yml

@@ -345,7 +345,11 @@ fn steps_are_skipped_by_chance_without_costing_time() {
     assert!(outcome.iterations_completed > 1000, "{}", outcome.iterations_completed);
     assert!(outcome.overall.tally.sent < 5);
     assert_accounted(&outcome);
-    // An arrival is a request, come what may.
+    // An arrival that finds no request has failed, by name; it neither hangs nor sends what was skipped.
     let outcome = run(spec(server.address, rate(100.0, 0.1), scenario(vec![class])));
-    assert_eq!(outcome.overall.tally.sent, 10);
+    let tally = &outcome.overall.tally;
+    assert_eq!(tally.offered, 10);
+    assert_eq!(tally.errors().values().sum::<u64>() + tally.sent, 10);
+    assert!(tally.errors().get(&ErrorKind::EvaluationFailed) >= Some(&9), "{:?}", tally.errors());
+    assert_accounted(&outcome);
 }

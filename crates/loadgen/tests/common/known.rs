@@ -110,6 +110,12 @@ impl Stalls {
         self.0.iter().map(overslept_ns).sum::<u64>() as f64 / 1e9
     }
 
+    /// For how much of a stretch the CPU may have run nobody, seconds.
+    pub fn lost_within_s(&self, from_ns: u64, to_ns: u64) -> f64 {
+        let within = |stall: &(u64, u64)| stall.1.min(to_ns).saturating_sub(stall.0.max(from_ns));
+        self.0.iter().map(within).sum::<u64>() as f64 / 1e9
+    }
+
     /// The first moment from `at_ns` on at which the CPU can have run somebody.
     pub fn runs_from(&self, at_ns: u64) -> u64 {
         let after = self.0.partition_point(|stall| stall.1 < at_ns);
@@ -243,6 +249,28 @@ impl KnownServer {
 /// The smallest value that at least this share of the values does not exceed, as HdrHistogram has it.
 pub fn quantile(sorted: &[f64], quantile: f64) -> f64 {
     sorted[((sorted.len() as f64 * quantile - 1e-9).ceil() as usize).clamp(1, sorted.len()) - 1]
+}
+
+/// Why an attempt says nothing good.
+pub enum Missed {
+    /// A figure is not as it must be.
+    Wrong(String),
+    /// The machine was busy with other things, or a hypervisor was: nothing is said about the engine.
+    Disturbed(String),
+}
+
+/// As [`in_attempts`], where an attempt can tell that it was disturbed: such a one is no attempt. Twice as many of them as
+/// attempts are the end: what nobody could judge has not passed.
+pub fn in_undisturbed_attempts(most: usize, mut attempt: impl FnMut() -> Result<(), Missed>) {
+    let (mut wrong, mut disturbed) = (Vec::new(), Vec::new());
+    while wrong.len() < most && disturbed.len() < 2 * most {
+        match attempt() {
+            Ok(()) => return,
+            Err(Missed::Wrong(what)) => wrong.push(what),
+            Err(Missed::Disturbed(what)) => disturbed.push(what),
+        }
+    }
+    panic!("wrong: {wrong:#?}; not judged: {disturbed:#?}");
 }
 
 /// Says yes in one of several attempts: a machine that is busy with other things, or a hypervisor that is, adds
