@@ -1,13 +1,20 @@
 //! Keeps the testbed: a task that does one thing after the other with it, so that the session goes on meanwhile.
 
+use std::time::Duration;
+
 use swarmlab_swarm::CancellationToken;
 use swarmlab_testbed::observation::Observation;
 use swarmlab_testbed::{Action, Note};
 use swarmlab_trial::ActId;
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use crate::inbox::{Letter, observed, relay};
 use crate::site::Site;
+
+/// How long actions that were told to end are waited for before the testbed goes down, which ends them in any case.
+const ACTS_END_WITHIN: Duration = Duration::from_secs(2);
 
 /// What the keeper is told to do.
 pub(super) enum Order {
@@ -69,6 +76,8 @@ struct Task {
 
 impl Task {
     async fn keep(mut self, mut orders: mpsc::UnboundedReceiver<Order>) {
+        // Those that go on beside it.
+        let mut acts = JoinSet::new();
         loop {
             let order = orders.recv().await;
             match order {
@@ -80,13 +89,17 @@ impl Task {
                 }
                 Some(Order::Act(id, action, cancel)) => {
                     let (acting, inbox) = (self.bed.act(action, cancel), self.inbox.clone());
+                    while acts.try_join_next().is_some() {}
                     // The bed is kept meanwhile.
-                    tokio::spawn(async move {
+                    acts.spawn(async move {
                         let done = acting.await;
                         let _ = inbox.send(Letter::Acted(id, Box::new(done))).await;
                     });
                 }
                 Some(Order::Down) => {
+                    let ended = async { while acts.join_next().await.is_some() {} };
+                    let _ = timeout(ACTS_END_WITHIN, ended).await;
+                    acts.detach_all();
                     let (notes, relayed) = relay(&self.inbox, Letter::Note);
                     let down = self.bed.down(&mut said_to(&notes)).await;
                     drop(notes);
