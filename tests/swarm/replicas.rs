@@ -5,6 +5,8 @@ use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 
+use swarmlab_record::metric::Meaning;
+
 use crate::engine::{assert_gone, engine, unix_now_s};
 use crate::support::{Lab, column, swarmlab};
 use crate::watched::{watch_containers, watch_members};
@@ -45,9 +47,45 @@ fn acted(ended: &crate::support::Ended, start: f64) {
     assert!(html.contains("scale ms-other to 3") && html.contains("in force"));
 }
 
+/// A run in which cAdvisor falls silent of a container that stands says nothing about births and deaths, and is repeated.
+const ATTEMPTS: usize = 3;
+
 #[test]
 #[ignore = "needs a Docker engine (scripts/test)"]
 fn replica_columns_follow_the_engine_within_a_second() {
+    for attempt in 1..=ATTEMPTS {
+        match scaled_up_and_down() {
+            Ok(()) => return,
+            Err(silences) => {
+                eprintln!("attempt {attempt}: cAdvisor told nothing of a task in {silences:?} s")
+            }
+        }
+    }
+    panic!("not judged: cAdvisor fell silent in each of {ATTEMPTS} runs");
+}
+
+/// When cAdvisor told nothing of a task of this service that lived all along, seconds of the load: for more than three
+/// intervals, beyond which no value is made up.
+fn silences_s(ended: &crate::support::Ended, service: &str, start: f64) -> Vec<(f64, f64)> {
+    let file = |name: &str| ended.folder().join(name);
+    let series =
+        swarmlab_frame::store::read_series(&file("series.parquet"), &file("samples.parquet")).unwrap();
+    let stands = |s: &&swarmlab_record::series::Series| {
+        let (born, died) = (s.born_unix_s.unwrap_or(0.0), s.died_unix_s.unwrap_or(f64::INFINITY));
+        let is = &s.identity;
+        is.service == service && is.meaning == Meaning::CPU && born < start && died > start + 44.0
+    };
+    let standing: Vec<_> = series.iter().filter(stands).collect();
+    assert!(!standing.is_empty(), "no task of {service} lived all along");
+    let gaps = |s: &&swarmlab_record::series::Series| -> Vec<(f64, f64)> {
+        let times = s.samples.windows(2).map(|w| (w[0].t_unix_s - start, w[1].t_unix_s - start));
+        times.filter(|(from, to)| to - from > 3.0 * s.interval_s && *to > 0.0 && *from < 44.0).collect()
+    };
+    standing.iter().flat_map(gaps).collect()
+}
+
+/// The error: when cAdvisor fell silent of what was neither born nor ended, and bins are unknown for it.
+fn scaled_up_and_down() -> Result<(), Vec<(f64, f64)>> {
     let lab = Lab::new();
     let shape = "shape: constant\nlevel: 3\nduration: 45s\n";
     // One service is scaled from outside, the other by the run itself.
@@ -130,11 +168,20 @@ actions:
         "{serving:?}"
     );
     // Births and deaths cost no bin, and are counted in theirs.
-    for name in ["ms_exercise_cpu_cores", "ms_exercise_memory_bytes"] {
+    let unknown = |name: &str| -> Vec<f64> {
         let known = column(&ended.folder(), name);
-        let unknown: Vec<_> =
-            known.iter().filter(|(t, v)| (0.0..44.0).contains(t) && v.is_none()).map(|(t, _)| *t).collect();
-        assert!(unknown.is_empty(), "{name} is unknown at {unknown:?} s");
+        known.iter().filter(|(t, v)| (0.0..44.0).contains(t) && v.is_none()).map(|(t, _)| *t).collect()
+    };
+    let silences_s = silences_s(&ended, "ms-exercise", start);
+    let mut unjudged = false;
+    for name in ["ms_exercise_cpu_cores", "ms_exercise_memory_bytes"] {
+        let unknown = unknown(name);
+        unjudged |= !unknown.is_empty();
+        let silent = |t: f64| silences_s.iter().any(|(from, to)| t + 1.0 >= *from && t <= *to);
+        assert!(
+            unknown.iter().all(|t| silent(*t)),
+            "{name} is unknown at {unknown:?} s, silent: {silences_s:?}"
+        );
     }
     let happened = |name: &str| bins(name).iter().map(|(_, n)| n).sum::<f64>();
     assert_eq!((happened("ms_exercise_tasks_started"), happened("ms_exercise_tasks_ended")), (3.0, 3.0));
@@ -149,4 +196,5 @@ actions:
     let front = servers.iter().find(|c| c["counter"] == "gateway-envoy: requests from its clients").unwrap();
     assert_eq!(front["count"].as_f64().unwrap(), sent);
     assert_gone("replicas");
+    if unjudged { Err(silences_s) } else { Ok(()) }
 }
