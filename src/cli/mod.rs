@@ -18,6 +18,7 @@ mod logs;
 mod merge;
 mod open;
 mod output;
+mod plan;
 mod preflight;
 mod progress;
 mod ps;
@@ -75,6 +76,7 @@ pub fn main() -> ExitCode {
         Command::Open(a) => open::main(&a, &cli.global),
         Command::Check(a) => check::main(&a, &cli.global),
         Command::Explain(a) => explain::main(&a, &cli.global),
+        Command::Plan(a) => plan::main(&a, &cli.global),
         Command::Up(a) => up::main(&a, &cli.global),
         Command::Status(a) => status::main(&a, &cli.global),
         Command::Ps(a) => ps::main(&a, &cli.global),
@@ -159,6 +161,9 @@ enum Command {
     Check(check::CheckArgs),
     /// Explain an error or warning by its code, or list all
     Explain(explain::ExplainArgs),
+    /// Say what `up` would create, change and remove, field by field
+    #[command(visible_alias = "diff")]
+    Plan(plan::PlanArgs),
     /// Deploy a stack and wait until it serves
     Up(up::UpArgs),
     /// Show a stack's services, replicas and last errors

@@ -126,7 +126,7 @@ fn element(
             return Some(value.clone());
         }
         let value = environment(name)?;
-        if !variables::is_secret(name) {
+        if !swarmlab_stackfile::is_secret_name(name) {
             answered.borrow_mut().insert(name.to_owned(), value.clone());
         }
         Some(value)
@@ -174,7 +174,7 @@ fn element(
     map.known_prefix("x-");
     map.finish();
     // From here on they are for the record.
-    variables.retain(|name, _| !variables::is_secret(name));
+    variables.retain(|name, _| !swarmlab_stackfile::is_secret_name(name));
     let (stack_path, stack) = stack?;
     let mut measure = measure?;
     if measure.services.is_empty() {

@@ -8,8 +8,8 @@ use swarmlab_shapes::Shape;
 use swarmlab_shapes::shape::{Constant, Scale};
 use swarmlab_yaml::Value;
 
-use super::variables::is_secret;
 use super::{Load, ModelKind};
+use swarmlab_stackfile::is_secret_name;
 
 /// How much load, instead of the shape's level.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,7 +35,7 @@ impl Overrides {
     /// The changes as they stood on the command line, for the record.
     pub fn words(&self) -> Vec<String> {
         // Of what is called like a secret the name alone is written down; whoever runs it again sets it again.
-        let word = |(name, value): (&String, &String)| match is_secret(name) {
+        let word = |(name, value): (&String, &String)| match is_secret_name(name) {
             true => format!("--set {name}"),
             false => format!("--set {name}={value}"),
         };

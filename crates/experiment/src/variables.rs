@@ -34,15 +34,6 @@ pub(super) fn unused(set: &[(String, Value<'_>)], stack: &Path, asked: &BTreeSet
     }
 }
 
-/// Whether a variable is called like one that holds a secret: its value is not written down. One that names the file of a
-/// secret holds none.
-pub(super) fn is_secret(name: &str) -> bool {
-    const WORDS: [&str; 9] =
-        ["PASS", "PASSWD", "PASSWORD", "SECRET", "TOKEN", "KEY", "APIKEY", "CREDENTIAL", "CREDENTIALS"];
-    let name = name.to_ascii_uppercase();
-    !name.ends_with("_FILE") && name.split('_').any(|word| WORDS.contains(&word))
-}
-
 /// Names behind `$` and `${`.
 fn names(text: &str) -> impl Iterator<Item = &str> {
     text.split('$').skip(1).filter_map(|after| {
@@ -80,19 +71,6 @@ mod tests {
         assert!(said.contains("did you mean `HOST`?") && said.contains("experiment.yml:4:"), "{said}");
         let said = findings("{ REPLICAS: 3, HOST: y }");
         assert!(said.contains("its variables: HOST, IMAGE, TAG"), "{said}");
-    }
-
-    #[test]
-    fn values_of_secrets_are_not_written_down() {
-        for (name, expected) in [
-            ("DB_PASSWORD", true),
-            ("api_key", true),
-            ("WEB_CPUS", false),
-            ("MAX_TOKENS", false),
-            ("POSTGRES_PASSWORD_FILE", false),
-        ] {
-            assert_eq!(super::is_secret(name), expected, "{name}");
-        }
     }
 
     #[test]

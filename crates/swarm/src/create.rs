@@ -157,20 +157,9 @@ impl Creator<'_> {
 
     /// The plan's specification with labels and the ids of configs and secrets filled in.
     fn finished(&self, plan: &ServicePlan) -> Result<ServiceSpec, SwarmError> {
-        let mut spec = plan.spec.clone();
-        spec.name = Some(plan.full.clone());
-        stamp(&mut spec.labels, self.stack);
-        let template = spec.task_template.get_or_insert_with(TaskSpec::default);
-        let Some(container) = &mut template.container_spec else { return Ok(spec) };
-        // Containers carry the labels, too: that is how `down` knows which to wait for.
-        stamp(&mut container.labels, self.stack);
-        // So do the volumes that nodes make for them.
-        for options in container.mounts.iter_mut().flatten().filter_map(|mount| mount.volume_options.as_mut())
-        {
-            if options.labels.is_some() {
-                stamp(&mut options.labels, self.stack);
-            }
-        }
+        let mut spec = labelled_spec(plan, self.stack);
+        let container = spec.task_template.as_mut().and_then(|template| template.container_spec.as_mut());
+        let Some(container) = container else { return Ok(spec) };
         // An account described by a config: the Engine wants its id.
         let account = container.privileges.as_mut().and_then(|p| p.credential_spec.as_mut());
         if let Some(name) = account.and_then(|account| account.config.as_mut()) {
@@ -202,6 +191,24 @@ impl Creator<'_> {
             Err(error) => Err(self.engine.fail(format!("inspect {kind} {name}"), error)),
         }
     }
+}
+
+/// The plan's specification with the stack's labels.
+pub(crate) fn labelled_spec(plan: &ServicePlan, stack: &str) -> ServiceSpec {
+    let mut spec = plan.spec.clone();
+    spec.name = Some(plan.full.clone());
+    stamp(&mut spec.labels, stack);
+    let template = spec.task_template.get_or_insert_with(TaskSpec::default);
+    let Some(container) = &mut template.container_spec else { return spec };
+    // Containers carry the labels, too: that is how `down` knows which to wait for.
+    stamp(&mut container.labels, stack);
+    // So do the volumes that nodes make for them.
+    for options in container.mounts.iter_mut().flatten().filter_map(|mount| mount.volume_options.as_mut()) {
+        if options.labels.is_some() {
+            stamp(&mut options.labels, stack);
+        }
+    }
+    spec
 }
 
 /// Changes a service's specification (the Engine's JSON, every field kept), reading it anew when somebody

@@ -260,7 +260,12 @@ async fn new_volumes(engine: &Engine, stack: &str, before: &[Labelled]) -> Resul
 }
 
 /// Volumes alone make no stack: they are what `down` was asked to keep.
-fn check_existing(stack: &str, present: &[Labelled], update: bool, adopt: bool) -> Result<(), SwarmError> {
+pub(crate) fn check_existing(
+    stack: &str,
+    present: &[Labelled],
+    update: bool,
+    adopt: bool,
+) -> Result<(), SwarmError> {
     let mut objects = present.iter().filter(|found| found.object.kind != ObjectKind::Volume).peekable();
     if objects.peek().is_none() {
         return Ok(());
@@ -367,20 +372,7 @@ async fn prune(
     options: &UpOptions,
     progress: &mut Progress<'_>,
 ) -> Result<Vec<ObjectRef>, SwarmError> {
-    let planned = |kind: ObjectKind, name: &str| match kind {
-        ObjectKind::Service => !options.prune || specs.services.iter().any(|plan| plan.full == name),
-        ObjectKind::Config => specs.configs.iter().any(|plan| plan.full == name),
-        ObjectKind::Secret => specs.secrets.iter().any(|plan| plan.full == name),
-        // Networks and volumes may serve services that stay; `down` removes them.
-        _ => true,
-    };
-    let orphans: Vec<Labelled> = present
-        .iter()
-        .filter(|found| !planned(found.object.kind, &found.object.name))
-        // Services that were not pruned may use them still.
-        .filter(|found| options.prune || !used_by_orphan(specs, present, found))
-        .cloned()
-        .collect();
+    let orphans: Vec<Labelled> = orphans(specs, present, options.prune).cloned().collect();
     match remove(engine, specs, &targets(&orphans), options, progress).await {
         Ok(removed) => Ok(removed),
         Err(Stopped::Failed(error)) => Err(error),
@@ -388,6 +380,26 @@ async fn prune(
             Err(SwarmError::DownTimeout { stack: specs.name.clone(), waited_s: options.cleanup_s, left })
         }
     }
+}
+
+/// What an update removes of what is there.
+pub(crate) fn orphans<'a>(
+    specs: &'a StackSpecs,
+    present: &'a [Labelled],
+    prune: bool,
+) -> impl Iterator<Item = &'a Labelled> {
+    let planned = move |kind: ObjectKind, name: &str| match kind {
+        ObjectKind::Service => !prune || specs.services.iter().any(|plan| plan.full == name),
+        ObjectKind::Config => specs.configs.iter().any(|plan| plan.full == name),
+        ObjectKind::Secret => specs.secrets.iter().any(|plan| plan.full == name),
+        // Networks and volumes may serve services that stay; `down` removes them.
+        _ => true,
+    };
+    present
+        .iter()
+        .filter(move |found| !planned(found.object.kind, &found.object.name))
+        // Services that were not pruned may use them still.
+        .filter(move |found| prune || !used_by_orphan(specs, present, found))
 }
 
 /// True if `found` may be in use by a service that the specifications do not have.

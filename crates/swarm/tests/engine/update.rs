@@ -24,6 +24,15 @@ fn with_config(name: &str, content: &str) -> StackSpecs {
     specs
 }
 
+fn sign(change: &Change) -> char {
+    match change {
+        Change::Create => '+',
+        Change::Update { .. } => '~',
+        Change::Remove => '-',
+        Change::Keep | Change::External | Change::Leave => '=',
+    }
+}
+
 #[tokio::test]
 #[ignore = "needs a Docker engine (scripts/test)"]
 async fn an_update_replaces_what_changed_and_prunes_what_is_outdated() {
@@ -33,8 +42,34 @@ async fn an_update_replaces_what_changed_and_prunes_what_is_outdated() {
     first.services.push(service(name, "old", IDLE));
     quick_up(&engine, &first).await.unwrap();
 
+    // What has just been made has no difference, whatever the engine has filled in.
+    let same = plan_up(&engine, &first, true, false).await.unwrap();
+    assert!(!same.new && same.objects.iter().all(|o| o.change == Change::Keep), "{same:?}");
+    assert_eq!(same.objects.len(), 4);
+
     let mut second = with_config(name, "two");
     second.services.push(service(name, "new", IDLE));
+    let plan = plan_up(&engine, &second, false, false).await.unwrap();
+    let said: Vec<String> =
+        plan.objects.iter().map(|o| format!("{} {}", sign(&o.change), o.object)).collect();
+    assert_eq!(
+        said,
+        [
+            "= network t-update_net".to_owned(),
+            format!("+ config {}", second.configs[0].full),
+            "~ service t-update_web".to_owned(),
+            "+ service t-update_new".to_owned(),
+            "= service t-update_old".to_owned(),
+            format!("= config {}", first.configs[0].full),
+        ]
+    );
+    let web = plan.objects.iter().find(|o| o.object.name == "t-update_web").unwrap();
+    let Change::Update { differences } = &web.change else { panic!("{web:?}") };
+    let paths: Vec<&str> = differences.iter().map(|d| d.path.as_str()).collect();
+    assert_eq!(
+        paths,
+        ["TaskTemplate.ContainerSpec.Command[2]", "TaskTemplate.ContainerSpec.Configs[0].ConfigName"]
+    );
     let update = UpOptions { wait_s: 20.0, stable_s: 0.0, update: true, ..Default::default() };
     let report = up(&engine, &second, &update, &mut |_| {}).await.unwrap();
     let names = |objects: &[ObjectRef]| objects.iter().map(ToString::to_string).collect::<Vec<_>>();
@@ -49,6 +84,12 @@ async fn an_update_replaces_what_changed_and_prunes_what_is_outdated() {
     assert_eq!(services.iter().map(|s| s.name.as_str()).collect::<Vec<_>>(), ["new", "old", "web"]);
 
     // ... until they are to be pruned.
+    let plan = plan_up(&engine, &second, true, false).await.unwrap();
+    let doomed = plan.objects.iter().filter(|o| o.change == Change::Remove).map(|o| o.object.to_string());
+    assert_eq!(
+        doomed.collect::<Vec<_>>(),
+        ["service t-update_old".to_owned(), format!("config {}", first.configs[0].full)]
+    );
     let prune = UpOptions { prune: true, ..update };
     let report = up(&engine, &second, &prune, &mut |_| {}).await.unwrap();
     let removed = names(&report.removed);
