@@ -70,7 +70,8 @@ pub async fn plan_up(
 ) -> Result<UpPlan, SwarmError> {
     let present = engine.labelled(Some(&specs.name)).await?;
     check_existing(&specs.name, &present, true, adopt)?;
-    let names = names(engine).await?;
+    let mut names = names(engine).await?;
+    names.extend(present.iter().map(|found| (found.id.clone(), found.object.name.clone())));
     let mut objects = Vec::new();
     // What is there of these is never changed: a network stays as it is, a config of another content has another name.
     let fixed = specs
@@ -89,7 +90,7 @@ pub async fn plan_up(
     }
     for plan in &specs.services {
         let change = match find(&present, ObjectKind::Service, &plan.full) {
-            Some(found) => compared(engine, specs, plan, &found.id, &names).await?,
+            Some(found) => compared(engine, specs, plan, &found.id, &mut names).await?,
             None => Change::Create,
         };
         objects.push(planned(ObjectKind::Service, &plan.full, change));
@@ -119,7 +120,7 @@ async fn compared(
     specs: &StackSpecs,
     plan: &ServicePlan,
     id: &str,
-    names: &Names,
+    names: &mut Names,
 ) -> Result<Change, SwarmError> {
     let now = engine.read_service(id).await;
     let now = now.map_err(|error| engine.fail(format!("inspect service {}", plan.full), error))?;
@@ -129,7 +130,18 @@ async fn compared(
             status: None,
             message: error.to_string(),
         })?;
-    let differences = differences(now.get("Spec").unwrap_or(&Value::Null), &then, names);
+    let now = now.get("Spec").unwrap_or(&Value::Null);
+    // Networks that every node has by itself are in no list of the Swarm's.
+    for network in now.pointer("/TaskTemplate/Networks").and_then(Value::as_array).into_iter().flatten() {
+        let Some(id) = network.get("Target").and_then(Value::as_str) else { continue };
+        if !names.contains_key(id)
+            && let Ok(found) = engine.docker().inspect_network(id, None).await
+            && let Some(name) = found.name
+        {
+            names.insert(id.to_owned(), name);
+        }
+    }
+    let differences = differences(now, &then, names);
     Ok(if differences.is_empty() { Change::Keep } else { Change::Update { differences } })
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use swarmlab_stackfile::is_secret_name;
 
-/// Names of networks by id.
+/// Names of networks and configs by id.
 pub(super) type Names = BTreeMap<String, String>;
 
 /// One place in which they differ. Values of variables that are called like secrets are not in it.
@@ -22,6 +22,9 @@ pub struct Difference {
     pub then: Option<String>,
 }
 
+/// What a file names, and the Engine stores the id of.
+const NAMED_BY_ID: [&str; 2] = ["Target", "Config"];
+
 /// Ids of what is named as well, and names that follow from the content.
 const IDS: [&str; 2] = ["ConfigID", "SecretID"];
 
@@ -35,7 +38,7 @@ pub(super) fn differences(now: &Value, then: &Value, names: &Names) -> Vec<Diffe
 fn compare(path: &str, key: &str, now: &Value, then: &Value, names: &Names, out: &mut Vec<Difference>) {
     match (now, then) {
         (Value::Object(_) | Value::Null, Value::Object(_) | Value::Null) => {
-            let (now, then) = (by_key(now), by_key(then));
+            let (now, then) = (by_key(key, now), by_key(key, then));
             let keys: BTreeSet<&String> = now.keys().chain(then.keys()).collect();
             for lower in keys {
                 let (was, is) = (now.get(lower), then.get(lower));
@@ -69,19 +72,28 @@ fn compare(path: &str, key: &str, now: &Value, then: &Value, names: &Names, out:
 }
 
 /// The fields that say something, by their name in lower case: clients and engines differ in capitals.
-fn by_key(value: &Value) -> BTreeMap<String, (&str, &Value)> {
+fn by_key<'a>(parent: &str, value: &'a Value) -> BTreeMap<String, (&'a str, &'a Value)> {
     let fields = value.as_object().into_iter().flatten();
-    let fields = fields.filter(|(key, value)| !is_empty(value) && !is_default(key, value));
+    let fields = fields.filter(|(key, value)| !is_empty(value) && !is_default(parent, key, value));
     fields.map(|(key, value)| (key.to_lowercase(), (key.as_str(), value))).collect()
 }
 
-/// What the Engine writes where nothing was asked for.
-fn is_default(key: &str, value: &Value) -> bool {
-    match (key, value) {
-        ("ForceUpdate", Value::Number(n)) => n.as_u64() == Some(0),
-        ("Runtime", Value::String(text)) => text == "container",
-        ("Isolation", Value::String(text)) => text == "default",
-        ("NoNewPrivileges", Value::Bool(is)) => !is,
+/// What the Engine writes, or takes, where nothing was asked for.
+fn is_default(parent: &str, key: &str, value: &Value) -> bool {
+    match (parent, key, value) {
+        (_, "ForceUpdate", Value::Number(n))
+        | ("RestartPolicy", "MaxAttempts", Value::Number(n))
+        | ("Healthcheck" | "HealthCheck", _, Value::Number(n))
+        | ("UpdateConfig" | "RollbackConfig", "Delay" | "MaxFailureRatio", Value::Number(n)) => {
+            n.as_f64() == Some(0.0)
+        }
+        (_, "Runtime", Value::String(text)) => text == "container",
+        (_, "Isolation", Value::String(text)) => text == "default",
+        ("EndpointSpec", "Mode", Value::String(text)) => text == "vip",
+        ("RestartPolicy", "Condition", Value::String(text)) => text == "any",
+        ("UpdateConfig" | "RollbackConfig", "FailureAction", Value::String(text)) => text == "pause",
+        ("UpdateConfig" | "RollbackConfig", "Order", Value::String(text)) => text == "stop-first",
+        (_, "NoNewPrivileges", Value::Bool(is)) => !is,
         _ => false,
     }
 }
@@ -100,8 +112,13 @@ fn is_empty(value: &Value) -> bool {
 fn shown(key: &str, value: &Value, names: &Names) -> Option<String> {
     match value {
         value if is_empty(value) => None,
-        Value::String(text) if key == "Target" => Some(names.get(text).unwrap_or(text).clone()),
+        Value::String(text) if NAMED_BY_ID.contains(&key) => Some(names.get(text).unwrap_or(text).clone()),
         Value::String(text) => Some(text.clone()),
+        // A whole number is the same with and without a point.
+        Value::Number(n) => match n.as_f64() {
+            Some(f) if n.is_f64() => Some(f.to_string()),
+            _ => Some(n.to_string()),
+        },
         other => Some(other.to_string()),
     }
 }
@@ -147,7 +164,7 @@ mod tests {
                 },
                 "Networks": [{"Target": "id1"}], "ForceUpdate": 3, "Runtime": "container",
             },
-            "EndpointSpec": {},
+            "EndpointSpec": {"Mode": "vip"}, "UpdateConfig": {"Parallelism": 1, "MaxFailureRatio": 0, "Order": "stop-first"},
         });
         let asked = json!({
             "Name": "lab_web", "Labels": {"a": "1"},
@@ -158,6 +175,7 @@ mod tests {
                 },
                 "Networks": [{"Target": "lab_net"}],
             },
+            "UpdateConfig": {"Parallelism": 1, "MaxFailureRatio": 0.0, "Delay": 0},
         });
         assert_eq!(found(stored, asked), [""; 0]);
     }

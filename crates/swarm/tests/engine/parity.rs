@@ -151,21 +151,25 @@ fn differences(path: &str, theirs: &Value, ours: &Value, out: &mut Vec<String>) 
     }
 }
 
+/// Removes what the command line deployed. It returns before its networks are gone, and fails where a task holds one still.
+async fn remove(engine: &Engine, stack: &str) {
+    let said = docker(engine, &["stack", "rm", stack]);
+    let insist = DownOptions { foreign: true, ..Default::default() };
+    if let Err(error) = down(engine, stack, &insist, &mut |_| {}).await {
+        assert_eq!(error.code().name(), "no-such-stack", "{error}; docker: {said:?}");
+    }
+}
+
 /// Deploys a file both ways and says where the engine sees a difference.
 async fn compare(engine: &Engine, file: &Path, stack: &str) -> Vec<String> {
     let path = file.to_str().unwrap();
     // Without words on detaching: older command lines do not know them, and all return at once.
     if let Err(why) = docker(engine, &["stack", "deploy", "--resolve-image", "never", "-c", path, stack]) {
-        docker(engine, &["stack", "rm", stack]).unwrap();
+        remove(engine, stack).await;
         return vec![format!("docker refuses it: {why}")];
     }
     let theirs = seen(engine, stack);
-    docker(engine, &["stack", "rm", stack]).unwrap();
-    // The command line returns before its networks are gone.
-    let insist = DownOptions { foreign: true, ..Default::default() };
-    if let Err(error) = down(engine, stack, &insist, &mut |_| {}).await {
-        assert_eq!(error.code().name(), "no-such-stack", "{error}");
-    }
+    remove(engine, stack).await;
     let model = swarmlab_stackfile::load_file(file, &|name| (name == "HOME").then(|| "/root".to_owned()));
     let specs = match model {
         Ok(model) => swarmlab_stackfile::specs(&model, stack).unwrap(),
