@@ -233,8 +233,15 @@ fn a_code_is_explained_by_each_of_its_names() {
 fn all_codes_are_listed_and_the_document_is_what_explain_prints() {
     let lab = Lab::new();
     let list = String::from_utf8(run(&["explain"], lab.dir.path()).stdout).unwrap();
-    assert_eq!(list.lines().count(), swarmlab_codes::all().count() + 1, "{list}");
+    let kinds = swarmlab_intervals::ErrorKind::ALL;
+    // The names of failed requests are a table of their own.
+    assert_eq!(list.lines().count(), swarmlab_codes::all().count() + 1 + 2 + kinds.len(), "{list}");
     assert!(list.starts_with("code  name "), "{list}");
+    for kind in kinds {
+        let o = run(&["explain", kind.name()], lab.dir.path());
+        let page = String::from_utf8(o.stdout.clone()).unwrap();
+        assert!(o.status.success() && page.contains(kind.advice()), "{}", stderr(&o));
+    }
     let json = run(&["explain", "--json"], lab.dir.path());
     let told: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
     assert_eq!(told["codes"].as_array().unwrap().len(), swarmlab_codes::all().count());

@@ -4,6 +4,7 @@ use clap::Args;
 use console::Style;
 use serde_json::{Value, json};
 use swarmlab_codes::{self as codes, Code, Level};
+use swarmlab_intervals::ErrorKind;
 use swarmlab_yaml::nearest;
 
 use super::{Global, output};
@@ -13,16 +14,18 @@ use crate::exit::Exit;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Each error and warning carries a code: error[E204-unknown-service]. Its page says what it means, shows an example that \
-makes it, and what to do. docs/errors.md holds all pages.
+makes it, and what to do. docs/errors.md holds all pages. Requests that fail are counted by names without a number: \
+check_failed.
 
 Examples:
   swarmlab explain E204               one page; 204 and unknown-service name it as well
-  swarmlab explain                    all codes
+  swarmlab explain check_failed       how a request ended
+  swarmlab explain                    all codes, and all names of failed requests
   swarmlab explain --json | jq -r '.codes[].code'
 
 Exit codes: 0 done, 2 there is no such code.")]
 pub struct ExplainArgs {
-    /// Number or name of an error or warning, e.g. E204, 204, unknown-service
+    /// Number or name of an error or warning, e.g. E204, 204, unknown-service; or name of a failed request, e.g. timeout
     code: Option<String>,
     /// All pages as one Markdown document: docs/errors.md
     #[arg(long, conflicts_with_all = ["code", "json"])]
@@ -39,10 +42,24 @@ pub fn main(args: &ExplainArgs, global: &Global) -> Exit {
         let listed: Vec<Value> = codes::all().map(value).collect();
         let rows: Vec<Vec<String>> =
             codes::all().map(|c| [c.short(), c.name(), c.title()].map(str::to_owned).to_vec()).collect();
-        let table = output::table(&["code", "name", "what"], &rows);
-        output::say(global.json, &json!({"event": "codes", "codes": listed}), table.trim_end());
+        let mut table = output::table(&["code", "name", "what"], &rows);
+        let kinds: Vec<Value> = ErrorKind::ALL.into_iter().map(of_request).collect();
+        let rows: Vec<Vec<String>> = ErrorKind::ALL
+            .into_iter()
+            .map(|kind| [kind.name(), kind.stage(), kind.means()].map(str::to_owned).to_vec())
+            .collect();
+        table.push('\n');
+        table.push_str(&output::table(&["failed request", "how far", "what"], &rows));
+        let event = json!({"event": "codes", "codes": listed, "requests": kinds});
+        output::say(global.json, &event, table.trim_end());
         return Exit::Success;
     };
+    if let Some(kind) = request(wanted) {
+        let mut told = of_request(kind);
+        told["event"] = "explained".into();
+        output::say(global.json, &told, &styled(&request_page(kind)));
+        return Exit::Success;
+    }
     match codes::find(wanted) {
         Some(code) => {
             let mut told = value(code);
@@ -53,7 +70,7 @@ pub fn main(args: &ExplainArgs, global: &Global) -> Exit {
         None => {
             let help = near(wanted).map_or_else(
                 || "`swarmlab explain` lists all codes".to_owned(),
-                |code| format!("did you mean `{code}`? `swarmlab explain` lists all codes"),
+                |name| format!("did you mean `{name}`? `swarmlab explain` lists all codes"),
             );
             let error = format!("no error or warning is called `{wanted}`");
             output::fail(&error, Some(&help), global.json, codes::UNKNOWN_CODE)
@@ -73,6 +90,30 @@ fn value(code: Code) -> Value {
     })
 }
 
+/// The failed requests that a word names, `-` for `_` as well.
+fn request(word: &str) -> Option<ErrorKind> {
+    ErrorKind::named(&word.trim().to_ascii_lowercase().replace('-', "_"))
+}
+
+fn of_request(kind: ErrorKind) -> Value {
+    json!({"name": kind.name(), "stage": kind.stage(), "means": kind.means(), "advice": kind.advice()})
+}
+
+/// What there is to say of a name of failed requests.
+fn request_page(kind: ErrorKind) -> String {
+    format!(
+        "{kind}: a request that failed ({})\n\n{}.\n\nWhat to do\n  Look at {}.\n\ndocs/reference.md, Names of errors, has all.",
+        kind.stage(),
+        capital(kind.means()),
+        kind.advice()
+    )
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// Headings bold, where standard output is a terminal and colours are wanted.
 fn styled(page: &str) -> String {
     let bold = Style::new().bold();
@@ -84,14 +125,16 @@ fn styled(page: &str) -> String {
 }
 
 /// The code that was probably meant: the nearest number, else the most similar name.
-fn near(wanted: &str) -> Option<Code> {
+fn near(wanted: &str) -> Option<&'static str> {
     let wanted = wanted.trim().to_ascii_lowercase();
     let digits = wanted.trim_start_matches(['e', 'w']);
     if let Ok(number) = digits.parse::<u16>() {
-        return codes::all().min_by_key(|code| code.number().abs_diff(number));
+        return codes::all().min_by_key(|code| code.number().abs_diff(number)).map(Code::id);
     }
-    let names: Vec<&str> = codes::all().flat_map(|code| [code.name(), code.id()]).collect();
-    nearest(&wanted, names).and_then(codes::find)
+    let names = codes::all().flat_map(|code| [code.name(), code.id()]);
+    let names: Vec<&str> = names.chain(ErrorKind::ALL.map(ErrorKind::name)).collect();
+    let name = nearest(&wanted, names)?;
+    codes::find(name).map(Code::id).or_else(|| ErrorKind::named(name).map(ErrorKind::name))
 }
 
 #[cfg(test)]
@@ -100,9 +143,11 @@ mod tests {
 
     #[test]
     fn what_was_probably_meant() {
-        assert_eq!(near("unknown-servcie"), Some(codes::UNKNOWN_SERVICE));
-        assert_eq!(near("E205"), Some(codes::UNKNOWN_SERVICE));
-        assert_eq!(near("e204-unknown-servic"), Some(codes::UNKNOWN_SERVICE));
+        let unknown_service = Some(codes::UNKNOWN_SERVICE.id());
+        assert_eq!(near("unknown-servcie"), unknown_service);
+        assert_eq!(near("E205"), unknown_service);
+        assert_eq!(near("e204-unknown-servic"), unknown_service);
+        assert_eq!(near("chek_failed"), Some("check_failed"));
         assert_eq!(near("something else entirely"), None);
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::load::text::{endpoint_table, named, time_table};
+use super::load::text::{endpoint_table, errors, named, time_table};
 use super::{Global, output};
 use crate::exit::Exit;
 use crate::load::merge::{self, MergeError, Merged};
@@ -104,5 +104,5 @@ fn write(out: &mut String, m: &Merged) -> std::fmt::Result {
     time_table(out, &m.times, m.connect.as_ref(), m.tls.as_ref())?;
     endpoint_table(out, &m.endpoints)?;
     named(out, "Answers", &c.status, c)?;
-    named(out, "Errors", &c.errors, c)
+    errors(out, c)
 }

@@ -246,15 +246,15 @@ pub async fn run_file(
         let help = "is the address right, and does anything listen there? The report says how requests ended";
         return output::fail(&"no request was answered", Some(help), global.json, codes::NO_ANSWER);
     }
-    let judged = finished.summary.as_ref().map_or(Judged::Fine, |s| judge(&s.verdicts, flags.require_valid));
-    match judged {
+    let verdicts = finished.summary.as_ref().map_or(&[][..], |s| &s.verdicts);
+    match judge(verdicts, flags.require_valid) {
         Judged::Fine => Exit::Success,
         Judged::NotValid => {
-            let why = "a verdict failed or could not be judged, and --require-valid was given";
+            let why = format!("{}, and --require-valid was given", told(verdicts, |_| true));
             output::fail(&why, None, global.json, codes::NOT_VALID)
         }
         Judged::Missed => {
-            let why = "what the experiment's `slo` or `checks` demand is not met, or could not be judged";
+            let why = told(verdicts, |v| v.is_objective() || is_check(v));
             output::fail(&why, None, global.json, codes::OBJECTIVE_MISSED)
         }
     }
@@ -278,7 +278,7 @@ fn judge(verdicts: &[Verdict], require_valid: bool) -> Judged {
     // Who demands proof is not served by a check that could not be made.
     let unproven = || verdicts.iter().any(|v| v.status == Status::NotJudged);
     // A threshold that nothing could be compared with is not kept: a slip in its name must not pass for ever.
-    let unkept = || verdicts.iter().any(|v| v.status == Status::NotJudged && v.code.starts_with("check-"));
+    let unkept = || verdicts.iter().any(|v| v.status == Status::NotJudged && is_check(v));
     if require_valid && (failed(false) || unproven()) {
         Judged::NotValid
     } else if failed(true) || unkept() {
@@ -286,6 +286,22 @@ fn judge(verdicts: &[Verdict], require_valid: bool) -> Judged {
     } else {
         Judged::Fine
     }
+}
+
+/// Whether a verdict is one of the experiment's `checks`.
+fn is_check(verdict: &Verdict) -> bool {
+    verdict.code.starts_with("check-")
+}
+
+/// Which of these verdicts failed and which could not be judged: two things.
+fn told(verdicts: &[Verdict], of: impl Fn(&Verdict) -> bool) -> String {
+    let those = |status| {
+        let these = verdicts.iter().filter(|v| v.status == status && of(v));
+        these.map(|v| format!("{} ({})", v.code, v.title)).collect::<Vec<_>>().join(", ")
+    };
+    let parts = [("failed", those(Status::Fail)), ("could not be judged", those(Status::NotJudged))];
+    let parts = parts.iter().filter(|(_, names)| !names.is_empty());
+    parts.map(|(word, names)| format!("{word}: {names}")).collect::<Vec<_>>().join("; ")
 }
 
 #[cfg(test)]
@@ -317,6 +333,15 @@ mod tests {
             (vec![missed(), wrong()], true, Judged::NotValid),
         ] {
             assert_eq!(judge(&verdicts, require_valid), expected, "{verdicts:?}");
+        }
+        // What could not be judged is not told as a failure.
+        let unjudged = || verdict("check-1", Status::NotJudged);
+        for (verdicts, expected) in [
+            (vec![unjudged(), fine()], "could not be judged: check-1 ()"),
+            (vec![missed(), unjudged()], "failed: slo-p95 (); could not be judged: check-1 ()"),
+        ] {
+            assert_eq!(judge(&verdicts, false), Judged::Missed);
+            assert_eq!(told(&verdicts, |v| v.is_objective() || is_check(v)), expected);
         }
     }
 }

@@ -79,7 +79,10 @@ fn checks_decide_the_exit_code_and_are_shown_to_pipelines() {
     assert!(xml.contains("1 against 0.0100"), "{xml}");
     let (_, _, xml) = checked(&health, &["p99(response) < 1us"]);
     assert!(xml.contains(" ms against 0.001 ms"), "{xml}");
-    // What is not known was not proved.
+    // What is not known was not proved, and is not told as a failure.
+    let told = text(&load(&[&health, "--rate", "50", "-d", "1s", "--check", "errors / failed < 1"]).stderr);
+    assert!(told.contains("could not be judged: --check 'errors / failed < 1'"), "{told}");
+    assert!(!told.contains("do not meet"), "{told}");
     let (code, holds, xml) = checked(&health, &["errors / failed < 1"]);
     assert_eq!((code, holds), (Some(7), vec![Value::Null]));
     assert!(xml.contains("`failed` is 0"), "{xml}");
@@ -110,7 +113,19 @@ fn objectives_decide_the_exit_code() {
     assert_eq!(demand(&health, &["--max-p95", "20s", "--max-errors", "0%"]), (Some(0), vec![true, true]));
     assert_eq!(demand(&health, &["--max-p95", "1us"]), (Some(7), vec![false]));
     assert_eq!(demand(&missing, &["--max-errors", "99.5%"]), (Some(7), vec![false]));
-    let shown = text(&load(&[&missing, "-c", "1", "-d", "200ms", "--max-errors", "5%"]).stdout);
+    let output = load(&[&missing, "-c", "1", "-d", "200ms", "--max-errors", "5%"]);
+    assert!(
+        text(&output.stderr).contains("the answers do not meet --max-errors"),
+        "{}",
+        text(&output.stderr)
+    );
+    let shown = text(&output.stdout);
+    // Each name of an error comes with what it means and what to look at.
+    let (means, advice) = (
+        "    a status that the step does not expect",
+        "    look at: the first answer of each status is shown",
+    );
+    assert!(shown.contains(means) && shown.contains(advice), "{shown}");
     assert!(shown.contains("MISSED  failed requests 100.00 %, at most 5.00 %"), "{shown}");
     let refused = load(&[&health, "--max-errors", "5", "--json"]);
     assert_eq!(refused.status.code(), Some(2));

@@ -107,10 +107,10 @@ means "No request of the first second got through, so the run was ended.",
 example "swarmlab run experiment.yml",
 advice "Check `target` in the experiment and the state of the stack (`swarmlab run --keep`, then `swarmlab status`).";
 
-OBJECTIVE_MISSED E 640 "objective-missed", exit 7: "the answers do not meet an objective",
-means "The 95th percentile of the response time or the share of errors is above what was demanded: by `slo` in the experiment, by `--max-p95` or `--max-errors` of `load`; or a threshold (`checks`, `--check`) does not hold.",
+OBJECTIVE_MISSED E 640 "objective-missed", exit 7: "an objective is not met, or could not be judged",
+means "The 95th percentile of the response time or the share of errors is above what was demanded: by `slo` in the experiment, by `--max-p95` or `--max-errors` of `load`; or a threshold (`checks`, `--check`) does not hold. Or there was too little to judge by; the message tells both apart.",
 example "swarmlab load http://127.0.0.1:8080/ --max-p95 1us",
-advice "This is a result, not a fault: the service is slower, or fails more often, than it should.";
+advice "What failed is a result, not a fault: the service is slower, or fails more often, than it should. What could not be judged needs a longer load, or another figure: the reason stands beside it.";
 
 NOT_VALID E 641 "not-valid", exit 6: "the figures are not valid, and --require-valid was given",
 means "A verdict says that the measurement cannot be trusted: the generator was late, counts do not agree, data have gaps; or one could not be judged, for want of evidence. Whether objectives are met is another matter (E640).",

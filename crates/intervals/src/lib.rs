@@ -8,6 +8,7 @@
 #![cfg_attr(not(test), deny(clippy::print_stdout))]
 
 mod error_kind;
+mod error_words;
 mod first_answer;
 mod generator;
 mod interval;

@@ -9,15 +9,15 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 
 use serde::Serialize;
-use swarmlab_intervals::{ErrorKind, Interval};
+use swarmlab_intervals::{ErrorKind, Interval, grpc_name};
 use swarmlab_shapes::Shape;
 use swarmlab_shapes::shape::Constant;
 
 use crate::engine::{Seen, Tap, Tapped, start_tapped};
 use crate::error::LoadError;
-use crate::scenario::{Check, FieldTest, NodeTest, Source, Step, Task, UserClass};
+use crate::scenario::{Action, Check, FieldTest, NodeTest, Source, Step, Task, UserClass};
 use crate::spec::{LoadSpec, Model};
-use crate::target::SystemResolver;
+use crate::target::{Endpoint, LoadTarget, SystemResolver};
 use crate::wait::Wait;
 
 /// Length of an interval, seconds: how soon the end of an iteration is noticed.
@@ -26,6 +26,8 @@ const INTERVAL_S: f64 = 0.05;
 const REST_S: f64 = 86_000.0;
 /// How long a task may take at most, seconds: a day.
 const LONGEST_S: f64 = 86_400.0;
+/// Most messages that are shown of those that a step passes over.
+const MESSAGES: usize = 20;
 /// Longest extracted value that is shown, characters.
 const VALUE_CHARS: usize = 200;
 
@@ -49,15 +51,19 @@ pub struct Exchange {
     pub step: String,
     /// Name of the target.
     pub target: String,
+    /// Where that is: an address, or the path of a Unix socket; `None`: no connection was there yet.
+    pub address: Option<String>,
     /// Redirects that led here.
     pub redirects: u32,
     /// What was sent; `None`: nothing was.
     pub request: Option<Request>,
+    /// Messages on a WebSocket that came before the one that the step waits for, or instead of it; the first of them.
+    pub passed_over: Vec<String>,
     /// What came back; `None`: no complete answer.
     pub answer: Option<Answer>,
     /// What the step extracts, in its order.
     pub extracted: Vec<Extracted>,
-    /// What the step checks, in its order.
+    /// What the step expects of the status, and what it checks, in its order.
     pub checks: Vec<Checked>,
     /// How it ended, if not well.
     pub error: Option<ErrorKind>,
@@ -179,7 +185,7 @@ fn once(
         class: spec.scenario.classes.first().map(|class| class.name.clone()).unwrap_or_default(),
         task,
         steps: spec.scenario.steps().cloned().collect(),
-        targets: spec.targets.iter().map(|target| target.name.clone()).collect(),
+        targets: spec.targets.clone(),
         open: VecDeque::new(),
         done: Vec::new(),
         redirects: 0,
@@ -219,7 +225,7 @@ struct Reader {
     class: String,
     task: String,
     steps: Vec<Step>,
-    targets: Vec<String>,
+    targets: Vec<LoadTarget>,
     /// Requests without an answer yet, with their steps.
     open: VecDeque<(u32, Exchange)>,
     /// What is complete and not told yet.
@@ -234,11 +240,16 @@ impl Reader {
     fn read(&mut self, tapped: &Receiver<Tapped>) {
         for event in tapped.try_iter() {
             match event {
-                Tapped::Sent { step, target, head, body, body_bytes } => {
+                Tapped::Sent { step, target, address, head, body, body_bytes } => {
                     // A connection that broke before a byte was written: the same request, once more.
                     self.open.retain(|(open, _)| *open != step);
                     let mut exchange = self.exchange(step);
-                    exchange.target = self.targets.get(target).cloned().unwrap_or_default();
+                    let target = self.targets.get(target);
+                    exchange.target = target.map(|target| target.name.clone()).unwrap_or_default();
+                    exchange.address = match target.map(|target| &target.endpoint) {
+                        Some(Endpoint::Unix(path)) => Some(path.display().to_string()),
+                        _ => address.map(|address| address.to_string()),
+                    };
                     exchange.redirects = self.redirects;
                     exchange.request = Some(Request { head, body, body_bytes });
                     self.open.push_back((step, exchange));
@@ -256,6 +267,22 @@ impl Reader {
                     }
                     self.done.push(exchange);
                 }
+                Tapped::PassedOver { step, message } => {
+                    let place = self.open.iter().position(|(open, _)| *open == step);
+                    // A step that only awaits has sent nothing.
+                    let exchange = match place {
+                        Some(place) => &mut self.open[place].1,
+                        None => {
+                            let exchange = self.exchange(step);
+                            self.open.push_back((step, exchange));
+                            let last = self.open.len() - 1;
+                            &mut self.open[last].1
+                        }
+                    };
+                    if exchange.passed_over.len() < MESSAGES {
+                        exchange.passed_over.push(message);
+                    }
+                }
                 Tapped::Failed { step, kind } => {
                     let mut exchange = self.take(step);
                     exchange.error = Some(kind);
@@ -269,14 +296,18 @@ impl Reader {
 
     fn exchange(&self, step: u32) -> Exchange {
         let step = self.steps.get(step as usize);
-        let target = step.and_then(|step| step.target.clone()).or_else(|| self.targets.first().cloned());
+        let target = step
+            .and_then(|step| step.target.clone())
+            .or_else(|| self.targets.first().map(|target| target.name.clone()));
         Exchange {
             class: self.class.clone(),
             task: self.task.clone(),
             step: step.map(|step| step.name.clone()).unwrap_or_default(),
             target: target.unwrap_or_default(),
+            address: None,
             redirects: 0,
             request: None,
+            passed_over: Vec::new(),
             answer: None,
             extracted: Vec::new(),
             checks: Vec::new(),
@@ -308,16 +339,15 @@ impl Reader {
 }
 
 fn fill(exchange: &mut Exchange, step: &Step, seen: Seen) {
-    exchange.checks = step
-        .checks
-        .iter()
-        .zip(seen.checks)
-        .map(|(check, seen)| Checked {
-            check: described(check),
-            holds: seen.holds,
-            found: seen.found.map(|found| shown("", &found)),
-        })
-        .collect();
+    exchange.checks = expectation(exchange, step, seen.is_expected).into_iter().collect();
+    exchange.checks.extend(step.checks.iter().zip(seen.checks).map(|(check, seen)| Checked {
+        check: described(check),
+        holds: seen.holds,
+        found: seen.found.map(|found| match is_secret(of_check(check)) {
+            true => "***".to_owned(),
+            false => shown("", &found),
+        }),
+    }));
     exchange.extracted = step
         .extract
         .iter()
@@ -326,21 +356,59 @@ fn fill(exchange: &mut Exchange, step: &Step, seen: Seen) {
             variable: extract.variable.clone(),
             from: source(&extract.from),
             value: value.map(|value| {
-                let name = match &extract.from {
-                    Source::JsonPointer(pointer) => pointer.rsplit('/').next().unwrap_or_default(),
-                    Source::Header(name) | Source::Cookie(name) => name.as_str(),
-                    Source::JsonPath { path, .. } => path.rsplit('.').next().unwrap_or_default(),
-                    Source::Regex { .. } => "",
+                let from = match &extract.from {
+                    Source::JsonPointer(text) | Source::Header(text) => text.as_str(),
+                    Source::JsonPath { path, .. } => path.as_str(),
+                    Source::Cookie(_) | Source::Regex { .. } => "",
                 };
                 let is_cookie = matches!(extract.from, Source::Cookie(_));
-                if is_cookie || shown(name, "x") == "***" {
-                    "***".to_owned()
-                } else {
-                    shown(&extract.variable, &value)
-                }
+                if is_cookie || is_secret(from) { "***".to_owned() } else { shown(&extract.variable, &value) }
             }),
         })
         .collect();
+}
+
+/// What a step expects of the status of its answer, where that has one.
+fn expectation(exchange: &Exchange, step: &Step, is_expected: bool) -> Option<Checked> {
+    let answer = exchange.answer.as_ref()?;
+    let (check, holds, found) = match &step.action {
+        Action::Http(request) => {
+            let ranges = request.expect.0.iter().map(|(from, to)| match from == to {
+                true => from.to_string(),
+                false => format!("{from} to {to}"),
+            });
+            let ranges = ranges.collect::<Vec<_>>().join(" or ");
+            (format!("the status is {ranges}"), is_expected, answer.status.to_string())
+        }
+        Action::Grpc(call) if answer.status == 200 => {
+            let name = |code: u16| format!("{} ({code})", grpc_name(code));
+            let expected: Vec<String> = call.expect.iter().map(|code| name(*code)).collect();
+            let lines = answer.headers.lines();
+            let code = lines.filter_map(|line| line.strip_prefix("grpc-status: ")).next_back();
+            let holds = exchange.error != Some(ErrorKind::GrpcError);
+            let found = code.and_then(|code| code.trim().parse().ok()).map_or("nothing".to_owned(), name);
+            (format!("grpc-status is {}", expected.join(" or ")), holds, found)
+        }
+        Action::Grpc(_) => ("the status is 200".to_owned(), false, answer.status.to_string()),
+        _ => return None,
+    };
+    Some(Checked { check, holds, found: Some(found) })
+}
+
+/// Where a check looks, if a name there may tell of a secret.
+fn of_check(check: &Check) -> &str {
+    match check {
+        Check::Header { name, .. } => name,
+        Check::Json { pointer, .. } => pointer,
+        Check::JsonPath { path, .. } => path,
+        Check::BodyContains(_) | Check::BodyMatches(_) | Check::LatencyBelow { .. } => "",
+    }
+}
+
+/// Whether a name in a header's name, a pointer or a path is that of a secret.
+fn is_secret(place: &str) -> bool {
+    let names = place.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-'));
+    names.filter(|name| !name.is_empty()).any(|name| shown(name, "x") == "***")
 }
 
 /// A value as it may be shown; `name` tells whether it is a secret.

@@ -9,8 +9,8 @@ use common::*;
 use swarmlab_intervals::ErrorKind;
 use swarmlab_loadgen::debug::{Chosen, Debugged, Exchange, debug};
 use swarmlab_loadgen::{
-    Body, Check, HttpRequest, LoadSpec, Scenario, Source, Step, Task, UserClass, Wait, WebsocketAction,
-    WebsocketMessage,
+    Body, Check, FieldTest, HttpRequest, LoadSpec, NodeTest, Scenario, Source, Step, Task, UserClass, Wait,
+    WebsocketAction, WebsocketMessage,
 };
 
 fn server() -> Server {
@@ -87,8 +87,11 @@ fn each_task_is_done_once_and_all_of_it_is_told() {
     assert_eq!(item.error, Some(ErrorKind::CheckFailed));
     let checks: Vec<_> =
         item.checks.iter().map(|c| (c.check.as_str(), c.holds, c.found.as_deref())).collect();
-    let expected =
-        [("/name equals \"rake\"", false, Some("\"spade\"")), ("the body contains \"spade\"", true, None)];
+    let expected = [
+        ("the status is 200 to 399", true, Some("200")),
+        ("/name equals \"rake\"", false, Some("\"spade\"")),
+        ("the body contains \"spade\"", true, None),
+    ];
     assert_eq!(checks, expected);
 
     assert_eq!((seen[4].redirects, seen[5].redirects), (0, 1));
@@ -97,8 +100,48 @@ fn each_task_is_done_once_and_all_of_it_is_told() {
     let busy = &seen[6];
     assert_eq!((busy.error, busy.redirects), (Some(ErrorKind::UnexpectedStatus), 0));
     assert!(busy.answer.as_ref().unwrap().headers.contains("retry-after: 3"));
+    let checks: Vec<_> = busy.checks.iter().map(|c| (c.holds, c.found.as_deref())).collect();
+    assert_eq!(checks, [(false, Some("503"))]);
+    assert!(seen.iter().all(|e| e.address.as_deref() == Some(&server.address.to_string())), "{seen:?}");
     let all = serde_json::to_string(&seen).unwrap();
     assert!(!all.contains("t-secret") && !all.contains("p-secret") && !all.contains("sid=abc"), "{all}");
+}
+
+#[test]
+fn each_check_that_fails_says_what_it_found_and_no_secret() {
+    let server = server();
+    let json = |pointer: &str| Check::Json { pointer: pointer.into(), equals: "x".into() };
+    let path = |path: &str, test| Check::JsonPath { path: path.into(), test };
+    let login = Step::http("login", HttpRequest::new("GET", template("/login")))
+        .check(json("/token"))
+        .check(json("/nowhere"))
+        .check(path("$.id", NodeTest::Within { least: Some(8.0), most: None }))
+        .check(path("$['token']", NodeTest::Matches("^x$".into())))
+        .check(path("$.items[*]", NodeTest::Present))
+        .check(path("$.*", NodeTest::Count(7)))
+        .check(Check::Header { name: "x-kind".into(), test: FieldTest::Equals("k".into()) })
+        .check(Check::Header { name: "x-other".into(), test: FieldTest::Present })
+        .check(Check::BodyContains("spade".into()))
+        .check(Check::BodyMatches("^[0-9]+$".into()));
+    let scenario = Scenario::journey("s", vec![login], Wait::default());
+    let (seen, _) = look(&spec(server.address, users(1.0, 1.0), scenario), &Chosen::default());
+    let found: Vec<_> = seen[0].checks.iter().map(|c| (c.holds, c.found.as_deref())).collect();
+    let body = Some("{\"token\":\"***\",\"id\":7}");
+    assert_eq!(found[0], (true, Some("200")));
+    let expected = [
+        Some("***"),
+        None,
+        Some("7"),
+        Some("***"),
+        Some("nothing"),
+        // Selected without its name.
+        Some("***, 7"),
+        Some("j"),
+        None,
+        body,
+        body,
+    ];
+    assert_eq!(found[1..], expected.map(|found| (false, found)));
 }
 
 #[test]
@@ -160,4 +203,30 @@ fn what_is_sent_on_a_websocket_is_shown() {
     let shown = |n: usize| (sent[n].head.as_str(), sent[n].body.as_str());
     assert_eq!(shown(1), ("TEXT", "{\"n\":0,\"password\":\"***\"}"));
     assert_eq!(shown(2), ("CLOSE 1000 done", ""));
+    assert_eq!(seen[1].answer.as_ref().unwrap().body, "{\"n\":0,\"password\":\"***\"}");
+}
+
+#[test]
+fn messages_that_a_step_does_not_wait_for_are_shown() {
+    let (address, _) = ws::serve(|peer| {
+        peer.accept("");
+        peer.echo();
+    });
+    let connect = WebsocketAction::Connect { path: template("/ws"), protocols: vec![], headers: vec![] };
+    let send = |text: &str, awaits| WebsocketAction::Send {
+        message: WebsocketMessage::Text(template(text)),
+        awaits,
+    };
+    let wanted = Check::BodyContains("second".into());
+    let steps = vec![
+        Step::websocket("connect", "", connect),
+        Step::websocket("first", "", send("first token=abc", None)),
+        Step::websocket("second", "", send("second", None)),
+        Step::websocket("await", "", WebsocketAction::Await(vec![wanted])),
+    ];
+    let scenario = Scenario::journey("s", steps, Wait::default());
+    let (seen, sum) = look(&spec(address, users(1.0, 1.0), scenario), &Chosen::default());
+    assert_eq!((seen.len(), sum.errors), (4, [].into()));
+    assert_eq!(seen[3].passed_over, ["first token=***"]);
+    assert_eq!(seen[3].answer.as_ref().unwrap().body, "second");
 }

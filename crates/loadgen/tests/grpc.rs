@@ -14,6 +14,7 @@ use common::{rate, run, template, users};
 use serde_json::json;
 use server::{Reply, serve};
 use swarmlab_intervals::{ErrorKind, Outcome};
+use swarmlab_loadgen::debug::{Chosen, Exchange, debug};
 use swarmlab_loadgen::grpc::Descriptor;
 use swarmlab_loadgen::{
     Check, GrpcCall, HttpVersion, LoadError, LoadSpec, Model, Scenario, Source, Step, Wait,
@@ -80,6 +81,39 @@ fn messages_go_there_and_values_come_back() {
     let encoded = b"\x28\x01\x4a\x02u1\xaa\x01\x01a\xaa\x01\x010";
     assert_eq!(body[..5], [0, 0, 0, 0, encoded.len() as u8]);
     assert_eq!(body[5..], encoded[..]);
+}
+
+#[test]
+fn who_looks_at_a_call_sees_messages_as_json() {
+    let look = |reply: fn(&server::Call) -> Reply, expects| {
+        let address = serve(move |call| reply(call));
+        let step = Step::grpc(
+            "call",
+            GrpcCall { expect: expects, ..call(json!({"aString": "caf\u{e9}", "anInt32": 7})) },
+        );
+        let spec = spec(address, users(1.0, 1.0), vec![step]);
+        let mut seen = Vec::new();
+        debug(&spec, &Chosen::default(), &mut |exchange| seen.push(exchange.clone())).unwrap();
+        seen.remove(0)
+    };
+    let seen = look(|call| Reply::message(&call.body[5..]), vec![0]);
+    let request: serde_json::Value = serde_json::from_str(&seen.request.unwrap().body).unwrap();
+    let answer: serde_json::Value = serde_json::from_str(&seen.answer.unwrap().body).unwrap();
+    for message in [request, answer] {
+        assert_eq!((&message["aString"], &message["anInt32"]), (&json!("caf\u{e9}"), &json!(7)));
+    }
+    let told = |seen: &Exchange| {
+        let check = &seen.checks[0];
+        (check.check.clone(), check.holds, check.found.clone().unwrap())
+    };
+    // The code of an answer is a check like any other.
+    let seen = look(|_| Reply::error(14, "closed"), vec![0, 5]);
+    let expected =
+        ("grpc-status is OK (0) or NOT_FOUND (5)".to_owned(), false, "UNAVAILABLE (14)".to_owned());
+    assert_eq!(told(&seen), expected);
+    // What cannot be decoded is no failure of a step that does not look at it.
+    let seen = look(|_| Reply::message(b"\xff\xff"), vec![0]);
+    assert_eq!((seen.error, seen.answer.unwrap().body.as_str()), (None, "(binary)"));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use swarmlab_codes as codes;
+use swarmlab_intervals::ErrorKind;
 use swarmlab_loadgen::debug::{Chosen, Debugged, Exchange, debug};
 
 use super::args::LoadArgs;
@@ -59,14 +60,21 @@ fn exit(plan: &Plan, sum: &Debugged, global: &Global) -> Exit {
         return output::fail(&why, Some(&help), global.json, codes::BAD_ARGUMENTS);
     }
     if sum.exchanges > 0 && sum.answered == 0 {
-        return output::fail(&"no request was answered", None, global.json, codes::NO_ANSWER);
+        return output::fail(&"no request was answered", help(sum).as_deref(), global.json, codes::NO_ANSWER);
     }
     if !sum.errors.is_empty() {
         let kinds = sum.errors.iter().map(|(kind, count)| format!("{kind} ({count})")).collect::<Vec<_>>();
         let why = format!("not all went as the scenario expects: {}", kinds.join(", "));
-        return output::fail(&why, None, global.json, codes::DEBUG_FAILED);
+        return output::fail(&why, help(sum).as_deref(), global.json, codes::DEBUG_FAILED);
     }
     Exit::Success
+}
+
+/// What to look at, for each name of an error.
+fn help(sum: &Debugged) -> Option<String> {
+    let one = |kind: &ErrorKind| format!("{kind} ({}): {}", kind.means(), kind.advice());
+    let all: Vec<String> = sum.errors.keys().map(one).collect();
+    (!all.is_empty()).then(|| all.join("\n        "))
 }
 
 fn write(out: &mut String, exchange: &Exchange) -> std::fmt::Result {
@@ -74,13 +82,19 @@ fn write(out: &mut String, exchange: &Exchange) -> std::fmt::Result {
         0 => String::new(),
         n => format!(" (redirect {n})"),
     };
-    writeln!(out, "  {}{after}, to {}", exchange.step, exchange.target)?;
+    let at = exchange.address.as_ref().map(|address| format!(" ({address})")).unwrap_or_default();
+    writeln!(out, "  {}{after}, to {}{at}", exchange.step, exchange.target)?;
     match &exchange.request {
         Some(request) => {
             quote(out, '>', &request.head)?;
             body(out, '>', &request.body, request.body_bytes)?;
         }
+        None if exchange.answer.is_some() || !exchange.passed_over.is_empty() => {}
         None => writeln!(out, "    nothing was sent")?,
+    }
+    for message in &exchange.passed_over {
+        writeln!(out, "    < a message that it does not wait for")?;
+        quote(out, '<', message)?;
     }
     if let Some(answer) = &exchange.answer {
         if answer.status > 0 {
@@ -93,9 +107,11 @@ fn write(out: &mut String, exchange: &Exchange) -> std::fmt::Result {
         body(out, '<', &answer.body, answer.body_bytes)?;
     }
     for check in &exchange.checks {
-        let found = check.found.as_ref().filter(|_| !check.holds).map(|found| format!(": found {found}"));
-        let word = if check.holds { "holds " } else { "FAILED" };
-        writeln!(out, "    check    {word} {}{}", check.check, found.unwrap_or_default())?;
+        let (word, found) = match check.holds {
+            true => ("holds ", String::new()),
+            false => ("FAILED", format!(": found {}", one_line(check.found.as_deref().unwrap_or("nothing")))),
+        };
+        writeln!(out, "    check    {word} {}{found}", check.check)?;
     }
     for extracted in &exchange.extracted {
         let value = extracted.value.as_deref().unwrap_or("NOTHING FOUND");
@@ -106,6 +122,11 @@ fn write(out: &mut String, exchange: &Exchange) -> std::fmt::Result {
         (Some(error), None) => writeln!(out, "    FAILED: {error}"),
         (None, _) => writeln!(out, "    ok"),
     }
+}
+
+/// A text in one line, without what a terminal would obey.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().filter(|c| !c.is_control()).collect()
 }
 
 /// Lines behind a mark; characters that a terminal would obey are left out.

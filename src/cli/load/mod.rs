@@ -12,6 +12,7 @@ use std::path::Path;
 
 use swarmlab_checks::{Check, Known};
 use swarmlab_codes as codes;
+use swarmlab_intervals::ErrorKind;
 use swarmlab_intervals::trust::Trust;
 use swarmlab_yaml::nearest;
 
@@ -22,7 +23,7 @@ use crate::load::LoadFailure;
 use crate::load::checks;
 use crate::load::files::Files;
 use crate::load::locust::Locust;
-use crate::load::objectives::{Figure, Objectives};
+use crate::load::objectives::{Figure, Objective, Objectives};
 use crate::load::summary::LoadSummary;
 use swarmlab_lab::bus::Bus;
 use swarmlab_lab::machine;
@@ -195,23 +196,48 @@ fn exit(args: &LoadArgs, summary: &LoadSummary, interrupted: bool, global: &Glob
         return output::fail(&"no request was due in this time", Some(help), global.json, codes::NOTHING_DUE);
     }
     if summary.counts.completed == 0 {
-        let help = match summary.first_errors.values().next() {
-            Some(text) => text.as_str(),
-            None => {
-                "is the address right, and does anything listen there? The errors above say how requests ended"
-            }
+        let kind = || summary.counts.errors.keys().find_map(|name| ErrorKind::named(name));
+        let help = match (summary.first_errors.values().next(), kind()) {
+            (Some(text), _) => text.clone(),
+            (None, Some(kind)) => format!("{kind} ({}): {}", kind.means(), kind.advice()),
+            (None, None) => "is the address right, and does anything listen there?".to_owned(),
         };
-        return output::fail(&"no request was answered", Some(help), global.json, codes::NO_ANSWER);
+        return output::fail(&"no request was answered", Some(&help), global.json, codes::NO_ANSWER);
     }
     // Validity goes first, as in `run`: figures that are not valid cannot say that an objective is missed.
     if args.require_valid && summary.generator.verdict.trust == Trust::Invalid {
         let why = "the generator's own figures are not valid, and --require-valid was given";
         return output::fail(&why, None, global.json, codes::NOT_VALID);
     }
-    // What cannot be judged was not proved.
-    if summary.objectives.iter().any(|o| !o.met) || summary.checks.iter().any(|c| c.holds != Some(true)) {
-        let why = "the answers do not meet what --max-p95, --max-errors or --check demand";
-        return output::fail(&why, None, global.json, codes::OBJECTIVE_MISSED);
+    match unproved(summary) {
+        Some((why, help)) => output::fail(&why, help, global.json, codes::OBJECTIVE_MISSED),
+        None => Exit::Success,
     }
-    Exit::Success
+}
+
+/// Which objectives are not met, told apart from those that could not be judged: what cannot be judged was not proved, but
+/// did not fail either.
+fn unproved(summary: &LoadSummary) -> Option<(String, Option<&'static str>)> {
+    let option = |o: &Objective| match o.figure {
+        Figure::ResponseP95Ms => "--max-p95".to_owned(),
+        Figure::ErrorRate => "--max-errors".to_owned(),
+    };
+    let objectives = summary.objectives.iter().map(|o| (option(o), o.value.map(|_| o.met)));
+    let checks = summary.checks.iter().map(|c| (format!("--check '{}'", c.check), c.holds));
+    let all: Vec<(String, Option<bool>)> = objectives.chain(checks).collect();
+    let those = |which: Option<bool>| {
+        let names: Vec<&str> =
+            all.iter().filter(|(_, met)| *met == which).map(|(name, _)| name.as_str()).collect();
+        names.join(", ")
+    };
+    let (missed, unjudged) = (those(Some(false)), those(None));
+    let help = (!unjudged.is_empty()).then_some("a longer load gives more to judge by");
+    match (missed.is_empty(), unjudged.is_empty()) {
+        (true, true) => None,
+        (false, true) => Some((format!("the answers do not meet {missed}"), help)),
+        (true, false) => Some((format!("could not be judged: {unjudged}"), help)),
+        (false, false) => {
+            Some((format!("the answers do not meet {missed}; could not be judged: {unjudged}"), help))
+        }
+    }
 }

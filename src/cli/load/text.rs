@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use swarmlab_intervals::trust::Trust;
-use swarmlab_intervals::{FirstAnswer, status_name};
+use swarmlab_intervals::{ErrorKind, FirstAnswer, status_name};
 
 use super::plan::plural;
 use crate::cli::output;
@@ -52,7 +52,7 @@ fn write(out: &mut String, s: &LoadSummary) -> std::fmt::Result {
     time_table(out, &s.times, s.connect.as_ref(), s.tls.as_ref())?;
     endpoint_table(out, &s.endpoints)?;
     named(out, "Answers", &c.status, c)?;
-    named(out, "Errors", &c.errors, c)?;
+    errors(out, c)?;
     for (name, text) in &s.first_errors {
         writeln!(out, "  first {name}: {text}")?;
     }
@@ -102,7 +102,11 @@ fn objectives(out: &mut String, objectives: &[Objective]) -> std::fmt::Result {
             Figure::ResponseP95Ms => ("response time p95", span),
             Figure::ErrorRate => ("failed requests", |share| format!("{:.2} %", share * 100.0)),
         };
-        let word = if o.met { "met   " } else { "MISSED" };
+        let word = match o.value {
+            Some(_) if o.met => "met   ",
+            Some(_) => "MISSED",
+            None => "----  ",
+        };
         let value = o.value.map_or("unknown".to_owned(), in_words);
         writeln!(out, "  {word}  {name} {value}, at most {}", in_words(o.limit))?;
     }
@@ -202,6 +206,22 @@ pub fn named(
     Ok(())
 }
 
+/// Failed requests by the name of their error, each with what it means and what to look at.
+pub fn errors(out: &mut String, c: &Counts) -> std::fmt::Result {
+    if c.errors.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nErrors")?;
+    for (name, n) in &c.errors {
+        writeln!(out, "  {name}: {n} ({:.2} %)", *n as f64 * 100.0 / c.offered.max(1) as f64)?;
+        if let Some(kind) = ErrorKind::named(name) {
+            writeln!(out, "    {}", kind.means())?;
+            writeln!(out, "    look at: {}", kind.advice())?;
+        }
+    }
+    Ok(())
+}
+
 fn generator(out: &mut String, s: &LoadSummary) -> std::fmt::Result {
     let g = &s.generator;
     let word = match g.verdict.trust {
@@ -267,6 +287,19 @@ fn indent(table: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_kind_of_failure_has_words_and_something_to_look_at() {
+        let names = ErrorKind::ALL.map(|kind| (kind.name().to_owned(), 1));
+        let counts = Counts { offered: 72, errors: names.into(), ..Counts::default() };
+        let mut out = String::new();
+        assert!(errors(&mut out, &counts).is_ok());
+        for kind in ErrorKind::ALL {
+            let told =
+                format!("  {kind}: 1 (1.39 %)\n    {}\n    look at: {}\n", kind.means(), kind.advice());
+            assert!(out.contains(&told), "{told} is not in\n{out}");
+        }
+    }
 
     #[test]
     fn spans_have_three_digits_and_a_unit_that_fits() {

@@ -82,18 +82,25 @@ impl Glimpse {
         }
     }
 
+    /// Shows this body in place of the one that came.
+    pub fn show_instead(&mut self, body: &[u8]) {
+        if self.is_open {
+            self.body.clear();
+            self.push(body);
+        }
+    }
+
     /// Headers and body as text; `kept` is the body where this was not opened.
     #[cold]
     pub fn shown(&self, kept: &[u8]) -> (String, String) {
         let body = if self.is_open { &self.body[..] } else { &kept[..kept.len().min(BODY_BYTES)] };
-        let text = |bytes: &[u8]| blank(&String::from_utf8_lossy(bytes));
         let headers = String::from_utf8_lossy(&self.headers);
         let told = headers.lines().map(|line| match line.strip_prefix("location: ") {
             Some(to) => format!("location: {}\n", blank(&blank_query(to)).trim_end()),
             None if self.is_whole && !is_telling(line) => format!("{}\n", blank(line).trim_end()),
             None => format!("{line}\n"),
         });
-        (told.collect(), text(body))
+        (told.collect(), words(body))
     }
 }
 
@@ -112,8 +119,13 @@ impl Glimpse {
     /// The beginning of a body as text.
     #[cold]
     pub fn text(body: &[u8]) -> String {
-        blank(&String::from_utf8_lossy(&body[..body.len().min(BODY_BYTES)]))
+        words(&body[..body.len().min(BODY_BYTES)])
     }
+}
+
+/// The beginning of a body without secrets; one that is no text is only called so.
+fn words(body: &[u8]) -> String {
+    if body.contains(&0) { "(binary)".to_owned() } else { blank(&String::from_utf8_lossy(body)) }
 }
 
 /// Puts `***` for what looks like a secret: values of names that say so (JSON, forms, queries, header echoes, HTML), schemes
@@ -189,6 +201,18 @@ mod tests {
         ] {
             assert_eq!(blank(text), shown);
         }
+    }
+
+    #[test]
+    fn a_body_that_is_no_text_is_called_so_and_one_can_stand_for_it() {
+        let mut glimpse = Glimpse::default();
+        glimpse.show_instead(b"nobody looks");
+        assert_eq!(glimpse.shown(b"kept").1, "kept");
+        glimpse.open(&[]);
+        glimpse.push(b"\0\0\0\x01x");
+        assert_eq!(glimpse.shown(b"").1, "(binary)");
+        glimpse.show_instead(br#"{"token":"abc"}"#);
+        assert_eq!(glimpse.shown(b"").1, r#"{"token":"***"}"#);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::extract::Extractor;
+use super::glimpse::Glimpse;
 use super::kept::Kept;
 use super::tap::{CheckSeen, Seen};
 use crate::scenario::compiled::{CompiledCheck, CompiledFieldTest, CompiledNodeTest, CompiledStep};
@@ -59,6 +60,7 @@ impl Judge {
     /// The same for whoever looks: what each check and each extraction finds, by the same rules, one by one.
     #[cold]
     pub fn explain(&mut self, step: &CompiledStep, kept: &Kept, response_ns: u64) -> Seen {
+        const BODY_BYTES: usize = 1 << 10;
         self.extractor.begin();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let checks = step.checks.iter().map(|check| {
@@ -73,7 +75,17 @@ impl Judge {
                 CompiledCheck::Json { pointer, .. } => {
                     (self.holds(check, kept), pointer.find(&kept.body).map(text))
                 }
-                CompiledCheck::Body(_) | CompiledCheck::Path { .. } => (self.holds(check, kept), None),
+                CompiledCheck::Body(_) => {
+                    let start = &kept.body[..kept.body.len().min(BODY_BYTES)];
+                    let holds = self.holds(check, kept);
+                    let found = if start.is_empty() { "an empty body".to_owned() } else { text(start) };
+                    (holds, (!holds).then_some(found))
+                }
+                CompiledCheck::Path { path, .. } => {
+                    let holds = self.holds(check, kept);
+                    let nodes = Extractor::select(&mut self.extractor.tree, path, kept);
+                    (holds, Some(nodes_in_words(nodes, &kept.body)))
+                }
             };
             CheckSeen { holds, found }
         });
@@ -126,6 +138,26 @@ impl Judge {
             }),
         }
     }
+}
+
+/// What a path selects in a body, for whoever looks. A path may select a secret without its name: a value is shown where
+/// it would be shown with all of the body.
+fn nodes_in_words(nodes: Option<Vec<&Value>>, body: &[u8]) -> String {
+    const SHOWN: usize = 5;
+    let Some(nodes) = nodes else { return "a body that is no JSON".to_owned() };
+    let open = serde_json::from_slice::<Value>(body).map(|tree| tree.to_string()).unwrap_or_default();
+    let open = Glimpse::without_secrets(open.as_bytes());
+    let word = |node: &&Value| match node.to_string() {
+        text if node.is_object() || node.is_array() || open.contains(&text) => text,
+        _ => "***".to_owned(),
+    };
+    let mut words: Vec<String> = nodes.iter().take(SHOWN).map(word).collect();
+    match nodes.len() {
+        0 => words.push("nothing".to_owned()),
+        n if n > SHOWN => words.push(format!("{} more", n - SHOWN)),
+        _ => {}
+    }
+    words.join(", ")
 }
 
 /// Whether a value as it is written is this one. Lists and objects are parsed for it.

@@ -1,14 +1,16 @@
 //! A tap on one load that somebody looks at: each request as it is sent, each answer as it is judged. A load that is measured
 //! has none, and pays one look for that.
 
+use std::net::SocketAddr;
 use std::sync::mpsc::Sender;
 
 use super::glimpse::Glimpse;
 use super::kept::Kept;
+use crate::grpc::{Frame, Method, message};
 use swarmlab_intervals::ErrorKind;
 
-/// As much of a request's body as is shown.
-const BODY_BYTES: usize = 2 << 10;
+/// A target, and where the connection to it goes.
+type To = (usize, Option<SocketAddr>);
 
 /// What goes by.
 #[derive(Debug)]
@@ -17,6 +19,8 @@ pub(crate) enum Tapped {
     Sent {
         step: u32,
         target: usize,
+        /// Where the connection goes, unless that is a file.
+        address: Option<SocketAddr>,
         /// Line and headers, without secrets.
         head: String,
         /// The beginning of the body, without secrets.
@@ -36,6 +40,8 @@ pub(crate) enum Tapped {
         /// What checks and extractions found; `None`: it is a redirect that is followed, or was to be.
         seen: Option<Seen>,
     },
+    /// A message has come on a WebSocket that is not the one that the step waits for.
+    PassedOver { step: u32, message: String },
     /// A request has ended without a complete answer.
     Failed { step: u32, kind: ErrorKind },
     /// A user has left; whether its steps at the start had gone well, so that it came to its tasks.
@@ -58,6 +64,14 @@ pub(crate) struct CheckSeen {
     pub found: Option<String>,
 }
 
+/// Head and body of a request of HTTP/1.1.
+fn parts(request: &[u8]) -> (&[u8], &[u8]) {
+    match request.windows(4).position(|window| window == b"\r\n\r\n") {
+        Some(end) => (&request[..end], &request[end + 4..]),
+        None => (request, &[]),
+    }
+}
+
 /// Where what goes by is told.
 #[derive(Debug)]
 pub(crate) struct Tap(Sender<Tapped>);
@@ -69,34 +83,47 @@ impl Tap {
 
     /// A request of HTTP, in the form of HTTP/1.1.
     #[cold]
-    pub fn sent(&self, step: u32, target: usize, request: &[u8]) {
-        let head_end = request.windows(4).position(|window| window == b"\r\n\r\n");
-        let (head, body) = match head_end {
-            Some(end) => (&request[..end], &request[end + 4..]),
-            None => (request, &[][..]),
+    pub fn sent(&self, step: u32, to: To, request: &[u8]) {
+        let (head, body) = parts(request);
+        self.tell_sent(step, to, head, body);
+    }
+
+    /// A gRPC call: its message is told as JSON.
+    #[cold]
+    pub fn called(&self, step: u32, to: To, request: &[u8], method: &Method) {
+        let (head, body) = parts(request);
+        let json = match message(body, body.len() as u64) {
+            Ok(Frame::Whole(encoded)) => method.decode_sent(encoded).map(|json| json.to_string()),
+            _ => None,
         };
-        self.tell_sent(step, target, head, body);
+        self.tell_sent(step, to, head, json.as_deref().map_or(body, str::as_bytes));
     }
 
     /// A message on Redis.
     #[cold]
-    pub fn published(&self, step: u32, target: usize, channel: &[u8], message: &[u8]) {
-        self.tell_sent(step, target, &[b"PUBLISH ", channel].concat(), message);
+    pub fn published(&self, step: u32, to: To, channel: &[u8], message: &[u8]) {
+        self.tell_sent(step, to, &[b"PUBLISH ", channel].concat(), message);
     }
 
     /// What a step does on a WebSocket connection: a message, or its close.
     #[cold]
-    pub fn framed(&self, step: u32, target: usize, what: &str, message: &[u8]) {
-        self.tell_sent(step, target, what.as_bytes(), message);
+    pub fn framed(&self, step: u32, to: To, what: &str, message: &[u8]) {
+        self.tell_sent(step, to, what.as_bytes(), message);
     }
 
-    fn tell_sent(&self, step: u32, target: usize, head: &[u8], body: &[u8]) {
-        let shown = &body[..body.len().min(BODY_BYTES)];
+    /// A message on a WebSocket connection for which no step waits.
+    #[cold]
+    pub fn passed_over(&self, step: u32, message: &[u8]) {
+        let _ = self.0.send(Tapped::PassedOver { step, message: Glimpse::text(message) });
+    }
+
+    fn tell_sent(&self, step: u32, (target, address): To, head: &[u8], body: &[u8]) {
         let _ = self.0.send(Tapped::Sent {
             step,
             target,
+            address,
             head: Glimpse::without_secrets(head).replace('\r', ""),
-            body: Glimpse::without_secrets(shown),
+            body: Glimpse::text(body),
             body_bytes: body.len() as u64,
         });
     }

@@ -72,6 +72,11 @@ impl Method {
         encode::message(&self.types, self.input, message, true, &mut Vec::new())
     }
 
+    /// A message to it as JSON, for whoever looks; `None`: it cannot be read.
+    pub(crate) fn decode_sent(&self, message: &[u8]) -> Option<Value> {
+        decode::message(&self.types, self.input, message, 0).ok()
+    }
+
     /// An answer as JSON. Fields without presence are there with their default if the answer does not hold them.
     ///
     /// # Errors

@@ -132,7 +132,7 @@ impl Worker<'_> {
         let version = conn.version;
         self.agenda.limit(&mut conn.deadline, sent_ns.saturating_add(step.timeout_ns), index);
         if let Some(tap) = &self.shared.tap {
-            tap.sent(job.step, conn.target, bytes);
+            tap.sent(job.step, (conn.target, conn.address), bytes);
         }
         actor.set_connection(conn.target, (index, version));
         if sent.left > 0 {

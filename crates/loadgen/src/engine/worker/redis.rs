@@ -33,7 +33,8 @@ impl Worker<'_> {
 
     /// Writes what the job of a connection to Redis needs first: the message, or what comes before it.
     pub(super) fn write_message(&mut self, index: u32) -> Written {
-        let Conn { job: Some(job), redis: Some(session), kept, version, deadline, .. } = self.pool.get(index)
+        let Conn { job: Some(job), redis: Some(session), kept, version, deadline, address, .. } =
+            self.pool.get(index)
         else {
             return Written::Broken;
         };
@@ -44,7 +45,7 @@ impl Worker<'_> {
         // Each step was compared with its target's scheme at the start.
         let Some((channel, message)) = self.composer.message(step, actor) else { return Written::Broken };
         if let Some(tap) = &self.shared.tap {
-            tap.published(job.step, step.target, channel, message);
+            tap.published(job.step, (step.target, *address), channel, message);
         }
         kept.begin(&[]);
         let due_ns = self.shared.clock.now().saturating_add(step.timeout_ns);

@@ -73,8 +73,10 @@ impl Worker<'_> {
 
     /// Puts the request at `place` into the connection's output.
     pub(super) fn request(&mut self, index: u32, place: u32) {
-        let Conn { mux: Some(mux), wire, version, target, .. } = self.pool.get(index) else { return };
-        let version = *version;
+        let Conn { mux: Some(mux), wire, version, target, address, .. } = self.pool.get(index) else {
+            return;
+        };
+        let (version, address) = (*version, *address);
         let is_tls = matches!(wire, Wire::Tls(_));
         let target = *target;
         let Some((session, job, kept)) = mux.writing(place) else { return };
@@ -86,7 +88,10 @@ impl Worker<'_> {
         };
         kept.begin(if step.set_cookie.is_some() { CompiledStep::path_of(bytes) } else { &[] });
         if let Some(tap) = &self.shared.tap {
-            tap.sent(job.step, target, bytes);
+            match &step.grpc {
+                Some(call) => tap.called(job.step, (target, address), bytes, &call.method),
+                None => tap.sent(job.step, (target, address), bytes),
+            }
         }
         let written = session.request(place, request, step.is_head);
         self.recorder.wrote(job.endpoint, written);

@@ -100,7 +100,7 @@ impl Worker<'_> {
         conn.unwritten.extend_from_slice(b"\r\n\r\n");
         conn.unwritten_from = 0;
         if let Some(tap) = &self.shared.tap {
-            tap.sent(job.step, conn.target, &conn.unwritten);
+            tap.sent(job.step, (conn.target, conn.address), &conn.unwritten);
         }
         conn.ws = Some(Box::new(session));
         conn.parser.begin(false);
@@ -172,14 +172,16 @@ impl Worker<'_> {
                 if let Some((_, message)) = self.composer.message(step, actor) {
                     session.send(*is_text, message);
                     if let Some(tap) = &self.shared.tap {
-                        tap.framed(job.step, conn.target, if *is_text { "TEXT" } else { "BINARY" }, message);
+                        let word = if *is_text { "TEXT" } else { "BINARY" };
+                        tap.framed(job.step, (conn.target, conn.address), word, message);
                     }
                 }
             }
             SocketAct::Close { code, reason } => {
                 session.close(*code, reason);
                 if let Some(tap) = &self.shared.tap {
-                    tap.framed(job.step, conn.target, &format!("CLOSE {code} {reason}"), &[]);
+                    let word = format!("CLOSE {code} {reason}");
+                    tap.framed(job.step, (conn.target, conn.address), &word, &[]);
                 }
             }
             SocketAct::Await(_) | SocketAct::Connect { .. } => self.count_sent(index, 0, now_ns),
@@ -298,6 +300,9 @@ impl Worker<'_> {
                     kept.push_body(message);
                     session.skip_message();
                     is_found = self.judge.fulfils(checks, kept);
+                    if !is_found && let Some(tap) = &self.shared.tap {
+                        tap.passed_over(job.step, &kept.body);
+                    }
                 }
                 is_found
             }
