@@ -1,10 +1,13 @@
 //! `swarmlab catalogues list|show`
 
+use std::path::Path;
+
 use clap::{Args, Subcommand};
 use swarmlab_catalogue::known::kind_word;
 use swarmlab_catalogue::row::Edge;
 use swarmlab_catalogue::{Catalogue, Catalogues, Row, parse};
 use swarmlab_codes as codes;
+use swarmlab_experiment::FileKind;
 
 use super::{Global, output};
 use crate::exit::Exit;
@@ -89,7 +92,10 @@ fn read(name: &str, global: &Global) -> Result<Catalogue, Exit> {
         let text = std::fs::read_to_string(name).map_err(|e| {
             output::fail(&format!("{name} cannot be read: {e}"), None, global.json, codes::MISSING_FILE)
         })?;
-        return parse(&text, name).map_err(|findings| output::bad_input(&findings, global.json));
+        return FileKind::Catalogue
+            .expect(Path::new(name), &text)
+            .and_then(|()| parse(&text, name))
+            .map_err(|findings| output::bad_input(&findings, global.json));
     }
     let all = Catalogues::builtin();
     if let Some(catalogue) = all.get(name) {

@@ -1,26 +1,31 @@
-//! `swarmlab check EXPERIMENT.yml`, also for a scenario alone
+//! `swarmlab check FILE`: an experiment and all it names, or a file of another kind alone.
 
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde_json::{Value, json};
+use swarmlab_codes as codes;
+use swarmlab_yaml::{Diagnostic, Diagnostics};
 
 use super::{Global, output, preflight};
 use crate::exit::Exit;
-use swarmlab_experiment::{self as experiment, Experiment, TestbedChoice};
+use swarmlab_experiment::{self as experiment, Experiment, FileKind, TestbedChoice};
 use swarmlab_lab::machine::{self, Machine};
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Reads the experiment and the stack, shape and scenario files it names, reports everything that is wrong with them at \
-once, and starts nothing. Says, too, when this machine is too small for what is asked, or wakes too late. A file with \
-`steps`, `tasks` or `classes` is checked as a scenario.
+once, and starts nothing. Says, too, when this machine is too small for what is asked, or wakes too late. What a file is \
+shows in its keys: a scenario, a load shape, a stack, controllers and a catalogue of metrics are each checked alone.
 
 Examples:
   swarmlab check experiments/quickstart.yml
-  swarmlab check loadshapes/scenarios/basic.yml")]
+  swarmlab check loadshapes/scenarios/basic.yml
+  swarmlab check stacks/exercise.yml")]
 pub struct CheckArgs {
-    /// Experiment file, or scenario file
+    /// Experiment file, or a file that experiments name
+    #[arg(value_name = "FILE")]
     experiment: PathBuf,
 }
 
@@ -37,39 +42,118 @@ fn machine(experiment: &Experiment, global: &Global) {
     }
 }
 
-/// Checks a scenario alone.
-fn scenario(path: &Path, global: &Global) -> Exit {
-    match experiment::read_scenario(path) {
-        Ok(scenario) => {
-            let tasks: usize = scenario.classes.iter().map(|class| class.tasks.len()).sum();
-            let (classes, steps) = (scenario.classes.len(), scenario.steps().count());
-            let counts = [(classes, "class", "classes"), (tasks, "task", "tasks"), (steps, "step", "steps")];
-            let counts = counts.map(|(n, one, more)| format!("{n} {}", if n == 1 { one } else { more }));
-            output::say(
-                global.json,
-                &serde_json::json!({"event": "checked", "name": scenario.name, "classes": classes, "tasks": tasks, "steps": steps}),
-                &format!("{}: fine; a scenario of {}", scenario.name, counts.join(", ")),
-            );
-            Exit::Success
-        }
-        Err(d) => output::bad_input(&d, global.json),
-    }
+/// What there is to say of a file that is fine: a name, its event's further keys, and words.
+struct Fine {
+    name: String,
+    keys: Value,
+    words: String,
+    warnings: Vec<Diagnostic>,
 }
 
-/// Whether a file is a scenario; one that cannot be read is not.
-fn is_scenario(path: &Path) -> bool {
-    let Ok(text) = std::fs::read_to_string(path) else { return false };
-    let Ok(document) = swarmlab_yaml::load(&text, "") else { return false };
-    let has = |key: &str| document.root.get(key).is_some();
-    ["steps", "tasks", "classes"].into_iter().any(has) && !["stack", "load"].into_iter().any(has)
+fn plural(n: usize, one: &str, more: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { more })
+}
+
+fn name_of(path: &Path) -> String {
+    path.display().to_string()
+}
+
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn scenario(path: &Path) -> Result<Fine, Diagnostics> {
+    let scenario = experiment::read_scenario(path)?;
+    let tasks: usize = scenario.classes.iter().map(|class| class.tasks.len()).sum();
+    let (classes, steps) = (scenario.classes.len(), scenario.steps().count());
+    let counts = [(classes, "class", "classes"), (tasks, "task", "tasks"), (steps, "step", "steps")];
+    let counts = counts.map(|(n, one, more)| plural(n, one, more)).join(", ");
+    let keys = json!({"classes": classes, "tasks": tasks, "steps": steps});
+    Ok(Fine { name: scenario.name, keys, words: format!("a scenario of {counts}"), warnings: Vec::new() })
+}
+
+fn shape(path: &Path) -> Result<Fine, Diagnostics> {
+    let (shape, warnings) = experiment::read_shape_with_warnings(path)?;
+    let (word, load_s) = (shape.word(), shape.duration_s());
+    let words = format!("a load shape ({word}) of {load_s:.0} s");
+    Ok(Fine {
+        name: name_of(path),
+        keys: json!({"shape": word, "load_s": load_s}),
+        words,
+        warnings: warnings.into_vec(),
+    })
+}
+
+fn stack(path: &Path) -> Result<Fine, Diagnostics> {
+    let specs = swarmlab_stackfile::specs(
+        &experiment::read_stack(path, &environment)?,
+        &super::up::stack_name(None, path),
+    )?;
+    let services = specs.services.len();
+    let words = format!("a stack of {}", plural(services, "service", "services"));
+    Ok(Fine { name: name_of(path), keys: json!({"services": services}), words, warnings: specs.warnings })
+}
+
+fn controllers(path: &Path) -> Result<Fine, Diagnostics> {
+    let read = experiment::read_controllers(path, &environment, None)?;
+    let services: Vec<&str> = read.services.iter().map(|a| a.service.as_str()).collect();
+    let words = format!("controllers of {}", services.join(", "));
+    Ok(Fine {
+        name: name_of(path),
+        keys: json!({"controlled": services}),
+        words,
+        warnings: read.warnings.into_vec(),
+    })
+}
+
+fn catalogue(path: &Path, text: &str) -> Result<Fine, Diagnostics> {
+    let catalogue = swarmlab_catalogue::parse(text, &name_of(path))?;
+    let metrics = catalogue.rows.len();
+    let words = format!("a catalogue of {}", plural(metrics, "metric", "metrics"));
+    Ok(Fine { name: catalogue.name, keys: json!({"metrics": metrics}), words, warnings: Vec::new() })
+}
+
+/// Checks a file that is no experiment; `None`: it is one, or nothing that is known.
+fn alone(path: &Path) -> Option<Result<Fine, Diagnostics>> {
+    let text = std::fs::read_to_string(path).ok()?;
+    match FileKind::of(&text)? {
+        FileKind::Scenario => Some(scenario(path)),
+        FileKind::Shape => Some(shape(path)),
+        FileKind::Stack => Some(stack(path)),
+        FileKind::Controllers => Some(controllers(path)),
+        FileKind::Catalogue => Some(catalogue(path, &text)),
+        // What it is instead, and what takes it, is the finding of who reads experiments.
+        FileKind::Experiment | FileKind::Recording | FileKind::Api | FileKind::OfRun => None,
+    }
 }
 
 /// Checks.
 pub fn main(args: &CheckArgs, global: &Global) -> Exit {
-    if is_scenario(&args.experiment) {
-        return scenario(&args.experiment, global);
+    let path = &args.experiment;
+    if path.is_dir() {
+        let (what, help) = match path.join("manifest.json").exists() {
+            true => ("the folder of a run", format!("`swarmlab report {}` computes it anew", path.display())),
+            false => ("a folder", "give an experiment file, or a file that experiments name".to_owned()),
+        };
+        let why = format!("{} is {what}, not a file", path.display());
+        return output::fail(&why, Some(&help), global.json, codes::WRONG_FILE);
     }
-    match experiment::read(&args.experiment, &|v| std::env::var(v).ok()) {
+    match alone(path) {
+        None => {}
+        Some(Err(findings)) => return output::bad_input(&findings, global.json),
+        Some(Ok(fine)) => {
+            for w in &fine.warnings {
+                output::warning(w, global.json);
+            }
+            let mut event = json!({"event": "checked", "name": fine.name});
+            if let (Value::Object(event), Value::Object(keys)) = (&mut event, fine.keys) {
+                event.extend(keys);
+            }
+            output::say(global.json, &event, &format!("{}: fine; {}", fine.name, fine.words));
+            return Exit::Success;
+        }
+    }
+    match experiment::read(path, &environment) {
         Ok(loaded) => {
             for w in loaded.warnings.iter() {
                 output::warning(w, global.json);

@@ -7,7 +7,7 @@ use serde_json::json;
 use swarmlab_analysis::replay::{Controlled, Recorded, Replay, Tally, replay};
 use swarmlab_codes as codes;
 use swarmlab_control::Autoscaler;
-use swarmlab_experiment::{Autoscale, Decider, read_controllers};
+use swarmlab_experiment::{Autoscale, Decider, FileKind, read_controllers};
 use swarmlab_lab::RunError;
 use swarmlab_present::recompute;
 use swarmlab_record::folder::{RunFolder, write_atomically};
@@ -66,6 +66,9 @@ pub fn main(args: &ReplayArgs, global: &Global) -> Exit {
         );
     }
     let environment = |name: &str| std::env::var(name).ok();
+    if let Err(findings) = FileKind::Controllers.expect_file(&args.controllers) {
+        return output::bad_input(&findings, global.json);
+    }
     let read = match read_controllers(&args.controllers, &environment, Some(&services)) {
         Ok(read) => read,
         Err(findings) => return output::bad_input(&findings, global.json),

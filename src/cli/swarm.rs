@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use swarmlab_experiment::FileKind;
 use swarmlab_stackfile::StackSpecs;
 use swarmlab_swarm::{Engine, SwarmError};
 
@@ -25,9 +26,11 @@ pub fn swarm_failed(e: SwarmError, global: &Global) -> Exit {
     failed(&e.into(), global)
 }
 
-/// Sees that a stack file can be read, or prints why not: before an engine is asked for.
+/// Sees that a stack file can be read and is one, or prints why not: before an engine is asked for.
 pub fn readable(path: &Path, global: &Global) -> Result<(), Exit> {
-    swarmlab_stackfile::text_of(path).map(drop).map_err(|d| output::bad_input(&d, global.json))
+    swarmlab_stackfile::text_of(path)
+        .and_then(|text| FileKind::Stack.expect(path, &text))
+        .map_err(|d| output::bad_input(&d, global.json))
 }
 
 /// Reads a stack file with the variables that this engine's local images give; prints warnings and errors.

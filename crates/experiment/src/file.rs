@@ -10,8 +10,8 @@ use swarmlab_yaml::{Cx, Diagnostics, Value};
 
 use super::actions::{Actions, Against};
 use super::{
-    Experiment, Load, Measure, Overrides, Slo, TargetRef, checks, evidence, read_named_file, stack_file,
-    unreadable, variables,
+    Experiment, FileKind, Load, Measure, Overrides, Slo, TargetRef, checks, evidence, read_named_file,
+    stack_file, unreadable, variables,
 };
 
 /// Which testbed the experiment asks for.
@@ -53,6 +53,7 @@ pub fn read_with(
     overrides: &Overrides,
 ) -> Result<Loaded, Diagnostics> {
     let text = std::fs::read_to_string(path).map_err(|e| unreadable(path, &e))?;
+    FileKind::Experiment.expect(path, &text)?;
     let document = swarmlab_yaml::load(&text, &path.display().to_string())?;
     let cx = Cx::new(&document);
     let mut foreign = Vec::new();

@@ -11,6 +11,7 @@ mod autoscale;
 mod checks;
 mod evidence;
 mod file;
+mod file_kind;
 mod load;
 mod measure;
 mod overrides;
@@ -28,6 +29,7 @@ pub use autoscale::{
 };
 pub use evidence::LEAST_BINS;
 pub use file::{Loaded, TestbedChoice, peek_testbed, read, read_with};
+pub use file_kind::FileKind;
 pub use load::{Load, ModelKind, WarmUp};
 pub use measure::Measure;
 pub use overrides::{Level, Overrides};

@@ -8,7 +8,7 @@ use swarmlab_loadgen::{ConnectionLifetime, LoadTarget, Scenario};
 use swarmlab_shapes::{Arrivals, Shape};
 use swarmlab_yaml::{Cx, Diagnostic, Diagnostics, Document, Value};
 
-use super::{read_named_file, scenario, shape};
+use super::{FileKind, read_named_file, scenario, shape};
 
 /// Closed loop (users) or open loop (requests by schedule).
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -69,8 +69,9 @@ impl Load {
     pub(super) fn read(value: &Value<'_>, base: &Path, foreign: &mut Vec<Diagnostic>) -> Option<Self> {
         let map = value.mapping()?;
         let model = map.required("model", |v| v.enum_of(&[("closed", Model::Closed), ("open", Model::Open)]));
-        let shape = map.required("shape", |v| named(v, base, foreign, shape::element));
-        let scenario = map.required("scenario", |v| named(v, base, foreign, scenario::element));
+        let shape = map.required("shape", |v| named(v, base, foreign, FileKind::Shape, shape::element));
+        let scenario =
+            map.required("scenario", |v| named(v, base, foreign, FileKind::Scenario, scenario::element));
         let spawn_rate = map.optional("spawn_rate", |v| v.float(0.001..=1e6));
         let arrivals = map.optional("arrivals", shape::arrivals);
         for (key, wanted, other) in
@@ -160,10 +161,11 @@ fn named<T>(
     value: &Value<'_>,
     base: &Path,
     foreign: &mut Vec<Diagnostic>,
+    kind: FileKind,
     read: impl FnOnce(&Value<'_>) -> Option<T>,
 ) -> Option<T> {
     let (path, text) = read_named_file(value, base)?;
-    match parse(&path, &text, read) {
+    match kind.parse(&path, &text, read) {
         Ok((found, warnings)) => {
             foreign.extend(warnings.into_vec());
             Some(found)

@@ -5,6 +5,8 @@ use std::path::Path;
 use swarmlab_stackfile::{Role, Stack};
 use swarmlab_yaml::Diagnostics;
 
+use super::FileKind;
+
 /// Answers a variable of the stack file.
 pub type Variables<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
@@ -13,6 +15,7 @@ pub type Variables<'a> = dyn Fn(&str) -> Option<String> + 'a;
 /// # Errors
 /// All findings in the file, or why it cannot be read.
 pub fn read(path: &Path, variables: &Variables<'_>) -> Result<Stack, Diagnostics> {
+    FileKind::Stack.expect_file(path)?;
     swarmlab_stackfile::load_file(path, variables)
 }
 

@@ -6,14 +6,14 @@ use swarmlab_loadgen::Scenario;
 use swarmlab_shapes::Shape;
 use swarmlab_yaml::Diagnostics;
 
-use super::{Controllers, autoscale, load::parse, scenario, shape};
+use super::{Controllers, FileKind, autoscale, scenario, shape};
 
 /// Reads a scenario as [`super::read_scenario`] does.
 ///
 /// # Errors
 /// All findings in the text.
 pub fn scenario_from_text(text: &str) -> Result<Scenario, Diagnostics> {
-    parse(Path::new("scenario.yml"), text, scenario::element).map(|(scenario, _)| scenario)
+    FileKind::Scenario.parse(Path::new("scenario.yml"), text, scenario::element).map(|(scenario, _)| scenario)
 }
 
 /// Reads a shape as [`super::read_shape`] does.
@@ -21,7 +21,7 @@ pub fn scenario_from_text(text: &str) -> Result<Scenario, Diagnostics> {
 /// # Errors
 /// All findings in the text.
 pub fn shape_from_text(text: &str) -> Result<Shape, Diagnostics> {
-    parse(Path::new("shape.yml"), text, shape::element).map(|(shape, _)| shape)
+    FileKind::Shape.parse(Path::new("shape.yml"), text, shape::element).map(|(shape, _)| shape)
 }
 
 /// Reads controllers as [`super::read_controllers`] does, compared with no services.

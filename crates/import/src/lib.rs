@@ -83,6 +83,14 @@ pub enum ImportError {
         "the file is {0}: neither a HAR recording (`log`) nor OpenAPI (`openapi`) nor Swagger 2 (`swagger`)"
     )]
     Unknown(String),
+    /// A description in a version whose rules are not known.
+    #[error("{name} {version} is not known: OpenAPI 3.0 and 3.1 and Swagger 2.0 are read")]
+    Version {
+        /// OpenAPI or Swagger.
+        name: &'static str,
+        /// As the file says it.
+        version: String,
+    },
     /// Nothing is left of it.
     #[error("no request is left: {0}")]
     NothingLeft(String),
@@ -93,7 +101,7 @@ impl ImportError {
     pub fn code(&self) -> Code {
         match self {
             ImportError::TooLarge | ImportError::Unreadable(_) => codes::IMPORT_UNREADABLE,
-            ImportError::Unknown(_) => codes::IMPORT_UNKNOWN,
+            ImportError::Unknown(_) | ImportError::Version { .. } => codes::IMPORT_UNKNOWN,
             ImportError::NothingLeft(_) => codes::IMPORT_NOTHING_LEFT,
         }
     }
@@ -105,6 +113,9 @@ impl ImportError {
             ImportError::Unreadable(_) => None,
             ImportError::Unknown(_) => {
                 Some("browsers: Network, Save all as HAR; APIs: openapi.json or openapi.yaml")
+            }
+            ImportError::Version { .. } => {
+                Some("convert it to OpenAPI 3.1, or correct the version at its top")
             }
             ImportError::NothingLeft(_) => Some(
                 "--host NAME chooses whose requests are kept, --keep-static keeps images, styles and scripts",

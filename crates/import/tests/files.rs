@@ -103,3 +103,64 @@ fn what_is_none_is_told() {
     }
     assert!(matches!(error(b"{\"openapi\": \"3.0.0\"}"), ImportError::NothingLeft(_)));
 }
+
+/// Nothing is dropped in silence: each thing is a comment or a remark.
+#[test]
+fn whatever_of_a_description_becomes_nothing_is_told() {
+    let text = r#"
+openapi: 3.2.0
+security: [{ known: [], mutual: [], nowhere: [], odd: [] }, { known: [] }]
+components:
+  securitySchemes:
+    known: { type: http, scheme: basic }
+    mutual: { type: mutualTLS }
+    odd: { type: apiKey, in: header, name: "a b" }
+paths:
+  noslash: {}
+  x-mine: {}
+  /a:
+    servers: [{ url: "https://other.example" }]
+    get:
+      servers: [{ url: "https://third.example" }]
+      callbacks: { done: {} }
+      parameters:
+        - { in: query, required: true }
+        - { name: "b c", in: header, required: true }
+        - { name: "d e", in: cookie, required: true }
+        - { name: all, in: querystring, required: true }
+    post:
+      requestBody: { content: { application/json: {}, text/xml: {} } }
+    put:
+    link: {}
+    additionalOperations: { COPY: {}, LOCK: {} }
+"#;
+    let made = import(text.as_bytes(), "x.yml", &options()).unwrap();
+    for remark in [
+        "OpenAPI 3.2.0 is read as 3.1: what is new in it is left out",
+        "noslash is no path, which begins with `/`: left out",
+        "PUT /a says nothing: left out",
+        "/a: `link` is no method that is known: left out",
+        "/a: 2 left out (COPY, LOCK)",
+        "2 paths or operations have servers of their own: left out, all go to the same target",
+        "1 operation has callbacks: left out, the other side calls them",
+        "1 operation takes several types of body: sent with one of them",
+    ] {
+        assert!(made.remarks.iter().any(|r| r == remark), "{remark} is not in {:#?}", made.remarks);
+    }
+    for comment in [
+        "left out, cannot be sent so: a parameter without a name (query), header b c, d e in cookie, all in querystring",
+        "credentials `nowhere` are not described in this file: left out",
+        "credentials `odd` have a name that cannot be sent: left out",
+        "`mutual` is a client certificate: --cert, --key of `swarmlab load`",
+        "further ways to authenticate, left out: 1",
+    ] {
+        let flat = made.scenario.replace("\n    # ", " ").replace("\n  # ", " ");
+        assert!(flat.contains(comment), "{comment} is not in\n{}", made.scenario);
+    }
+    assert!(!made.remarks.iter().any(|r| r.contains("x-mine")), "{:?}", made.remarks);
+    for version in ["openapi: 4.0.0", "openapi: '2'", "swagger: 3", "swagger: '1.2'", "openapi: {}"] {
+        let error = import(format!("{version}\npaths: {{}}\n").as_bytes(), "x.yml", &options()).unwrap_err();
+        assert!(matches!(error, ImportError::Version { .. }), "{version}: {error:?}");
+        assert!(error.help().is_some());
+    }
+}

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use swarmlab_codes as codes;
-use swarmlab_import::{Imported, Options, PLACEHOLDER, import};
+use swarmlab_experiment::FileKind;
+use swarmlab_import::{ImportError, Imported, Options, PLACEHOLDER, import};
 
 use crate::cli::{Global, output};
 use crate::exit::Exit;
@@ -56,15 +57,31 @@ pub fn main(args: &ImportArgs, global: &Global) -> Exit {
     let name = args.file.display().to_string();
     let made = match import(&bytes, &name, &options) {
         Ok(made) => made,
-        Err(e) => return output::fail(&format!("{name}: {e}"), e.help(), global.json, e.code()),
+        Err(e) => {
+            // What it is instead, if that is known.
+            let kind = matches!(e, ImportError::Unknown(_)).then(|| FileKind::of_file(&args.file)).flatten();
+            let help = match kind {
+                Some(kind) => Some(format!("it is {}: {}", kind.words(), kind.taken_by(&name))),
+                None => e.help().map(str::to_owned),
+            };
+            return output::fail(&format!("{name}: {e}"), help.as_deref(), global.json, e.code());
+        }
     };
     for remark in &made.remarks {
         output::remark(remark, global.json);
     }
     if let Some(out) = &args.out
-        && let Err(e) = write(out, &table, &made, args, global)
+        && let Err(unwritten) = write(out, &table, &made, args, global)
     {
-        return output::fail(&e, None, global.json, codes::RESULTS_NOT_WRITTEN);
+        return match unwritten {
+            // As every command that would write over something: nothing was done, and another argument helps.
+            Unwritten::Exists => {
+                let why = format!("{} exists already, and is never overwritten unasked", out.display());
+                let help = "choose another file, or write over it with --force";
+                output::fail(&why, Some(help), global.json, codes::BAD_ARGUMENTS)
+            }
+            Unwritten::Failed(e) => output::fail(&e, None, global.json, codes::OUTPUT_FILE),
+        };
     }
     if args.out.is_none() && made.secrets.is_some() {
         let text = format!("the scenario needs {} beside it; -o FILE writes both", table.display());
@@ -74,6 +91,14 @@ pub fn main(args: &ImportArgs, global: &Global) -> Exit {
     Exit::Success
 }
 
+/// Why a scenario was not written.
+enum Unwritten {
+    /// There is a file of this name.
+    Exists,
+    /// The disk, in words.
+    Failed(String),
+}
+
 /// Writes the scenario, and the table of secrets unless there is one.
 fn write(
     out: &Path,
@@ -81,10 +106,10 @@ fn write(
     made: &Imported,
     args: &ImportArgs,
     global: &Global,
-) -> Result<(), String> {
+) -> Result<(), Unwritten> {
     create(out, &made.scenario, args.force).map_err(|e| match e.kind() {
-        ErrorKind::AlreadyExists => format!("{} is there already (--force writes over it)", out.display()),
-        _ => format!("{}: {e}", out.display()),
+        ErrorKind::AlreadyExists => Unwritten::Exists,
+        _ => Unwritten::Failed(format!("{}: {e}", out.display())),
     })?;
     let Some(secrets) = &made.secrets else { return Ok(()) };
     match create(table, secrets, false) {
@@ -97,7 +122,7 @@ fn write(
             let text = format!("{} is kept as it is; the scenario takes {columns} from it", table.display());
             output::remark(&text, global.json);
         }
-        Err(e) => return Err(format!("{}: {e}", table.display())),
+        Err(e) => return Err(Unwritten::Failed(format!("{}: {e}", table.display()))),
     }
     Ok(())
 }
@@ -124,10 +149,13 @@ fn tell(args: &ImportArgs, made: &Imported, global: &Global) {
     if global.json {
         output::line(&serde_json::json!({
             "event": "imported", "format": format!("{:?}", made.format), "steps": made.steps, "scenario": made.scenario,
-            "secrets": made.secrets, "target": made.target, "written": out, "run": run,
+            "secrets": made.secrets, "target": made.target, "written": out, "run": run, "look": format!("{run} --debug"),
         }));
     } else if let Some(out) = out {
-        output::line(&format!("{out}: {} steps\nrun it: {run}", made.steps));
+        output::line(&format!(
+            "{out}: {} steps\nlook at one iteration first: {run} --debug\nthen send it: {run}",
+            made.steps
+        ));
     } else {
         output::line(&made.scenario.trim_end());
     }

@@ -21,8 +21,7 @@ use swarmlab_loadgen::{Feeder, Scenario, ScenarioError, StepProblem, UserClass, 
 use swarmlab_yaml::{Diagnostics, Kind, MapReader, Value};
 
 use self::class::Defaults;
-use super::load::parse;
-use super::unreadable;
+use super::{FileKind, unreadable};
 
 /// Reads a scenario file, and the files it names.
 ///
@@ -30,23 +29,12 @@ use super::unreadable;
 /// All findings in the file and in those it names, or why it cannot be read.
 pub fn read(path: &Path) -> Result<Scenario, Diagnostics> {
     let text = std::fs::read_to_string(path).map_err(|e| unreadable(path, &e))?;
-    parse(path, &text, element).map(|(scenario, _)| scenario)
+    FileKind::Scenario.parse(path, &text, element).map(|(scenario, _)| scenario)
 }
 
 pub(super) fn element(root: &Value<'_>) -> Option<Scenario> {
     let map = root.mapping()?;
     map.known_prefix("x-");
-    // One word in place of a finding for each key of a shape.
-    if let Some(shape) = map.get("shape")
-        && ["steps", "tasks", "classes"].iter().all(|key| map.get(key).is_none())
-    {
-        shape.fail(
-            codes::BAD_VALUE,
-            "this looks like a load shape, not a scenario".to_owned(),
-            "a scenario, with `steps`, `tasks` or `classes`; a shape is given with --shape",
-        );
-        return None;
-    }
     let name = map.required("name", Value::name);
     let feeders = map.or("feeders", Vec::new(), feeders);
     let variants = map.optional("variants", variants);

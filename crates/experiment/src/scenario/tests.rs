@@ -14,7 +14,8 @@ fn shipped() -> PathBuf {
 
 pub(super) fn parsed(text: &str) -> Result<Scenario, String> {
     // As if it stood beside the shipped ones, for their feeders.
-    parse(&shipped().join("test.yml"), text, element)
+    FileKind::Scenario
+        .parse(&shipped().join("test.yml"), text, element)
         .map(|(scenario, _)| scenario)
         .map_err(|findings| findings.to_string())
 }
@@ -35,7 +36,10 @@ pub(super) fn bad(text: &str, expected: &[&str]) -> String {
 
 #[test]
 fn a_load_shape_given_as_a_scenario_is_one_finding() {
-    bad("shape: sine\nmin: 0\nmax: 100\nperiod: 60s\nduration: 300s\n", &["looks like a load shape"]);
+    bad(
+        "shape: sine\nmin: 0\nmax: 100\nperiod: 60s\nduration: 300s\n",
+        &["this is a load shape, not a scenario"],
+    );
 }
 
 #[test]

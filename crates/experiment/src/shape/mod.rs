@@ -20,7 +20,7 @@ use swarmlab_codes as codes;
 use swarmlab_shapes::shape::{Shape, ShapeError};
 use swarmlab_yaml::{Diagnostics, MapReader, Value};
 
-use super::{load::parse, unreadable};
+use super::{FileKind, unreadable};
 
 /// Reads a shape file.
 ///
@@ -36,7 +36,7 @@ pub fn read(path: &Path) -> Result<Shape, Diagnostics> {
 /// All findings in the file, or why it cannot be read.
 pub fn read_with_warnings(path: &Path) -> Result<(Shape, Diagnostics), Diagnostics> {
     let text = std::fs::read_to_string(path).map_err(|e| unreadable(path, &e))?;
-    parse(path, &text, element)
+    FileKind::Shape.parse(path, &text, element)
 }
 
 /// Reads the keys of one kind of shape.

@@ -8,6 +8,7 @@ use swarmlab_shapes::shape::{Diurnal, Noise, Shape, Sine, Spike, Step as StepSha
 use swarmlab_shapes::{Arrivals, Modulation};
 
 use super::*;
+use crate::load::parse;
 
 fn examples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../loadshapes")

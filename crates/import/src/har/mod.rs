@@ -53,6 +53,9 @@ pub(crate) fn import(text: &str, title: &str, options: &Options) -> Result<Impor
     draft.comments.push(format!("Imported from a recording{by}. To run it:"));
     draft.comments.push(format!("swarmlab load {} --scenario FILE", target.as_deref().unwrap_or("URL")));
     cookies.tell(&mut draft.comments, &mut remarks);
+    if let Some(text) = cookies.unsendable() {
+        remarks.push(text);
+    }
     if !dropped.is_empty() {
         let names: Vec<String> = dropped.iter().map(|(name, count)| format!("{name} ({count})")).collect();
         draft.comments.push(format!("Headers that are not brought over: {}.", names.join(", ")));
@@ -225,16 +228,24 @@ impl Cookies {
         if self.are_kept() {
             return None;
         }
-        let is_name = |name: &str| {
-            !name.is_empty() && !name.contains('{') && name.bytes().all(|b| b.is_ascii_graphic())
-        };
-        let pairs = headers::cookies(headers).filter(|(name, _)| is_name(name));
+        let pairs = headers::cookies(headers).filter(|(name, _)| Self::is_name(name));
         let pairs: Vec<String> = pairs
             .map(|(name, value)| {
                 format!("{name}={{{{{}}}}}", secrets.variable(&format!("cookie_{name}"), value))
             })
             .collect();
         (!pairs.is_empty()).then(|| pairs.join("; "))
+    }
+
+    fn is_name(name: &str) -> bool {
+        !name.is_empty() && !name.contains('{') && name.bytes().all(|b| b.is_ascii_graphic())
+    }
+
+    /// What to say of cookies whose names cannot be written.
+    fn unsendable(&self) -> Option<String> {
+        let count = self.sent.iter().filter(|name| !Self::is_name(name)).count();
+        let is_some = count > 0 && !self.are_kept();
+        is_some.then(|| format!("{count} left out: cookies whose names cannot be sent"))
     }
 
     fn tell(&self, comments: &mut Vec<String>, remarks: &mut Vec<String>) {

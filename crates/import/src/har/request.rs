@@ -109,7 +109,8 @@ impl Request {
         };
         let mime = mime.to_ascii_lowercase();
         if data.params.iter().any(|param| !param.file_name.is_empty()) {
-            let why = "it uploads a file, which the recording does not hold: add `body_file`";
+            let why = "it uploads a file, which the recording does not hold: add `multipart` with `NAME: { file: PATH }` for it, \
+                       and its other fields";
             self.lacks_body = Some(why.to_owned());
             return;
         }

@@ -13,6 +13,10 @@ use crate::url;
 /// Between the parts of a body; a text that no value holds by chance.
 const BOUNDARY: &str = "swarmlab-2f1c9b7e";
 
+/// What is said of a request with a file in it.
+pub(crate) const UPLOAD: &str =
+    "it uploads a file: add `multipart` with `NAME: { file: PATH }` for it, and its other fields";
+
 /// A body and its type.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Content {
@@ -55,7 +59,7 @@ pub(super) fn of_swagger<'a>(
     secrets: &mut Secrets,
 ) -> Result<Option<Content>, String> {
     if placed.has_file {
-        return Err("it uploads a file: add `body_file`".to_owned());
+        return Err(UPLOAD.to_owned());
     }
     if !placed.form.is_empty() {
         if consumes.first().is_some_and(|mime| mime.starts_with("multipart/")) {
@@ -109,7 +113,7 @@ fn made<'a>(
     }
     if lower.starts_with("application/x-www-form-urlencoded") || lower.starts_with("multipart/form-data") {
         if schema.is_some_and(|schema| has_binary(document, schema)) {
-            return Err("it uploads a file: add `body_file`".to_owned());
+            return Err(UPLOAD.to_owned());
         }
         let value = examples.of_holder(media, "the body");
         let fields = value.as_object().into_iter().flatten().map(|(name, value)| {

@@ -25,6 +25,7 @@ const LEFT_OUT: [&str; 3] = ["options", "trace", "query"];
 pub(crate) fn import(root: Value, title: &str, options: &Options) -> Result<Imported, ImportError> {
     let document = Document::new(root);
     let mut remarks = Vec::new();
+    version(&document, &mut remarks)?;
     let server = server(&document, options, &mut remarks);
     let mut secrets = Secrets::default();
     let mut draft = Draft { name: title.to_owned(), ..Draft::default() };
@@ -35,7 +36,11 @@ pub(crate) fn import(root: Value, title: &str, options: &Options) -> Result<Impo
         .push(format!("swarmlab load {} --scenario FILE", server.origin.as_deref().unwrap_or("URL")));
     let mut tasks: Vec<Task> = list_tags(&document).into_iter().map(named).collect();
     let paths = document.get("paths").and_then(Value::as_object);
-    for (path, item) in paths.into_iter().flatten().filter(|(path, _)| path.starts_with('/')) {
+    for (path, item) in paths.into_iter().flatten().filter(|(path, _)| !path.starts_with("x-")) {
+        if !path.starts_with('/') {
+            remarks.push(format!("{path} is no path, which begins with `/`: left out"));
+            continue;
+        }
         let item = match document.resolve(item) {
             Ok(item) => item,
             Err(reference) => {
@@ -43,9 +48,7 @@ pub(crate) fn import(root: Value, title: &str, options: &Options) -> Result<Impo
                 continue;
             }
         };
-        for method in LEFT_OUT.iter().filter(|method| item.get(**method).is_some()) {
-            remarks.push(format!("{} {path}: left out", method.to_ascii_uppercase()));
-        }
+        remarks.extend(left_out_of(path, item));
         for method in METHODS {
             let Some(operation) = item.get(method).filter(|operation| operation.is_object()) else {
                 continue;
@@ -129,7 +132,96 @@ fn list_tags(document: &Document) -> Vec<String> {
     names
 }
 
+/// Which versions are read; one that is newer, but of the same kind, is read as the newest that is known.
+fn version(document: &Document, remarks: &mut Vec<String>) -> Result<(), ImportError> {
+    let (name, key) = if document.is_swagger() { ("Swagger", "swagger") } else { ("OpenAPI", "openapi") };
+    let version = document.get(key).map(parameters::scalar).unwrap_or_default();
+    let known = match name {
+        "Swagger" => version == "2" || version.starts_with("2."),
+        _ => version == "3" || version.starts_with("3."),
+    };
+    if !known {
+        let version = version.chars().filter(|c| !c.is_control()).take(40).collect();
+        return Err(ImportError::Version { name, version });
+    }
+    let is_newer = |minor: &str| minor.parse::<u32>().is_ok_and(|minor| minor > 1);
+    if name == "OpenAPI" && version.split('.').nth(1).is_some_and(is_newer) {
+        remarks.push(format!("OpenAPI {version} is read as 3.1: what is new in it is left out"));
+    }
+    Ok(())
+}
+
+/// What stands at a path and becomes no step.
+fn left_out_of(path: &str, item: &Value) -> Vec<String> {
+    const NO_METHODS: [&str; 6] =
+        ["parameters", "summary", "description", "servers", "$ref", "additionalOperations"];
+    let entries = item.as_object().into_iter().flatten().filter(|(key, _)| !key.starts_with("x-"));
+    let mut out = Vec::new();
+    for (key, value) in entries {
+        let method = key.to_ascii_uppercase();
+        match key.as_str() {
+            "additionalOperations" => {
+                let names: Vec<&str> =
+                    value.as_object().into_iter().flat_map(|o| o.keys()).map(String::as_str).collect();
+                out.push(format!("{path}: {} left out ({})", names.len(), names.join(", ")));
+            }
+            key if NO_METHODS.contains(&key) => {}
+            key if LEFT_OUT.contains(&key) => out.push(format!("{method} {path}: left out")),
+            key if !METHODS.contains(&key) => {
+                out.push(format!("{path}: `{key}` is no method that is known: left out"))
+            }
+            _ if !value.is_object() => out.push(format!("{method} {path} says nothing: left out")),
+            _ => {}
+        }
+    }
+    out
+}
+
+/// Things at single operations that become nothing, each with how often it stands there.
+fn tell_passed_over(document: &Document, remarks: &mut Vec<String>) {
+    let paths = document.get("paths").and_then(Value::as_object).into_iter().flat_map(|paths| paths.values());
+    let items: Vec<&Value> = paths.filter_map(|item| document.resolve(item).ok()).collect();
+    let operations = || items.iter().flat_map(|item| METHODS.iter().filter_map(|method| item.get(*method)));
+    let holds = |value: &&Value, key: &str| match value.get(key) {
+        Some(Value::Array(list)) => !list.is_empty(),
+        Some(Value::Object(map)) => !map.is_empty(),
+        _ => false,
+    };
+    let counted = |n: usize, (one, more): (&str, &str), why: &str| {
+        (n > 0).then(|| format!("{n} {}: {why}", if n == 1 { one } else { more }))
+    };
+    let callbacks = operations().filter(|operation| holds(operation, "callbacks")).count();
+    let servers = items.iter().copied().chain(operations()).filter(|value| holds(value, "servers")).count();
+    let several = |operation: &&Value| {
+        let body = operation.get("requestBody").and_then(|body| document.resolve(body).ok());
+        body.and_then(|body| entries(body, "content")).is_some_and(|content| content.len() > 1)
+    };
+    let bodies = operations().filter(several).count();
+    remarks.extend(
+        [
+            counted(
+                callbacks,
+                ("operation has callbacks", "operations have callbacks"),
+                "left out, the other side calls them",
+            ),
+            counted(
+                servers,
+                ("path or operation has servers of its own", "paths or operations have servers of their own"),
+                "left out, all go to the same target",
+            ),
+            counted(
+                bodies,
+                ("operation takes several types of body", "operations take several types of body"),
+                "sent with one of them",
+            ),
+        ]
+        .into_iter()
+        .flatten(),
+    );
+}
+
 fn tell_left_out(document: &Document, remarks: &mut Vec<String>) {
+    tell_passed_over(document, remarks);
     for (key, what) in [("webhooks", "webhooks"), ("x-webhooks", "webhooks")] {
         if document.get(key).is_some() {
             remarks.push(format!("{what}: left out, the other side calls them"));
@@ -270,6 +362,10 @@ impl Operation<'_> {
                 step.is_off = true;
             }
         }
+        if !placed.left_out.is_empty() {
+            step.comments.push(format!("left out, cannot be sent so: {}", placed.left_out.join(", ")));
+        }
+        step.comments.extend(credentials.comments);
         if !placed.optional.is_empty() {
             step.comments.push(format!("optional, not sent: {}", placed.optional.join(", ")));
         }

@@ -20,6 +20,8 @@ pub(super) struct Placed {
     pub form: Vec<(String, String)>,
     /// Schema of the body (Swagger).
     pub has_file: bool,
+    /// Required ones that cannot be sent where they belong.
+    pub left_out: Vec<String>,
     /// Optional ones that are not sent.
     pub optional: Vec<String>,
 }
@@ -36,7 +38,11 @@ pub(super) fn place<'a>(
     for parameter in parameters {
         let name = text(parameter, "name").unwrap_or_default();
         let place = text(parameter, "in").unwrap_or_default();
-        if name.is_empty() || place == "body" {
+        if place == "body" {
+            continue;
+        }
+        if name.is_empty() {
+            placed.left_out.push(format!("a parameter without a name ({place})"));
             continue;
         }
         let is_sent = place == "path" || is_true(parameter, "required");
@@ -70,7 +76,9 @@ pub(super) fn place<'a>(
             "header" => {
                 let is_given =
                     ["accept", "content-type", "authorization"].contains(&name.to_ascii_lowercase().as_str());
-                if !is_given && is_token(name) {
+                if !is_given && !is_token(name) {
+                    placed.left_out.push(format!("header {name}"));
+                } else if !is_given {
                     let value = match secret_or(name, is_password, secrets) {
                         Some(variable) => format!("{{{{{variable}}}}}"),
                         None => header_value(&joined(&value, ",")),
@@ -93,7 +101,7 @@ pub(super) fn place<'a>(
                 };
                 placed.form.push((name.to_owned(), value));
             }
-            _ => {}
+            place => placed.left_out.push(format!("{name} in {place}")),
         }
     }
     placed

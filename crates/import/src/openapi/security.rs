@@ -13,6 +13,8 @@ pub(super) struct Credentials {
     pub headers: Vec<(String, String)>,
     pub query: Vec<String>,
     pub cookies: Vec<String>,
+    /// What is not sent, and other ways.
+    pub comments: Vec<String>,
 }
 
 /// The first way to authenticate that the operation, or else the document, names.
@@ -25,7 +27,10 @@ pub(super) fn credentials(document: &Document, operation: &Value, secrets: &mut 
     // `{}` among the ways means that none is needed.
     let way = ways.iter().find(|way| way.as_object().is_some_and(|way| !way.is_empty()));
     for name in way.and_then(Value::as_object).into_iter().flat_map(|way| way.keys()) {
-        let Some(scheme) = scheme(document, name) else { continue };
+        let Some(scheme) = scheme(document, name) else {
+            found.comments.push(format!("credentials `{name}` are not described in this file: left out"));
+            continue;
+        };
         let lower = |key| text(scheme, key).unwrap_or_default().to_ascii_lowercase();
         match lower("type").as_str() {
             "basic" => found.basic(secrets, name),
@@ -39,14 +44,24 @@ pub(super) fn credentials(document: &Document, operation: &Value, secrets: &mut 
                     _ if is_token(key) => {
                         found.headers.push((key.to_ascii_lowercase(), format!("{{{{{variable}}}}}")));
                     }
-                    _ => {}
+                    _ => found
+                        .comments
+                        .push(format!("credentials `{name}` have a name that cannot be sent: left out")),
                 }
             }
-            "mutualtls" => {}
+            "mutualtls" => {
+                found
+                    .comments
+                    .push(format!("`{name}` is a client certificate: --cert, --key of `swarmlab load`"));
+            }
             _ => found
                 .headers
                 .push(("authorization".to_owned(), format!("Bearer {{{{{}}}}}", secrets.named(name)))),
         }
+    }
+    let others = ways.len().saturating_sub(1);
+    if way.is_some() && others > 0 {
+        found.comments.push(format!("further ways to authenticate, left out: {others}"));
     }
     found
 }
