@@ -106,6 +106,11 @@ fn variants_are_found_by_what_differs_and_compared() {
     assert_eq!(row(&json_line(&turned), "demand_ms:ms-exercise")["verdict"]["is"], "better");
 
     let text = stdout(&run(&with(&["compare"], &all, &["--figure", "demand_ms:*"]), dir));
+    assert!(text.lines().filter(|l| !l.starts_with("Median")).all(|l| l.chars().count() <= 100), "{text}");
+    for option in ["--margin", "--margin=-5%"] {
+        let o = run(&with(&["compare", option], &[], &["-5%", "a", "b"]), dir);
+        assert!(o.status.code() == Some(2) && stderr(&o).contains("it is negative"), "{}", stderr(&o));
+    }
     assert!(text.contains("baseline: POOL=4 (6 runs)") && text.contains("worse"), "{text}");
     assert!(text.contains("the same within 3 %") && !text.contains("response_p95_ms"), "{text}");
     let markdown = stdout(&run(&with(&["compare"], &all, &["--markdown"]), dir));
@@ -294,6 +299,8 @@ fn runs_are_listed_by_time_and_what_cannot_be_read_is_named() {
     let lines = stdout(&run(&["--json", "list", "results"], dir));
     assert_eq!(lines.lines().count(), 4, "{lines}");
     assert_eq!(run(&["list", "nowhere"], dir).status.code(), Some(2));
+    let one = stdout(&run(&["list", "results/later"], dir));
+    assert!(one.lines().count() == 2 && one.contains("results/later"), "{one}");
 }
 
 #[test]
@@ -303,6 +310,16 @@ fn the_path_of_a_report_is_printed_and_given_to_the_browser() {
     let folder = write(dir, "a", "4", Some(15.0), 24.0);
     let o = run(&["open", "a"], dir);
     assert!(o.status.code() == Some(2) && stderr(&o).contains("swarmlab report a"), "{}", stderr(&o));
+    std::fs::write(dir.join("scenario.yml"), "").unwrap();
+    for (what, words) in [
+        (".", "`swarmlab list .` shows those in it"),
+        ("a/summary.json", "`swarmlab open a`"),
+        ("scenario.yml", "give the folder of a run, as `swarmlab list` shows them"),
+        ("nowhere", "give the folder of a run, as `swarmlab list` shows them"),
+    ] {
+        let o = run(&["open", what], dir);
+        assert!(o.status.code() == Some(2) && stderr(&o).contains(words), "{what}: {}", stderr(&o));
+    }
     std::fs::write(folder.join("report.html"), "").unwrap();
     let o = run(&["open", "a"], dir);
     assert_eq!(o.status.code(), Some(0));

@@ -34,6 +34,10 @@ pub struct BaselineArgs {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Keep runs under a name
+    #[command(after_help = "\
+Examples:
+  swarmlab baseline save main results/main-*
+  swarmlab baseline save main results/new-* --replace")]
     Save {
         /// Name
         name: String,
@@ -48,13 +52,23 @@ enum Command {
         allow: Vec<Allow>,
     },
     /// Names of all baselines
+    #[command(after_help = "\
+Examples:
+  swarmlab baseline list
+  swarmlab baseline list --dir ci/baselines")]
     List,
     /// Figures of a baseline and their noise
+    #[command(after_help = "\
+Examples:
+  swarmlab baseline show main")]
     Show {
         /// Name
         name: String,
     },
     /// Remove a baseline
+    #[command(after_help = "\
+Examples:
+  swarmlab baseline rm main")]
     Rm {
         /// Name
         name: String,

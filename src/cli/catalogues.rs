@@ -14,6 +14,10 @@ use crate::exit::Exit;
 
 /// Arguments of `catalogues`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  swarmlab catalogues list
+  swarmlab catalogues show envoy")]
 pub struct CataloguesArgs {
     #[command(subcommand)]
     action: Action,

@@ -159,7 +159,7 @@ pub fn main(args: &CheckArgs, global: &Global) -> Exit {
                 output::warning(w, global.json);
             }
             let e = &loaded.experiment;
-            if let Some(exit) = preflight::refused(e, global) {
+            if let Some(exit) = preflight::refused(e, e.testbed == TestbedChoice::Embedded, global) {
                 return exit;
             }
             machine(e, global);

@@ -38,7 +38,7 @@ pub struct CheckRegressionArgs {
     #[arg(long, default_value = DIR, value_name = "DIR")]
     dir: PathBuf,
     /// How much worse a figure may be
-    #[arg(long, default_value = "5%", value_parser = margin)]
+    #[arg(long, default_value = "5%", value_parser = margin, allow_hyphen_values = true)]
     margin: f64,
     /// Figures to check, `*` stands for any text; may be given more than once (default: those of the headline)
     #[arg(long, value_name = "KEY")]
@@ -99,7 +99,7 @@ fn checked(args: &CheckRegressionArgs) -> Result<Gate, Refusal> {
 }
 
 fn text(gate: &Gate) -> String {
-    let mut out = output::table(&words::GATE_HEADING, &words::gate(gate));
+    let mut out = output::folded(&words::GATE_HEADING, &words::gate(gate));
     let count = |outcome| gate.checks.iter().filter(|c| c.outcome == outcome).count();
     out.push_str(&format!("\n{}\n", words::gate_limits(gate)));
     let found = count(Outcome::Regressed);

@@ -39,7 +39,7 @@ pub struct CompareArgs {
     #[arg(long, conflicts_with = "figure")]
     all: bool,
     /// What counts as the same
-    #[arg(long, default_value = "3%", value_parser = margin)]
+    #[arg(long, default_value = "3%", value_parser = margin, allow_hyphen_values = true)]
     margin: f64,
     /// The first run of a variant belongs to the first of the baseline, and so on
     #[arg(long)]
@@ -162,7 +162,16 @@ fn text(c: &Comparison) -> String {
             .filter(|(row, _)| row.variant.variant == *name)
             .map(|(_, cells)| cells)
             .collect();
-        out.push_str(&output::table(&words::HEADING, &rows));
+        // What is said of a figure stands beside it, wherever the table is folded.
+        let beside = |mut cells: Vec<String>| {
+            let verdict = cells.pop();
+            cells.splice(1..1, verdict);
+            cells
+        };
+        let heading: Vec<String> = beside(words::HEADING.map(str::to_owned).to_vec());
+        let heading: Vec<&str> = heading.iter().map(String::as_str).collect();
+        let rows: Vec<Vec<String>> = rows.into_iter().map(beside).collect();
+        out.push_str(&output::folded(&heading, &rows));
     }
     for remark in &c.remarks {
         out.push_str(&format!("\n{remark}\n"));

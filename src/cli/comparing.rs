@@ -85,6 +85,11 @@ pub fn comparable(runs: &[&Run], allowed: &[Allow]) -> Result<(), Refusal> {
 pub fn margin(text: &str) -> Result<f64, String> {
     match text.strip_suffix('%').map(|number| number.trim().parse::<f64>()) {
         Some(Ok(v)) if v > 0.0 && v < 100.0 => Ok(v / 100.0),
+        Some(Ok(v)) if v < 0.0 => {
+            Err("it is negative, and how much is the same (or how much worse is allowed) has no direction: expected a percentage \
+                 above 0% and below 100%, e.g. 3%"
+                .to_owned())
+        }
         _ => Err("expected a percentage above 0% and below 100%, e.g. 3%".to_owned()),
     }
 }

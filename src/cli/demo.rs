@@ -20,6 +20,10 @@ use crate::exit::Exit;
 
 /// Arguments of `demo`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  swarmlab demo target-app                 something to load, on 127.0.0.1:8080
+  swarmlab demo ai-agent --model-a-ms 20     an agent with two models")]
 pub struct DemoArgs {
     #[command(subcommand)]
     role: Role,
@@ -28,18 +32,40 @@ pub struct DemoArgs {
 #[derive(Debug, Subcommand)]
 enum Role {
     /// The entrance: login, verify, exercises, logout
+    #[command(after_help = "\
+Examples:
+  swarmlab demo gateway --exercise-url http://127.0.0.1:8001 --other-url http://127.0.0.1:8002")]
     Gateway(GatewayArgs),
     /// Stores and lists exercises in PostgreSQL or SQLite
+    #[command(after_help = "\
+Examples:
+  DEMO_TOKEN_SECRET=s swarmlab demo ms-exercise --database sqlite:exercises.db --listen 127.0.0.1:8001")]
     MsExercise(MsExerciseArgs),
     /// Issues and checks tokens
+    #[command(after_help = "\
+Examples:
+  DEMO_TOKEN_SECRET=s swarmlab demo ms-other --listen 127.0.0.1:8002")]
     MsOther(MsOtherArgs),
     /// A web shop: health, products, orders, login by cookie, GraphQL
+    #[command(after_help = "\
+Examples:
+  swarmlab demo target-app
+  swarmlab demo target-app --listen 127.0.0.1:9000 --demand-ms 5")]
     TargetApp(TargetAppArgs),
     /// Chats and repairs on behalf of two models of different cost
+    #[command(after_help = "\
+Examples:
+  swarmlab demo ai-agent --model-a-ms 20 --model-b-ms 35")]
     AiAgent(AiAgentArgs),
     /// The reverse proxy of the embedded testbed
+    #[command(after_help = "\
+Examples:
+  swarmlab demo proxy --listen 127.0.0.1:8000 --admin 127.0.0.1:9901 --upstream 127.0.0.1:8001")]
     Proxy(ProxyArgs),
     /// Asks a health URL and exits 0 if it answers 200; for container health checks
+    #[command(after_help = "\
+Examples:
+  swarmlab demo healthcheck http://127.0.0.1:8080/healthz")]
     Healthcheck(HealthcheckArgs),
 }
 

@@ -11,6 +11,10 @@ use crate::exit::Exit;
 
 /// Arguments of `images`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  swarmlab images build
+  swarmlab images list")]
 pub struct ImagesArgs {
     #[command(subcommand)]
     action: Action,
@@ -28,6 +32,10 @@ Examples:
   swarmlab images build demo envoy   these")]
     Build(BuildArgs),
     /// Say which of the stack's images the engine has, and from where
+    #[command(after_help = "\
+Examples:
+  swarmlab images list
+  swarmlab images list --json")]
     List,
 }
 

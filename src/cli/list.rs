@@ -20,7 +20,7 @@ Examples:
   swarmlab list
   swarmlab list results/campaign --json")]
 pub struct ListArgs {
-    /// Folder with the folders of runs
+    /// Folder with the folders of runs, or one of them
     #[arg(default_value = "results")]
     dir: PathBuf,
 }
@@ -79,6 +79,11 @@ type Unreadable = Vec<(PathBuf, String)>;
 /// Folders of runs, and folders that are none though they look like some; folders without a manifest are passed over.
 fn scan(dir: &Path) -> std::io::Result<(Vec<Entry>, Unreadable)> {
     let (mut entries, mut unreadable) = (Vec::new(), Vec::new());
+    // The folder of a run itself.
+    if RunFolder::open(dir).manifest().exists() {
+        look(dir.to_owned(), &mut entries, &mut unreadable);
+        return Ok((entries, unreadable));
+    }
     for found in std::fs::read_dir(dir)? {
         let folder = found?.path();
         let files = RunFolder::open(&folder);
@@ -89,13 +94,18 @@ fn scan(dir: &Path) -> std::io::Result<(Vec<Entry>, Unreadable)> {
             }
             continue;
         }
-        match Manifest::read(&files.manifest()) {
-            Ok(manifest) => entries.push(entry(folder, &manifest, &files)),
-            Err(e) => unreadable.push((folder, e.to_string())),
-        }
+        look(folder, &mut entries, &mut unreadable);
     }
     unreadable.sort();
     Ok((entries, unreadable))
+}
+
+fn look(folder: PathBuf, entries: &mut Vec<Entry>, unreadable: &mut Unreadable) {
+    let files = RunFolder::open(&folder);
+    match Manifest::read(&files.manifest()) {
+        Ok(manifest) => entries.push(entry(folder, &manifest, &files)),
+        Err(e) => unreadable.push((folder, e.to_string())),
+    }
 }
 
 fn entry(folder: PathBuf, manifest: &Manifest, files: &RunFolder) -> Entry {

@@ -50,6 +50,10 @@ pub fn main() -> ExitCode {
             // Help and version are printed through the same type and are no failure.
             let code = if e.use_stderr() { Exit::BadInput } else { Exit::Success };
             let json = std::env::args_os().any(|a| a == "--json");
+            if let Some(why) = negative(&e, std::env::args()) {
+                let help = "amounts, rates, shares and durations are not negative";
+                return output::fail(&why, Some(help), json, swarmlab_codes::BAD_ARGUMENTS).into();
+            }
             if json && e.use_stderr() {
                 // The rendered text begins with a word that the event says already.
                 let text = e.render().to_string();
@@ -91,6 +95,26 @@ pub fn main() -> ExitCode {
         Command::Demo(a) => demo::main(&a),
     };
     output::end(exit).into()
+}
+
+/// A value below zero that was taken for an option: nobody takes any, and `-5%` is no option either.
+fn negative(error: &clap::Error, arguments: impl Iterator<Item = String>) -> Option<String> {
+    if error.kind() != clap::error::ErrorKind::UnknownArgument {
+        return None;
+    }
+    let mut option = None;
+    for argument in arguments {
+        let is_negative =
+            argument.strip_prefix('-').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        if is_negative {
+            return Some(match option {
+                Some(option) => format!("{option} cannot be {argument}: it takes no negative value"),
+                None => format!("`{argument}` is a negative value, and none is taken here"),
+            });
+        }
+        option = argument.starts_with('-').then_some(argument);
+    }
+    None
 }
 
 /// Deploys a microservice stack on Docker Swarm, drives it with load, and proves its own numbers.
@@ -200,6 +224,42 @@ mod tests {
     #[test]
     fn arguments_are_consistent() {
         super::Cli::command().debug_assert();
+    }
+
+    /// Who asks for help wants to see how it is written.
+    #[test]
+    fn each_subcommand_has_examples() {
+        fn look(command: &clap::Command, path: &str) {
+            let path = format!("{path} {}", command.get_name());
+            let help = command.get_after_help().map(|text| text.to_string()).unwrap_or_default();
+            let line = path.trim_start();
+            let is_shown =
+                |text: &str| text.lines().any(|l| l.trim_start().trim_start_matches("alias ").contains(line));
+            assert!(
+                help.contains("Example") && (command.has_subcommands() || is_shown(&help)),
+                "`{path} --help` has no example of it"
+            );
+            command.get_subcommands().for_each(|sub| look(sub, &path));
+        }
+        look(&super::Cli::command(), "");
+    }
+
+    #[test]
+    fn a_negative_value_is_told_as_one() {
+        use clap::Parser;
+        for (words, told) in [
+            ("swarmlab load URL --rate -5", Some("--rate cannot be -5: it takes no negative value")),
+            (
+                "swarmlab run e.yml --duration -5s",
+                Some("--duration cannot be -5s: it takes no negative value"),
+            ),
+            ("swarmlab list -5", Some("`-5` is a negative value, and none is taken here")),
+            ("swarmlab list --nothing", None),
+        ] {
+            let words = || words.split(' ').map(str::to_owned);
+            let error = super::Cli::try_parse_from(words()).unwrap_err();
+            assert_eq!(super::negative(&error, words()).as_deref(), told);
+        }
     }
 
     /// The texts of files below a folder, tests and what was written elsewhere left out.

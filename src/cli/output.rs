@@ -162,8 +162,55 @@ pub fn table(heading: &[&str], rows: &[Vec<String>]) -> String {
     out
 }
 
+/// Columns of a table where no terminal says how many it shows.
+const WIDTH: usize = 100;
+
+/// As [`table`], folded where it is wider than the terminal (or [`WIDTH`], or a pipe): the columns that do not fit follow in
+/// another table below, each with the first column.
+pub fn folded(heading: &[&str], rows: &[Vec<String>]) -> String {
+    let terminal = console::Term::stdout().size_checked().map_or(WIDTH, |(_, columns)| usize::from(columns));
+    folded_to(heading, rows, terminal.max(WIDTH))
+}
+
+fn folded_to(heading: &[&str], rows: &[Vec<String>], most: usize) -> String {
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
+        cells.chain([heading[column].chars().count()]).max().unwrap_or(0) + 2
+    };
+    let mut blocks: Vec<Vec<usize>> = Vec::new();
+    for column in 1..heading.len() {
+        let fits = blocks
+            .last()
+            .is_some_and(|block| block.iter().map(|c| width(*c)).sum::<usize>() + width(column) <= most + 2);
+        match blocks.last_mut() {
+            Some(block) if fits => block.push(column),
+            _ => blocks.push(vec![0, column]),
+        }
+    }
+    let one = |block: &Vec<usize>| {
+        let heading: Vec<&str> = block.iter().map(|c| heading[*c]).collect();
+        let pick =
+            |row: &Vec<String>| block.iter().map(|c| row.get(*c).cloned().unwrap_or_default()).collect();
+        table(&heading, &rows.iter().map(pick).collect::<Vec<Vec<String>>>())
+    };
+    blocks.iter().map(one).collect::<Vec<_>>().join("\n")
+}
+
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn a_table_that_is_too_wide_goes_on_below_with_its_first_column() {
+        let cells = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>();
+        let rows = vec![cells(&["cpu", "much more", "0.1 to 0.2", "x"])];
+        let heading = ["figure", "said", "interval", "p"];
+        assert_eq!(super::folded_to(&heading, &rows, 100), super::table(&heading, &rows));
+        let folded = super::folded_to(&heading, &rows, 20);
+        assert_eq!(
+            folded,
+            "figure  said\ncpu     much more\n\nfigure    interval  p\ncpu     0.1 to 0.2  x\n"
+        );
+    }
+
     #[test]
     fn tables_align_text_left_and_numbers_right() {
         let rows = vec![vec!["a".to_owned(), "1.5".to_owned()], vec!["long".to_owned(), "100".to_owned()]];

@@ -1,7 +1,7 @@
 //! What `check` and `run` see before anything starts: configuration that the sample application would refuse.
 
 use swarmlab_codes as codes;
-use swarmlab_experiment::Experiment;
+use swarmlab_experiment::{Experiment, embedded_misfits};
 use swarmlab_stackfile::ServicePlan;
 use swarmlab_testbed::stack;
 
@@ -12,7 +12,11 @@ use crate::exit::Exit;
 const IMAGE: &str = "swarmlab/demo";
 
 /// The exit code of an experiment whose services cannot start, if they cannot; all reasons are printed.
-pub fn refused(experiment: &Experiment, global: &Global) -> Option<Exit> {
+/// `is_embedded`: it is known to run as child processes.
+pub fn refused(experiment: &Experiment, is_embedded: bool, global: &Global) -> Option<Exit> {
+    if let Some(exit) = is_embedded.then(|| misfits(experiment, global)).flatten() {
+        return Some(exit);
+    }
     // What is wrong with the stack itself is told where it is deployed.
     let specs = swarmlab_stackfile::specs(&experiment.stack, &experiment.name).ok()?;
     let reasons: Vec<String> = specs.services.iter().filter_map(reason).collect();
@@ -27,6 +31,13 @@ pub fn refused(experiment: &Experiment, global: &Global) -> Option<Exit> {
         global.json,
         codes::DEMO_OPTION,
     ))
+}
+
+fn misfits(experiment: &Experiment, global: &Global) -> Option<Exit> {
+    let all = embedded_misfits(experiment);
+    let why = format!("{}: {}", experiment.path.display(), all.join("; "));
+    let help = "use `testbed: swarm`, or leave it out";
+    (!all.is_empty()).then(|| output::fail(&why, Some(help), global.json, codes::NOT_EMBEDDED))
 }
 
 fn reason(service: &ServicePlan) -> Option<String> {

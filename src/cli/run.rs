@@ -192,7 +192,7 @@ pub async fn run_file(
     for w in warnings.iter() {
         output::warning(w, global.json);
     }
-    if let Some(exit) = preflight::refused(&experiment, global) {
+    if let Some(exit) = preflight::refused(&experiment, kind == Kind::Embedded, global) {
         return exit;
     }
     let binary = match std::env::current_exe() {

@@ -71,6 +71,11 @@ means "By the keys at its top it is a stack, a shape, a scenario, an experiment,
 example "swarmlab run stacks/exercise.yml",
 advice "The message says what the file is, and the help line which command takes it. `swarmlab check FILE` checks a file of any kind that has a checker.";
 
+NOT_EMBEDDED E 121 "not-embedded", exit 2: "the experiment asks for what the embedded testbed cannot do",
+means "Its services are child processes: only applications are scaled and restarted, further replicas need a proxy before them, nothing has limits, and there is no Prometheus that `measure.queries` could ask.",
+example "swarmlab run experiments/exercise-actions.yml --testbed embedded",
+advice "Act on the service behind the proxy, leave the query out, or use `testbed: swarm`.";
+
 NEVER_ACTED E 140 "never-acted", exit 2: "an action is planned for a moment that does not come",
 means "`at` of an action counts from the beginning of the load and must lie before its end (which `--duration` may have moved); `warmup` needs a `load.warmup`.",
 example r"

@@ -27,7 +27,7 @@ pub enum VariantError {
         known: Vec<String>,
     },
     /// Nothing to compare with.
-    #[error("all {runs} runs are repetitions of {name:?}: there is nothing to compare them with")]
+    #[error("{}", alone(.name, *.runs))]
     OneVariant {
         /// Its name.
         name: String,
@@ -62,6 +62,14 @@ pub enum VariantError {
         /// Its runs.
         m: usize,
     },
+}
+
+fn alone(name: &str, runs: usize) -> String {
+    match runs {
+        0 => "no run was given".to_owned(),
+        1 => format!("one run alone was given, of {name:?}: there is nothing to compare it with"),
+        _ => format!("all {runs} runs are repetitions of {name:?}: there is nothing to compare them with"),
+    }
 }
 
 fn also(folder: &str, first: &str) -> String {
@@ -151,7 +159,7 @@ fn name(run: &Run, by: &[String], letters: &mut Letters) -> String {
                 format!("{} {}", key.trim_start_matches("image "), letters.of(key, value))
             }
             (key, Some(value)) => format!("{key}={value}"),
-            (key, None) => format!("no {key}"),
+            (key, None) => format!("without {}", key.trim_start_matches("image ")),
         })
         .collect();
     match words.is_empty() {
@@ -239,6 +247,16 @@ mod tests {
         let names = |runs| group(runs, &[]).unwrap().into_iter().map(|v| v.name).collect::<Vec<_>>();
         assert_eq!(names(two("pid")), ["hpa", "pid"]);
         assert_eq!(names(two("hpa")), ["experiment A", "experiment B"]);
+    }
+
+    #[test]
+    fn what_a_variant_lacks_is_told_in_words() {
+        let runs = vec![run("a", &[("image demo:1", "sha256:a"), ("POOL", "4")]), run("b", &[])];
+        let names: Vec<String> = group(runs, &[]).unwrap().into_iter().map(|v| v.name).collect();
+        assert_eq!(names[1], "without POOL, without demo:1");
+        let told = |runs| VariantError::OneVariant { name: "x".to_owned(), runs }.to_string();
+        assert_eq!(told(1), "one run alone was given, of \"x\": there is nothing to compare it with");
+        assert!(told(2).starts_with("all 2 runs are repetitions"));
     }
 
     #[test]

@@ -9,6 +9,7 @@
 mod actions;
 mod autoscale;
 mod checks;
+mod embedded;
 mod evidence;
 mod file;
 mod file_kind;
@@ -27,6 +28,7 @@ pub use actions::{ActAt, Actions, MAX_REPLICAS, TimedAction};
 pub use autoscale::{
     Autoscale, Command as ControllerCommand, Controllers, Decider, read_file as read_controllers,
 };
+pub use embedded::misfits as embedded_misfits;
 pub use evidence::LEAST_BINS;
 pub use file::{Loaded, TestbedChoice, peek_testbed, read, read_with};
 pub use file_kind::FileKind;

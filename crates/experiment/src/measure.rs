@@ -78,16 +78,13 @@ fn queries(value: &Value<'_>, services: Option<&[String]>) -> Option<Vec<Query>>
         if let Some(query) = query(name, &asked)
             && is_word
         {
-            let clash = |s: &&String| s.eq_ignore_ascii_case("query");
-            if let Some(service) =
-                services.into_iter().flatten().find(clash).filter(|_| query.label.is_none())
-            {
+            if let Some((column, service)) = services.and_then(|services| clash(&query, services)) {
                 let message =
-                    format!("{} has the columns `query_…`, and so has the service `{service}`", asked.path());
+                    format!("{} becomes `{column}`, a column of the service `{service}`", asked.path());
                 asked.fail(
                     codes::BAD_VALUE,
                     message,
-                    "a `label` that names the service of each answer, or another name of the service",
+                    "another name, a `label` that names the service of each answer, or another name of the service",
                 );
             }
             let column = |q: &Query| format!("{}_{}", q.name, q.unit).trim_end_matches('_').to_owned();
@@ -99,6 +96,27 @@ fn queries(value: &Value<'_>, services: Option<&[String]>) -> Option<Vec<Query>>
         }
     }
     Some(out)
+}
+
+/// The column of a query that would be one of a service's own, and that service: columns begin with the name of whom they speak of.
+fn clash<'a>(query: &Query, services: &'a [String]) -> Option<(String, &'a String)> {
+    let prefix = |service: &str| {
+        let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
+        format!("{}_", service.chars().map(plain).collect::<String>())
+    };
+    let tail = format!("query_{}_{}", query.name, query.unit).trim_end_matches('_').to_owned();
+    // Of a query by service each service has a column.
+    let owners: Vec<String> = match &query.label {
+        None => vec![String::new()],
+        Some(_) => services.iter().map(|s| prefix(s)).collect(),
+    };
+    owners.into_iter().find_map(|owner| {
+        let column = format!("{owner}{tail}");
+        let within = format!("{owner}query_");
+        let other =
+            services.iter().find(|s| prefix(s).starts_with(&within) && column.starts_with(&prefix(s)))?;
+        Some((column, other))
+    })
 }
 
 fn query(name: String, value: &Value<'_>) -> Option<Query> {
@@ -193,7 +211,8 @@ mod tests {
             told,
             [("depth", "sum(queue_depth)", "", None), ("wait", "max by (job) (w)", "ms", Some("job"))]
         );
-        let refused = |text: &str| read(text, &["query"]).unwrap_err();
+        let refused_by = |text: &str, services: &[&str]| read(text, services).unwrap_err();
+        let refused = |text: &str| refused_by(text, &["query"]);
         assert_eq!(refused("queries: { Depth: x }"), ["E351-not-a-word"]);
         let all = refused("queries: { a: '', b: { query: x, unit: m/s, label: a-b, else: 1 } }");
         for code in ["E351-not-a-word", "E352-bad-label", "E001-unknown-key"] {
@@ -202,6 +221,17 @@ mod tests {
         assert!(all.len() >= 4, "{all:?}");
         assert_eq!(refused("queries: { a: x }").len(), 1, "a service is called like the columns of queries");
         assert!(read("queries: { a: { query: x, label: job } }", &["query"]).is_ok());
+        // A service's columns begin with its name, whatever follows.
+        assert_eq!(refused_by("queries: { x_cpu: { query: q, unit: cores } }", &["query-x"]).len(), 1);
+        assert!(read("queries: { y: { query: q, unit: cores } }", &["query-x"]).is_ok());
+        assert_eq!(
+            refused_by("queries: { cpu: { query: q, unit: cores, label: job } }", &["web", "Web.query"])
+                .len(),
+            1
+        );
+        assert!(
+            read("queries: { cpu: { query: q, unit: cores, label: job } }", &["web", "web-queries"]).is_ok()
+        );
     }
 
     #[test]

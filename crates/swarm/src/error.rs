@@ -363,7 +363,7 @@ impl SwarmError {
             Self::NoSuchStack { .. } | Self::NoSuchService { .. } => "check the spelling".into(),
             Self::NotScalable { .. } => "give it `deploy.mode: replicated` in the stack file".into(),
             Self::TooMany { forced: true, .. } => "ask for fewer".into(),
-            Self::TooMany { .. } => "ask for fewer, or insist: --force".into(),
+            Self::TooMany { .. } => "ask for fewer, or insist with --force, which `swarmlab up` and `swarmlab scale` take (`swarmlab run` does not)".into(),
             Self::ScaledTwice { .. } => "name each service once".into(),
             Self::NameTaken { object } => {
                 format!("choose another stack name, or remove it: docker {} rm {}", object.kind, object.name)

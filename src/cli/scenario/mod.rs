@@ -9,6 +9,10 @@ use crate::exit::Exit;
 
 /// Arguments of `scenario`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  swarmlab scenario import shop.har -o shop.yml
+  swarmlab load http://127.0.0.1:8080 --scenario shop.yml --debug   look at one iteration of it")]
 pub struct ScenarioArgs {
     #[command(subcommand)]
     action: Action,

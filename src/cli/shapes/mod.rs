@@ -18,6 +18,10 @@ use swarmlab_experiment as experiment;
 
 /// Arguments of `shapes`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  swarmlab shapes list
+  swarmlab shapes show loadshapes/diurnal.yml")]
 pub struct ShapesArgs {
     #[command(subcommand)]
     action: Action,

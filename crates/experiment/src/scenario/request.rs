@@ -5,7 +5,7 @@ use swarmlab_codes as codes;
 use swarmlab_loadgen::{Body, Expect, GraphQl, HttpRequest, Template};
 use swarmlab_yaml::{Kind, MapReader, Node, Value};
 
-use super::step::template;
+use super::step::{template, template_of};
 use super::{answer, body, files, redirects};
 
 /// Largest file that a body is read from, bytes.
@@ -56,7 +56,7 @@ fn request_line(value: &Value<'_>) -> Option<(String, Template)> {
         );
         return None;
     };
-    Some((method.to_owned(), value.parse("a path", |_| Template::parse(path.trim()))?))
+    Some((method.to_owned(), template_of(value, path.trim())?))
 }
 
 /// Text with variables, or a mapping or list that is sent as JSON.
@@ -69,13 +69,7 @@ fn body(value: &Value<'_>) -> Option<Body> {
 
 fn body_template(value: &Value<'_>) -> Option<Template> {
     let text = files::text(value, MAXIMUM_BODY_BYTES)?;
-    match Template::parse(&text) {
-        Ok(template) => Some(template),
-        Err(error) => {
-            value.fail(codes::BAD_VALUE, format!("{}: {error}", value.path()), "a file with {{variables}}");
-            None
-        }
-    }
+    template_of(value, &text)
 }
 
 /// `{ query: …, operation: …, variables: { … } }`, or `query_file` for a document of its own.

@@ -102,7 +102,19 @@ pub(super) fn name_of(value: &Value<'_>) -> Option<String> {
 }
 
 pub(super) fn template(value: &Value<'_>) -> Option<Template> {
-    value.parse("text with {{variables}}", Template::parse)
+    let Some(text) = value.node().text() else { return value.wrong_type("text with {{variables}}") };
+    template_of(value, text)
+}
+
+/// A text that stands in `value` as a template; what is wrong with it says what should stand there.
+pub(super) fn template_of(value: &Value<'_>, text: &str) -> Option<Template> {
+    match Template::parse(text) {
+        Ok(template) => Some(template),
+        Err(error) => {
+            value.fail(codes::BAD_VALUE, format!("{}: {error}", value.path()), error.expected());
+            None
+        }
+    }
 }
 
 /// `{ channel: …, message: … }`.

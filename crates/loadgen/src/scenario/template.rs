@@ -105,6 +105,19 @@ pub enum TemplateError {
     },
 }
 
+impl TemplateError {
+    /// What should stand there.
+    pub fn expected(&self) -> &str {
+        match self {
+            Self::Unclosed { .. } => "`}}` behind it",
+            Self::Name { .. } => "the name of a variable",
+            Self::Expression { error: ExpressionError::Unexpected { expected, .. }, .. } => expected,
+            Self::Expression { .. } => "an expression that can be computed (docs/reference.md, Variables)",
+            Self::Filter { .. } => "one of json, url, raw",
+        }
+    }
+}
+
 impl Template {
     /// Splits `source` into segments.
     ///
