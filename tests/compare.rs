@@ -279,6 +279,12 @@ fn runs_are_listed_by_time_and_what_cannot_be_read_is_named() {
     let lab = Lab::new();
     let dir = lab.dir.path();
     let results = dir.join("results");
+    let o = run(&["list"], dir);
+    assert!(
+        o.status.code() == Some(2) && stderr(&o).contains("`swarmlab quickstart` makes one"),
+        "{}",
+        stderr(&o)
+    );
     write(&results, "later", "4", Some(15.0), 30.0);
     write(&results, "earlier", "4", Some(15.0), 20.0);
     let damaged = write(&results, "damaged", "4", Some(15.0), 25.0);

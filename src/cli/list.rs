@@ -51,7 +51,12 @@ pub fn main(args: &ListArgs, global: &Global) -> Exit {
         Ok(found) => found,
         Err(e) => {
             let why = format!("cannot read {}: {e}", args.dir.display());
-            let help = "give the folder with the folders of runs";
+            let help = match e.kind() {
+                std::io::ErrorKind::NotFound if args.dir == Path::new("results") => {
+                    "no run was made here yet: `swarmlab quickstart` makes one; or give the folder with the folders of runs"
+                }
+                _ => "give the folder with the folders of runs",
+            };
             return output::fail(&why, Some(help), global.json, codes::NO_MANIFEST);
         }
     };

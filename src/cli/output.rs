@@ -204,7 +204,7 @@ mod tests {
         let rows = vec![cells(&["cpu", "much more", "0.1 to 0.2", "x"])];
         let heading = ["figure", "said", "interval", "p"];
         assert_eq!(super::folded_to(&heading, &rows, 100), super::table(&heading, &rows));
-        let folded = super::folded_to(&heading, &rows, 20);
+        let folded = super::folded_to(&heading, &rows, 24);
         assert_eq!(
             folded,
             "figure  said\ncpu     much more\n\nfigure    interval  p\ncpu     0.1 to 0.2  x\n"

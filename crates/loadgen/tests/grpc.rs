@@ -86,7 +86,7 @@ fn messages_go_there_and_values_come_back() {
 #[test]
 fn who_looks_at_a_call_sees_messages_as_json() {
     let look = |reply: fn(&server::Call) -> Reply, expects| {
-        let address = serve(move |call| reply(call));
+        let address = serve(reply);
         let step = Step::grpc(
             "call",
             GrpcCall { expect: expects, ..call(json!({"aString": "caf\u{e9}", "anInt32": 7})) },
