@@ -4,6 +4,7 @@ use crate::env::Surroundings;
 use crate::read::{labels, number, options};
 use crate::stack::External;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use swarmlab_codes as codes;
 use swarmlab_yaml::{Kind, Span, Value};
 
@@ -23,6 +24,9 @@ pub struct Blob {
     pub external: bool,
     /// What containers find in the file that is mounted; empty if a driver fetches it.
     pub data: Vec<u8>,
+    /// The file that the content was read from, seen from where the program runs; none if it is external, or fetched by
+    /// a driver.
+    pub file: Option<PathBuf>,
     /// Labels.
     pub labels: BTreeMap<String, String>,
     /// The plugin that expands it as a template for each task (`golang`).
@@ -41,6 +45,7 @@ impl std::fmt::Debug for Blob {
             .field("engine_name", &self.engine_name)
             .field("external", &self.external)
             .field("data_bytes", &self.data.len())
+            .field("file", &self.file)
             .field("labels", &self.labels)
             .field("template_driver", &self.template_driver)
             .field("driver", &self.driver)
@@ -77,6 +82,7 @@ pub(crate) fn read(name: &str, value: &Value<'_>, most: usize, around: &Surround
     let template_driver = map.optional("template_driver", Value::text);
     let driver_opts = map.optional("driver_opts", options).unwrap_or_default();
     let driver = map.optional("driver", Value::text).map(|name| (name, driver_opts));
+    let mut file = None;
     let data = if external {
         if let Some(v) = map.get("file") {
             let message = "an external object is not created, so `file` cannot be chosen";
@@ -91,6 +97,7 @@ pub(crate) fn read(name: &str, value: &Value<'_>, most: usize, around: &Surround
         Some(Vec::new())
     } else {
         map.required("file", |v| {
+            file = v.text().map(|path| around.resolve(&path));
             let data = around.read(v)?;
             if data.is_empty() || data.len() >= most {
                 let size = if data.is_empty() {
@@ -106,7 +113,7 @@ pub(crate) fn read(name: &str, value: &Value<'_>, most: usize, around: &Surround
     };
     map.known_prefix("x-").finish();
     let (name, data, span) = (name.to_owned(), data?, value.key_span());
-    Some(Blob { name, engine_name, external, data, labels, template_driver, driver, span })
+    Some(Blob { name, engine_name, external, data, file, labels, template_driver, driver, span })
 }
 
 /// A service's `configs` or `secrets`: names, or mappings.

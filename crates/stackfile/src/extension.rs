@@ -14,7 +14,7 @@ const ROLE_LABEL: &str = "swarmlab.role";
 /// Deploy label that names the services whose traffic this one carries, separated by commas.
 const FRONTS_LABEL: &str = "swarmlab.fronts";
 /// Deploy label that declares the CPU demand of a request.
-const DEMAND_LABEL: &str = "swarmlab.demand";
+pub(crate) const DEMAND_LABEL: &str = "swarmlab.demand";
 /// What a demand looks like.
 const A_DURATION: &str = "a duration such as 15ms or 0.5s";
 

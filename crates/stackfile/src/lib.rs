@@ -50,8 +50,10 @@ mod service;
 mod specs;
 mod stack;
 mod units;
+mod unplaced;
 mod volumes;
 mod words;
+mod write;
 
 pub use blobs::{Blob, BlobUse, MAX_CONFIG_BYTES, MAX_SECRET_BYTES};
 pub use convert::{IMAGE_LABEL, NAMESPACE_LABEL, specs};
@@ -71,3 +73,4 @@ pub use stack::{Stack, load, load_file, text_of};
 pub use units::{parse_bytes, parse_go_duration, parse_nano_cpus};
 pub use volumes::Volume;
 pub use words::split_words;
+pub use write::write;

@@ -69,7 +69,8 @@ pub enum Propagation {
     Rslave,
 }
 
-const PROPAGATIONS: [(&str, Propagation); 6] = [
+/// By the names that a file has for them.
+pub(crate) const PROPAGATIONS: [(&str, Propagation); 6] = [
     ("private", Propagation::Private),
     ("rprivate", Propagation::Rprivate),
     ("shared", Propagation::Shared),

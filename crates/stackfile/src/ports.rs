@@ -54,6 +54,14 @@ pub(crate) fn read(value: &Value<'_>) -> Option<Vec<Port>> {
     Some(items.into_iter().collect::<Option<Vec<_>>>()?.into_iter().flatten().collect())
 }
 
+/// The TCP ports of `expose`. It has no effect, so what cannot be read is passed over.
+pub(crate) fn exposed(value: &Value<'_>) -> Vec<u16> {
+    let Kind::Sequence(items) = &value.node().kind else { return Vec::new() };
+    let read = items.iter().filter_map(|item| parse_short(item.text()?).ok());
+    let tcp = read.filter(|short| short.protocol == Protocol::Tcp).flat_map(|short| short.ports);
+    tcp.map(|(_, target)| target).collect()
+}
+
 fn long(item: &Value<'_>) -> Option<Port> {
     let map = item.mapping()?;
     let port = |v: &Value<'_>| number::<u16>(v, 1..=65535);

@@ -53,6 +53,8 @@ pub struct Service {
     pub networks: Vec<Attachment>,
     /// Published ports.
     pub ports: Vec<Port>,
+    /// TCP ports that its author says it listens on (`expose`); of no effect on a Swarm.
+    pub expose: Vec<u16>,
     /// Configs.
     pub configs: Vec<BlobUse>,
     /// Secrets.
@@ -188,6 +190,7 @@ pub(crate) fn read(name: &str, value: &Value<'_>, around: &Surroundings<'_>) -> 
         healthcheck: map.optional("healthcheck", healthcheck::read),
         networks: map.optional("networks", networks::read_attachments).unwrap_or_default(),
         ports: map.optional("ports", ports::read).unwrap_or_default(),
+        expose: map.get_unlisted("expose").map(|v| ports::exposed(&v)).unwrap_or_default(),
         configs: map.optional("configs", blobs::read_uses).unwrap_or_default(),
         secrets: map.optional("secrets", blobs::read_uses).unwrap_or_default(),
         mounts,
