@@ -59,7 +59,7 @@ async fn look(args: &DoctorArgs, global: &Global) -> Result<Vec<Check>, Exit> {
     };
     let specs = match &args.stack {
         None => None,
-        Some(path) => Some(swarm::stack(path, &up::stack_name(None, path), &engine, global).await?),
+        Some(path) => Some(swarm::stack(path, &up::stack_name(None, path), None, &engine, global).await?.0),
     };
     let seen = doctor(&engine, specs.as_ref()).await;
     let mut checks = seen.map_err(|e| swarm::swarm_failed(e, global))?;

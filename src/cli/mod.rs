@@ -35,6 +35,8 @@ mod status;
 mod summary;
 mod swarm;
 mod up;
+mod weave;
+mod weaving;
 
 use std::process::ExitCode;
 
@@ -81,6 +83,7 @@ pub fn main() -> ExitCode {
         Command::Check(a) => check::main(&a, &cli.global),
         Command::Explain(a) => explain::main(&a, &cli.global),
         Command::Plan(a) => plan::main(&a, &cli.global),
+        Command::Weave(a) => weave::main(&a, &cli.global),
         Command::Up(a) => up::main(&a, &cli.global),
         Command::Status(a) => status::main(&a, &cli.global),
         Command::Ps(a) => ps::main(&a, &cli.global),
@@ -188,6 +191,8 @@ enum Command {
     /// Say what `up` would create, change and remove, field by field
     #[command(visible_alias = "diff")]
     Plan(plan::PlanArgs),
+    /// Write a stack file with proxies and telemetry woven in
+    Weave(weave::WeaveArgs),
     /// Deploy a stack and wait until it serves
     Up(up::UpArgs),
     /// Show a stack's services, replicas and last errors

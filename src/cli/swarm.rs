@@ -10,6 +10,8 @@ use super::{Global, output};
 use crate::exit::Exit;
 use crate::variables;
 use swarmlab_testbed::TestbedError;
+use swarmlab_weave::{Front, Wishes};
+use swarmlab_yaml::Diagnostics;
 
 /// Connects, or prints why not.
 pub async fn engine(global: &Global) -> Result<Engine, Exit> {
@@ -33,14 +35,28 @@ pub fn readable(path: &Path, global: &Global) -> Result<(), Exit> {
         .map_err(|d| output::bad_input(&d, global.json))
 }
 
-/// Reads a stack file with the variables that this engine's local images give; prints warnings and errors.
-pub async fn stack(path: &Path, name: &str, engine: &Engine, global: &Global) -> Result<StackSpecs, Exit> {
+/// Reads a stack file with the variables that this engine's local images give, and weaves in what is wished for; prints
+/// warnings and errors.
+pub async fn stack(
+    path: &Path,
+    name: &str,
+    wishes: Option<&Wishes>,
+    engine: &Engine,
+    global: &Global,
+) -> Result<(StackSpecs, Vec<Front>), Exit> {
     let variables = variables::for_engine(engine).await;
-    let specs = swarmlab_experiment::read_stack(path, &|v| variables.answer(v))
-        .and_then(|stack| swarmlab_stackfile::specs(&stack, name))
-        .map_err(|d| output::bad_input(&d, global.json))?;
-    for w in &specs.warnings {
+    let answer = |v: &str| variables.answer(v);
+    let read = || {
+        let stack = swarmlab_experiment::read_stack(path, &answer)?;
+        let Some(wishes) = wishes else {
+            return Ok((swarmlab_stackfile::specs(&stack, name)?, Vec::new(), Vec::new()));
+        };
+        let woven = swarmlab_weave::weave(&stack, wishes, &answer)?;
+        Ok((swarmlab_stackfile::specs(&woven.stack, name)?, woven.fronts, woven.remarks))
+    };
+    let (specs, fronts, remarks) = read().map_err(|d: Diagnostics| output::bad_input(&d, global.json))?;
+    for w in specs.warnings.iter().chain(&remarks) {
         output::warning(w, global.json);
     }
-    Ok(specs)
+    Ok((specs, fronts))
 }

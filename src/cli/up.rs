@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::weaving::{WeaveFlags, in_words};
 use super::{Global, output, session, swarm};
 use crate::exit::Exit;
 use swarmlab_lab::message::{Message, News};
 use swarmlab_telemetry::clock::unix_now_s;
 use swarmlab_testbed::swarm::{Rise, SwarmBed};
+use swarmlab_weave::{Naming, Wishes};
 
 /// Arguments of `up`.
 #[derive(Debug, Args)]
@@ -22,6 +24,8 @@ fails.
 Examples:
   swarmlab up stacks/exercise.yml
   swarmlab up stacks/exercise.yml --name lab2 --wait 60s
+  swarmlab up stack.yml --observe                    with an Envoy before each service, and telemetry
+  swarmlab up stack.yml --front gateway,api:3000     before these
   swarmlab up stacks/exercise.yml --update --prune   change the stack that is up to what the file says")]
 pub struct UpArgs {
     /// Stack file (Compose v3)
@@ -47,6 +51,19 @@ pub struct UpArgs {
     /// Lift the bound on numbers of replicas
     #[arg(long)]
     force: bool,
+    /// Put proxies before services, and Prometheus, cAdvisor and node-exporter beside them; the file stays as it is.
+    /// Implied by the flags below
+    #[arg(long)]
+    observe: bool,
+    #[command(flatten)]
+    weave: WeaveFlags,
+}
+
+impl UpArgs {
+    /// What is woven in, if anything.
+    fn wishes(&self) -> Option<Wishes> {
+        (self.observe || self.weave.any()).then(|| self.weave.wishes(Naming::Kept))
+    }
 }
 
 /// The name of a stack, by its file if none is given.
@@ -67,8 +84,9 @@ pub fn main(args: &UpArgs, global: &Global) -> Exit {
             Ok(e) => e,
             Err(exit) => return exit,
         };
-        let specs = match swarm::stack(&args.stack, &name, &engine, global).await {
-            Ok(specs) => specs,
+        let wishes = args.wishes();
+        let (specs, fronts) = match swarm::stack(&args.stack, &name, wishes.as_ref(), &engine, global).await {
+            Ok(read) => read,
             Err(exit) => return exit,
         };
         left.set(vec![format!("parts of the stack {name:?} (remove them with `swarmlab down {name}`)")]);
@@ -87,6 +105,7 @@ pub fn main(args: &UpArgs, global: &Global) -> Exit {
             prune: args.prune,
             adopt: args.adopt,
             force: args.force,
+            prometheus: args.weave.prometheus().cloned(),
         };
         let up = SwarmBed::up(engine, &specs, catalogues, &rise, &cancel, &mut note).await;
         drop(watcher);
@@ -96,6 +115,9 @@ pub fn main(args: &UpArgs, global: &Global) -> Exit {
                 let services = specs.services.len();
                 let (word, unproven) = (if services == 1 { "service" } else { "services" }, bed.unproven());
                 let mut text = format!("{name} is up: {services} {word} ready in {took_s:.1} s");
+                for front in &fronts {
+                    text.push_str(&format!("\n  {}", in_words(front)));
+                }
                 for what in unproven {
                     text.push_str(&format!("\n  not proven: {what}"));
                 }
@@ -103,6 +125,7 @@ pub fn main(args: &UpArgs, global: &Global) -> Exit {
                     global.json,
                     &serde_json::json!({
                         "event": "up", "stack": name, "services": services, "took_s": took_s, "unproven": unproven,
+                        "fronts": fronts.iter().map(|f| serde_json::json!({"proxy": f.proxy, "service": f.service})).collect::<Vec<_>>(),
                     }),
                     &text,
                 );

@@ -25,7 +25,7 @@ fn the_bed_acts_within_bounds_and_tells_the_deaths_that_nobody_ordered() {
         let (engine, wait) = (Some(engine()), Duration::from_secs(180));
         let bounds = Bounds { timeout: wait, ..Bounds::default() };
         let catalogues = std::sync::Arc::new(swarmlab_catalogue::Catalogues::builtin());
-        let beds = SwarmBeds { engine, wait, catalogues, bounds };
+        let beds = SwarmBeds { engine, wait, catalogues, bounds, prometheus: None };
         let bed = beds.up(&specs, &CancellationToken::new(), &mut |_| {}).await.unwrap();
         let (out, mut news) = seam::channel();
         bed.observe(out, CancellationToken::new()).unwrap();

@@ -273,4 +273,34 @@ services:
   web: { image: nginx, hostname: 'a$A-b' }
 ",
 advice "Write braces around the name: `${A}-b`.";
+
+CANNOT_FRONT E 260 "cannot-front", exit 2: "a service that no proxy can be put before",
+means "A front takes over a service's name and its published ports. That cannot be done for jobs, for what lives in its node's own network, for UDP and long ranges of ports, and where somebody has taken the name already.",
+example "swarmlab weave stack.yml --front dns -o out.yml",
+advice "The message says what is in the way. Leave the service out, or change it as the help says.";
+
+NOT_FRONTED W 261 "not-fronted", exit 0: "a service that `--front auto` puts no proxy before",
+means "It looks as if it took requests, but not by HTTP, or not in a way that a front could take over. What passes before it is not counted.",
+example "swarmlab weave stack.yml --front auto -o out.yml",
+advice "Name it (`--front NAME`) if you want a front all the same: what is not HTTP passes as bytes, and connections are counted. The deploy label `swarmlab.front: \"false\"` says that you do not.";
+
+FRONT_PORT E 262 "front-port", exit 2: "no port is known for a front",
+means "A front must listen where the service listens, or callers would not reach it any more. The file says nowhere which port that is.",
+example "swarmlab weave stack.yml --front api -o out.yml",
+advice "Name it: `--front api:3000`, or the deploy label `swarmlab.front.port: \"3000\"`. Published ports, `expose` and the URL of a health check are found without.";
+
+OWN_PROMETHEUS E 263 "own-prometheus", exit 2: "the stack has a Prometheus of its own",
+means "A service with the role telemetry publishes 9090. A second Prometheus would be woven in, and figures would come from one or the other.",
+example "swarmlab weave stacks/exercise.yml -o out.yml",
+advice "Use the one that is there: `--prometheus URL`, with a scrape job for each front (`swarmlab weave` writes them). Or take its label `swarmlab.role` away.";
+
+FRONT_REMARK W 264 "front-remark", exit 0: "something of a woven service is not as one might think",
+means "A host name that is changed, a proxy that goes round the front, fronts on each node, another name in templates: the message says which.",
+example "swarmlab weave stack.yml --front web -o out.yml",
+advice "Nothing, if it does not matter to you; else what the help says.";
+
+BAD_FRONT_LABEL E 265 "bad-front-label", exit 2: "a label about fronts or metrics that cannot be read",
+means "`swarmlab.front` is true or false, `swarmlab.front.port` a port or several separated by commas, `swarmlab.front.protocol` one of http1, http2, grpc and tcp, `swarmlab.metrics` a port or a port with a path.",
+example "swarmlab weave stack.yml -o out.yml",
+advice "Write it as the message says, with quotes around numbers and truth values.";
 }

@@ -10,7 +10,7 @@ use swarmlab_yaml::{Cx, Diagnostics, Value};
 
 use super::actions::{Actions, Against};
 use super::{
-    Experiment, FileKind, Load, Measure, Overrides, Slo, TargetRef, checks, evidence, read_named_file,
+    Experiment, FileKind, Load, Measure, Observe, Overrides, Slo, TargetRef, checks, evidence, read_named_file,
     stack_file, unreadable, variables,
 };
 
@@ -142,6 +142,23 @@ fn element(
             }
         }
     });
+    let mut observe = map.optional("observe", |v| Observe::read(v, stack.as_ref().map(|(_, s)| s))).flatten();
+    let stack = match (stack, &mut observe) {
+        // What is wrong with names was said at their place.
+        (Some((path, stack)), Some(observe)) if !root.cx().has_errors() => {
+            match observe.weave(&stack, &answer) {
+                Ok((woven, remarks)) => {
+                    foreign.extend(remarks);
+                    Some((path, woven))
+                }
+                Err(findings) => {
+                    foreign.extend(findings.into_vec());
+                    None
+                }
+            }
+        }
+        (stack, _) => stack,
+    };
     if let Some((path, _)) = &stack {
         let mut set: Vec<(String, Value<'_>)> =
             overrides.set.keys().map(|name| (format!("--set {name}"), root.clone())).collect();
@@ -153,7 +170,10 @@ fn element(
     }
     let services: Option<Vec<String>> =
         stack.as_ref().map(|(_, s)| stack_file::service_names(s).into_iter().map(str::to_owned).collect());
-    let target = map.required("target", |v| TargetRef::read(v, services.as_deref()));
+    let mut target = map.required("target", |v| TargetRef::read(v, services.as_deref()));
+    if let (Some(observe), Some(target)) = (&observe, &mut target) {
+        observe.redirect(target);
+    }
     let mut load = map.required("load", |v| Load::read(v, base, foreign));
     if let (Some(load), Some(value)) = (&mut load, map.get("load")) {
         overrides.apply(load, &value);
@@ -188,6 +208,7 @@ fn element(
         testbed,
         stack_path,
         stack,
+        observe,
         variables,
         environment: answered.into_inner(),
         overrides: overrides.words(),

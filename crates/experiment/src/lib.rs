@@ -15,6 +15,7 @@ mod file;
 mod file_kind;
 mod load;
 mod measure;
+mod observe;
 mod overrides;
 mod scenario;
 mod shape;
@@ -34,6 +35,7 @@ pub use file::{Loaded, TestbedChoice, peek_testbed, read, read_with};
 pub use file_kind::FileKind;
 pub use load::{Load, ModelKind, WarmUp};
 pub use measure::Measure;
+pub use observe::Observe;
 pub use overrides::{Level, Overrides};
 pub use scenario::read as read_scenario;
 pub use shape::{
@@ -65,8 +67,10 @@ pub struct Experiment {
     pub testbed: TestbedChoice,
     /// The stack file.
     pub stack_path: PathBuf,
-    /// The stack, its variables put in.
+    /// The stack, its variables put in, and everything that is woven in.
     pub stack: Stack,
+    /// What was woven into it, if anything.
+    pub observe: Option<Observe>,
     /// Variables for the stack's interpolation, as the file sets them.
     pub variables: BTreeMap<String, String>,
     /// Variables that the environment answered, but for those that are called like secrets.

@@ -21,10 +21,13 @@ pub(crate) fn beds(
     folder: &RunFolder,
     catalogues: Arc<Catalogues>,
     bounds: Bounds,
+    prometheus: Option<String>,
 ) -> Box<dyn Beds> {
     let wait = options.wait;
     match kind {
-        Kind::Swarm => Box::new(SwarmBeds { engine: options.engine.clone(), wait, catalogues, bounds }),
+        Kind::Swarm => {
+            Box::new(SwarmBeds { engine: options.engine.clone(), wait, catalogues, bounds, prometheus })
+        }
         Kind::Embedded => Box::new(EmbeddedBeds::new(EmbeddedOptions {
             binary: options.binary.clone(),
             log_dir: folder.logs(),

@@ -7,7 +7,7 @@ use swarmlab_experiment::{ActAt, Experiment, ModelKind, TestbedChoice, TimedActi
 use swarmlab_record::action::Action;
 use swarmlab_record::metric::Meaning;
 use swarmlab_record::plan::{LoadModel, Plan};
-use swarmlab_stackfile::{Role, StackSpecs};
+use swarmlab_stackfile::{LISTENS_LABEL, Role, StackSpecs};
 use swarmlab_testbed::{Bounds, Kind, stack};
 use swarmlab_trial as trial;
 
@@ -77,7 +77,7 @@ pub(crate) fn session(
         }],
         start: trial::Start::AtEdge,
         keep,
-        sources: sources(kind, specs),
+        sources: sources(kind, specs, elsewhere(experiment)),
         limits: trial::Limits {
             // Services converge, then everything must be seen to be ready; each may take that long, and images are
             // looked at before.
@@ -129,21 +129,30 @@ fn undo(action: &Action, specs: &StackSpecs) -> Option<Action> {
     }
 }
 
+/// Whether a Prometheus is asked that is none of the stack's.
+fn elsewhere(experiment: &Experiment) -> bool {
+    experiment.observe.as_ref().is_some_and(|observe| observe.prometheus.is_some())
+}
+
 /// What must have been sampled once before load begins: CPU of applications and proxies, requests of proxies. A stack
-/// without a Prometheus has nothing on a Swarm that samples.
-fn sources(kind: Kind, specs: &StackSpecs) -> Vec<trial::Source> {
+/// without a Prometheus has nothing on a Swarm that samples; of one that is `elsewhere` nobody knows whether it sees
+/// containers.
+fn sources(kind: Kind, specs: &StackSpecs, elsewhere: bool) -> Vec<trial::Source> {
     let mut out = Vec::new();
-    if kind == Kind::Swarm && stack::prometheus(specs).is_none() {
+    if kind == Kind::Swarm && stack::prometheus(specs).is_none() && !elsewhere {
         return out;
     }
     let mut add = |service: &str, meaning| {
         out.push(trial::Source { service: service.to_owned(), meaning });
     };
     for s in &specs.services {
-        if matches!(s.role, Role::Application | Role::Proxy) {
+        if matches!(s.role, Role::Application | Role::Proxy) && !(elsewhere && kind == Kind::Swarm) {
             add(&s.short, Meaning::CPU);
         }
-        if s.role == Role::Proxy {
+        // A front through which bytes pass unread counts connections.
+        let unread =
+            stack::label(s, LISTENS_LABEL).is_some_and(|l| l.split(',').all(|port| port.ends_with("/tcp")));
+        if s.role == Role::Proxy && !unread {
             add(&s.short, Meaning::PROXY_DOWNSTREAM);
         }
     }

@@ -170,7 +170,8 @@ async fn measure(
             .with(experiment.measure.catalogues.iter().cloned())
             .asking(experiment.measure.queries.clone()),
     );
-    let beds = beds::beds(kind, options, folder, catalogues, plan::bounds(experiment));
+    let elsewhere = experiment.observe.as_ref().and_then(|observe| observe.prometheus.clone());
+    let beds = beds::beds(kind, options, folder, catalogues, plan::bounds(experiment), elsewhere);
     let left_while_starting = beds.left_while_starting(&specs);
     let target = (experiment.target.service.clone(), experiment.target.port);
     let site = StackSite { beds, specs, target, bed: None };

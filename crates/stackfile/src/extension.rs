@@ -15,6 +15,14 @@ const ROLE_LABEL: &str = "swarmlab.role";
 const FRONTS_LABEL: &str = "swarmlab.fronts";
 /// Deploy label that declares the CPU demand of a request.
 pub(crate) const DEMAND_LABEL: &str = "swarmlab.demand";
+/// Deploy label of everything that was woven in; its value says as what (`front`, `prometheus`, …).
+pub const WOVEN_LABEL: &str = "swarmlab.woven";
+/// Deploy label of a woven front: the name by which callers know it.
+pub const CALLED_LABEL: &str = "swarmlab.woven.called";
+/// Deploy label of a woven front: the ports it listens on and what passes there, `80/http1,5432/tcp`.
+pub const LISTENS_LABEL: &str = "swarmlab.woven.listens";
+/// Deploy label of a service whose own metrics are scraped: `PORT`, or `PORT/path` (`/metrics` if none).
+pub const METRICS_LABEL: &str = "swarmlab.metrics";
 /// What a demand looks like.
 const A_DURATION: &str = "a duration such as 15ms or 0.5s";
 

@@ -61,6 +61,7 @@ pub use deploy::{
     Deploy, EndpointMode, FailureAction, Limits, Mode, Placement, Reservations, RestartCondition,
     RestartPolicy, UpdateConfig, UpdateOrder,
 };
+pub use extension::{CALLED_LABEL, LISTENS_LABEL, METRICS_LABEL, WOVEN_LABEL};
 pub use healthcheck::{Healthcheck, Probe};
 pub use interpolate::{Problem, interpolate_text};
 pub use mounts::{Mount, MountKind, Propagation};

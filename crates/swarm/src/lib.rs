@@ -29,6 +29,7 @@ mod error;
 mod follow;
 mod host;
 mod images;
+mod inside;
 mod judge;
 mod labels;
 mod listing;
@@ -57,6 +58,7 @@ pub use error::{Leftover, MissingImage, ObjectKind, ObjectRef, PortClash, SwarmE
 pub use follow::{LogLine, LogOptions, logs};
 pub use host::{HostError, resolve_host};
 pub use images::{ImageSource, ensure_images};
+pub use inside::run_inside;
 pub use labels::{LABEL_NAMESPACE, LABEL_SWARMLAB};
 pub use model::{Health, ServiceMode, TaskState};
 pub use plan::{Change, Difference, Planned, UpPlan, plan_up};

@@ -3,6 +3,7 @@
 
 mod act;
 pub mod address;
+mod proof;
 pub mod ready;
 mod rise;
 mod samples;
@@ -65,6 +66,8 @@ pub struct SwarmBeds {
     pub catalogues: Arc<Catalogues>,
     /// How far actions may go.
     pub bounds: Bounds,
+    /// The URL of a Prometheus that is none of the stack's and scrapes it.
+    pub prometheus: Option<String>,
 }
 
 impl Beds for SwarmBeds {
@@ -84,7 +87,7 @@ impl Beds for SwarmBeds {
     ) -> Pending<'a, Result<Box<dyn Testbed>, TestbedError>> {
         Box::pin(async move {
             let engine = swarmlab_swarm::connect(self.engine.as_deref()).await?;
-            let rise = Rise::to_measure(self.wait);
+            let rise = Rise { prometheus: self.prometheus.clone(), ..Rise::to_measure(self.wait) };
             let mut bed =
                 SwarmBed::up(engine, specs, Arc::clone(&self.catalogues), &rise, cancel, note).await?;
             bed.bounds = self.bounds.clone();

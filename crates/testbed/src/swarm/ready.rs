@@ -2,19 +2,19 @@
 //! through every proxy.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::time::Duration;
 
-use swarmlab_stackfile::{Role, StackSpecs};
+use swarmlab_stackfile::{METRICS_LABEL, Role, ServicePlan, StackSpecs, WOVEN_LABEL};
+use swarmlab_swarm::Engine;
 use tokio::time::Instant;
 
+use super::proof::{self, Question};
 use crate::seam::SAMPLE_EVERY;
 use crate::{Note, TestbedError, stack};
-use swarmlab_telemetry::TelemetryError;
 use swarmlab_telemetry::prometheus::{PrometheusSource, Target};
 
 /// Between two looks at Prometheus.
-const POLL: Duration = Duration::from_millis(250);
+pub(super) const POLL: Duration = Duration::from_millis(250);
 
 /// What was seen of a stack that is ready.
 pub struct Seen {
@@ -27,14 +27,14 @@ pub struct Seen {
 /// Waits for targets, then for the proof of each proxy.
 pub async fn wait(
     prometheus: &PrometheusSource,
+    engine: &Engine,
     specs: &StackSpecs,
-    nodes: u32,
-    fronts: &[(String, SocketAddr, String)],
+    asked: Vec<Question>,
     wait: Duration,
     note: &mut (dyn FnMut(Note) + Send),
 ) -> Result<Seen, TestbedError> {
     let deadline = Instant::now() + wait;
-    let found = targets(prometheus, specs, nodes, deadline).await?;
+    let found = targets(prometheus, specs, engine.info().nodes, deadline).await?;
     let up = found.iter().filter(|t| t.up).count();
     let sampled_every = found.iter().map(|t| t.every).max().unwrap_or(SAMPLE_EVERY).max(SAMPLE_EVERY);
     let every = if sampled_every > SAMPLE_EVERY {
@@ -43,9 +43,10 @@ pub async fn wait(
         String::new()
     };
     note(Note::Step(format!("Prometheus scrapes {up} targets{every}")));
-    let proven = proof(prometheus, specs, fronts, deadline).await?;
+    let proven = proof::prove(prometheus, engine, specs, asked, deadline, note).await?;
     if proven > 0 {
-        note(Note::Step(format!("one request went through each of {proven} proxies")));
+        let proxies = if proven == 1 { "the proxy".to_owned() } else { format!("each of {proven} proxies") };
+        note(Note::Step(format!("one request went through {proxies}")));
     }
     // Said before the load: figures will lack what these series measure. No answer is no reason to give up.
     let mut told = Vec::new();
@@ -63,10 +64,7 @@ async fn targets(
     nodes: u32,
     deadline: Instant,
 ) -> Result<Vec<Target>, TestbedError> {
-    let expected: BTreeMap<&str, u64> = specs
-        .services
-        .iter()
-        .filter(|s| matches!(s.role, Role::Application | Role::Proxy | Role::Telemetry))
+    let expected: BTreeMap<&str, u64> = scraped(specs)
         .map(|s| (s.short.as_str(), if stack::is_global(s) { u64::from(nodes) } else { stack::replicas(s) }))
         .collect();
     loop {
@@ -86,6 +84,21 @@ async fn targets(
         }
         tokio::time::sleep(POLL).await;
     }
+}
+
+/// The services that must be scraped: of a woven stack what was woven in, and who says where their metrics are; else all
+/// that have a role for it.
+fn scraped(specs: &StackSpecs) -> impl Iterator<Item = &ServicePlan> {
+    let woven = |s: &ServicePlan| stack::label(s, WOVEN_LABEL).is_some();
+    let any_woven = specs.services.iter().any(woven);
+    specs.services.iter().filter(move |s| {
+        if any_woven {
+            let itself = stack::label(s, WOVEN_LABEL) == Some("prometheus");
+            (woven(s) && !itself) || stack::label(s, METRICS_LABEL).is_some()
+        } else {
+            matches!(s.role, Role::Application | Role::Proxy | Role::Telemetry)
+        }
+    })
 }
 
 /// Which services are not scraped as they should be, a sentence each. Prometheus itself need not scrape itself.
@@ -111,58 +124,6 @@ fn unmet(expected: &BTreeMap<&str, u64>, found: &[Target]) -> Vec<String> {
         out.push(format!("{service}: {up} of {replicas} targets up; {why}"));
     }
     out
-}
-
-/// Sends one request to each published proxy until every proxy of the stack has counted one.
-async fn proof(
-    prometheus: &PrometheusSource,
-    specs: &StackSpecs,
-    fronts: &[(String, SocketAddr, String)],
-    deadline: Instant,
-) -> Result<usize, TestbedError> {
-    let proxies: Vec<&str> =
-        specs.services.iter().filter(|s| s.role == Role::Proxy).map(|s| s.short.as_str()).collect();
-    if proxies.is_empty() {
-        return Ok(0);
-    }
-    let http =
-        reqwest::Client::builder().timeout(Duration::from_secs(5)).no_proxy().build().map_err(|e| {
-            TestbedError::Telemetry(TelemetryError::Scrape {
-                url: "the proof request".to_owned(),
-                reason: e.to_string(),
-            })
-        })?;
-    let mut last: BTreeMap<&str, String> = BTreeMap::new();
-    let mut sent = false;
-    loop {
-        if !sent {
-            sent = true;
-            for (service, address, path) in fronts {
-                let outcome = match http.get(format!("http://{address}{path}")).send().await {
-                    Ok(answer) if answer.status().is_success() => {
-                        last.remove(service.as_str());
-                        continue;
-                    }
-                    Ok(answer) => format!("GET http://{address}{path} answered {}", answer.status()),
-                    Err(e) => format!("GET http://{address}{path} failed: {e}"),
-                };
-                last.insert(service, outcome);
-                sent = false;
-            }
-        }
-        let counted = prometheus.proven().await.unwrap_or_default();
-        let unseen: Vec<&str> =
-            proxies.iter().copied().filter(|p| counted.get(*p).copied().unwrap_or(0.0) < 1.0).collect();
-        if sent && unseen.is_empty() {
-            return Ok(proxies.len());
-        }
-        if Instant::now() >= deadline {
-            let mut reasons: Vec<String> = last.into_iter().map(|(s, e)| format!("{s}: {e}")).collect();
-            reasons.extend(unseen.iter().map(|p| format!("{p} has counted no request")));
-            return Err(TestbedError::NoProof(reasons));
-        }
-        tokio::time::sleep(POLL).await;
-    }
 }
 
 #[cfg(test)]

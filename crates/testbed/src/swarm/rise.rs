@@ -7,10 +7,10 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use swarmlab_catalogue::Catalogues;
-use swarmlab_stackfile::{Role, StackSpecs};
+use swarmlab_stackfile::StackSpecs;
 use swarmlab_swarm::{CancellationToken, Engine, UpEvent, UpOptions};
 
-use super::{SwarmBed, address, ready, unprovable};
+use super::{SwarmBed, address, proof, ready, unprovable};
 use crate::seam::{Notes, SAMPLE_EVERY};
 use crate::turns::Turns;
 use crate::{Bounds, Note, TestbedError, stack};
@@ -30,13 +30,15 @@ pub struct Rise {
     pub adopt: bool,
     /// Lift the lower bound on numbers of replicas.
     pub force: bool,
+    /// The URL of a Prometheus that is none of the stack's and scrapes it.
+    pub prometheus: Option<String>,
 }
 
 impl Rise {
     /// A new stack, watched as long as the docker command line watches it.
     pub fn new(wait: Duration) -> Self {
         let watch = Duration::from_secs_f64(swarmlab_swarm::STABLE_S);
-        Self { wait, watch, update: false, prune: false, adopt: false, force: false }
+        Self { wait, watch, update: false, prune: false, adopt: false, force: false, prometheus: None }
     }
 
     /// To be measured: whoever goes on to drive it sees what ends.
@@ -92,8 +94,13 @@ impl SwarmBed {
             })?;
         let prometheus = stack::prometheus(specs);
         // Where nothing is asked, it need not be known where it would answer.
-        let node = if prometheus.is_some() { node? } else { node.unwrap_or(Ipv4Addr::LOCALHOST.into()) };
-        let prometheus_url = prometheus.map(|(_, port)| format!("http://{}", SocketAddr::new(node, port)));
+        let node = if prometheus.is_some() || rise.prometheus.is_some() {
+            node?
+        } else {
+            node.unwrap_or(Ipv4Addr::LOCALHOST.into())
+        };
+        let own = prometheus.map(|(_, port)| format!("http://{}", SocketAddr::new(node, port)));
+        let prometheus_url = rise.prometheus.clone().or(own);
         let options = UpOptions {
             wait_s: rise.wait.as_secs_f64(),
             stable_s: rise.watch.as_secs_f64(),
@@ -121,7 +128,7 @@ impl SwarmBed {
             images,
             spared: report.kept.into_iter().map(|volume| volume.name).collect(),
             prometheus_url,
-            unproven: unprovable(specs),
+            unproven: unprovable(specs, rise.prometheus.is_some()),
             node,
             catalogues,
             told: Vec::new(),
@@ -154,20 +161,10 @@ impl SwarmBed {
         let Some(prometheus) = self.prometheus()? else {
             return Ok(ready::Seen { told: Vec::new(), sampled_every: SAMPLE_EVERY });
         };
-        let fronts: Vec<(String, SocketAddr, String)> = self
-            .specs
-            .services
-            .iter()
-            .filter(|s| s.role == Role::Proxy)
-            .filter_map(|s| {
-                let port = stack::ports(s).first()?.published;
-                let path = stack::label(s, "swarmlab.proof").unwrap_or("/").to_owned();
-                Some((s.short.clone(), SocketAddr::new(self.node, port), path))
-            })
-            .collect();
+        let asked = proof::questions(&self.specs, self.node);
         tokio::select! {
             () = cancel.cancelled() => Err(TestbedError::Interrupted),
-            done = ready::wait(&prometheus, &self.specs, self.engine.info().nodes, &fronts, wait, note) => done,
+            done = ready::wait(&prometheus, &self.engine, &self.specs, asked, wait, note) => done,
         }
     }
 }

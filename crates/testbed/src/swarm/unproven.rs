@@ -5,20 +5,21 @@ use swarmlab_stackfile::{Role, StackSpecs};
 use crate::stack;
 
 /// What cannot be proven of a stack as it is written, half a sentence each: what it has no service for that would measure it.
-pub fn unprovable(specs: &StackSpecs) -> Vec<String> {
+/// `elsewhere`: a Prometheus that is none of the stack's is asked.
+pub fn unprovable(specs: &StackSpecs, elsewhere: bool) -> Vec<String> {
     let mut out = Vec::new();
     let has = |role| specs.services.iter().any(|s| s.role == role);
-    if stack::prometheus(specs).is_none() {
+    if stack::prometheus(specs).is_none() && !elsewhere {
         out.push(
             "what the containers use: the stack has no Prometheus (a service with the deploy label \
-             `swarmlab.role: telemetry` that publishes 9090)"
+             `swarmlab.role: telemetry` that publishes 9090; `swarmlab up STACK --observe` adds one)"
                 .to_owned(),
         );
     }
     if !has(Role::Proxy) {
         out.push(
             "what passes before the services: the stack has no proxy (a service with the deploy label \
-             `swarmlab.role: proxy`)"
+             `swarmlab.role: proxy`; `swarmlab up STACK --observe` puts one before each)"
                 .to_owned(),
         );
     }
@@ -34,7 +35,7 @@ mod tests {
     fn unproven(text: &str) -> Vec<String> {
         let nothing = |_: &Path| Err(std::io::ErrorKind::NotFound.into());
         let stack = swarmlab_stackfile::load(text, Path::new("t.yml"), &|_| None, &nothing).unwrap();
-        unprovable(&swarmlab_stackfile::specs(&stack, "t").unwrap())
+        unprovable(&swarmlab_stackfile::specs(&stack, "t").unwrap(), false)
     }
 
     #[test]
