@@ -13,3 +13,4 @@ mod replicas;
 #[path = "../support/mod.rs"]
 mod support;
 mod watched;
+mod woven;
