@@ -25,6 +25,8 @@ impl Meaning {
     pub const CPU_THROTTLED: Self = Self::known("cpu_throttled");
     /// Requests a proxy accepted from its clients.
     pub const PROXY_DOWNSTREAM: Self = Self::known("downstream_requests");
+    /// Connections that clients opened to a proxy through which bytes pass unread.
+    pub const PROXY_CONNECTIONS: Self = Self::known("downstream_connections_opened");
     /// Requests a proxy sent to the service behind it.
     pub const PROXY_UPSTREAM: Self = Self::known("upstream_requests");
     /// Responses of the service behind a proxy, by class.

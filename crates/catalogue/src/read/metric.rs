@@ -50,7 +50,9 @@ pub(super) fn read(value: &Value<'_>) -> Option<Row> {
         place.cx().push(finding.help(help));
         return None;
     }
-    if proof && (kind != Kind::Counter || meaning != Meaning::PROXY_DOWNSTREAM) {
+    // Where bytes pass unread, a connection is all that a client can be seen to do.
+    let from_clients = [Meaning::PROXY_DOWNSTREAM, Meaning::PROXY_CONNECTIONS];
+    if proof && (kind != Kind::Counter || !from_clients.contains(&meaning)) {
         let expected = format!("a counter that means `{}`", Meaning::PROXY_DOWNSTREAM);
         at("proof").fail(codes::NO_PROOF_METRIC, format!("`{}` proves nothing", selector.name), expected);
         return None;
