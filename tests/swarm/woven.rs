@@ -28,8 +28,21 @@ services:
     deploy: { endpoint_mode: dnsrr }
 ";
 
+/// Runs a command; what is written without an engine gets the images that were built, by their variables.
 fn command(args: &[&str]) -> (Option<i32>, Vec<serde_json::Value>) {
-    let out = swarmlab().args(["--json", "--engine", &engine()]).args(args).output().unwrap();
+    let images = ["envoy", "prometheus", "cadvisor", "node-exporter"].map(|name| {
+        let variable = format!("{}_IMAGE", name.to_uppercase().replace('-', "_"));
+        (variable, format!("swarmlab/{name}:local"))
+    });
+    let socket = engine().replace("unix://", "");
+    let root = Path::new(&socket).with_file_name("data").display().to_string();
+    let of_engine = [("DOCKER_SOCKET".to_owned(), socket), ("DOCKER_DATA_ROOT".to_owned(), root)];
+    let out = swarmlab()
+        .args(["--json", "--engine", &engine()])
+        .args(args)
+        .envs(images.into_iter().chain(of_engine))
+        .output()
+        .unwrap();
     let text = String::from_utf8_lossy(&out.stdout).into_owned();
     (out.status.code(), text.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
 }

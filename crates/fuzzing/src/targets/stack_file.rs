@@ -22,6 +22,13 @@ pub fn run(data: &[u8]) {
         Ok(stack) => {
             let specs = swarmlab_stackfile::specs(&stack, "s");
             assert!(specs.is_err() || stack.services.len() >= specs.map_or(0, |specs| specs.services.len()));
+            // What is written is read again as the same stack.
+            let written = swarmlab_stackfile::write(&stack, &|path| path.display().to_string());
+            let read_file = |path: &Path| read_file(path.strip_prefix("stacks").unwrap_or(path));
+            match swarmlab_stackfile::load(&written, Path::new("t.yml"), &env, &read_file) {
+                Ok(again) => assert_eq!(again.unplaced(), stack.unplaced(), "{written}"),
+                Err(why) => panic!("{why}\n{written}"),
+            }
         }
         Err(findings) => {
             assert!(findings.has_errors());

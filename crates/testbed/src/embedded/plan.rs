@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 
-use swarmlab_stackfile::{Role, ServicePlan, StackSpecs};
+use swarmlab_stackfile::{CALLED_LABEL, Role, ServicePlan, StackSpecs};
 
 use super::demo;
 use crate::{TestbedError, stack};
@@ -74,7 +74,10 @@ pub fn plan(
                 replicas.insert(&s.short, addresses);
             }
             Role::Proxy => {
-                entrances.insert(s.short.clone(), address(&s.short)?);
+                let listen = address(&s.short)?;
+                entrances.insert(s.short.clone(), listen);
+                // A woven front has taken its service's name over, and stands after it.
+                entrances.extend(stack::label(s, CALLED_LABEL).map(|name| (name.to_owned(), listen)));
                 admins.insert(&s.short, address(&s.short)?);
                 notes.push(format!("{}: the built-in proxy stands in for {}", s.short, image(s)));
             }
