@@ -96,6 +96,19 @@ fn envoy_tells_what_it_had_to_mend_and_whom_it_serves() {
 }
 
 #[test]
+fn envoy_counts_connections_where_bytes_pass_unread() {
+    let is = series(
+        "envoy_tcp_downstream_cx_total{envoy_tcp_prefix=\"ingress\",job=\"edge\",instance=\"10.0.0.2:9901\"}",
+    );
+    assert_eq!(
+        (is.service.as_str(), &is.meaning, is.kind),
+        ("edge", &Meaning::PROXY_CONNECTIONS, Kind::Counter)
+    );
+    assert_eq!(is.unit, "connections");
+    assert!(Catalogues::builtin().proofs().contains(&"envoy_tcp_downstream_cx_total"));
+}
+
+#[test]
 fn other_stacks_and_plain_containers_are_not_ours() {
     let cpu = "container_cpu_usage_seconds_total";
     assert_eq!(identify(&cadvisor(cpu, "other_gateway", "other")), Identified::NotOurs);

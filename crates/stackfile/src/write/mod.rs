@@ -103,6 +103,6 @@ fn blob(blob: &Blob, place: &dyn Fn(&Path) -> String) -> Tree {
 fn duration(duration: Duration) -> Tree {
     let nanos = duration.as_nanos();
     let units: [(u128, &str); 4] = [(1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "us"), (1, "ns")];
-    let unit = units.iter().find(|(size, _)| nanos % size == 0);
+    let unit = units.iter().find(|(size, _)| nanos.is_multiple_of(*size));
     Tree::text(unit.map_or_else(|| format!("{nanos}ns"), |(size, unit)| format!("{}{unit}", nanos / size)))
 }

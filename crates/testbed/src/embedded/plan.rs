@@ -220,6 +220,25 @@ mod tests {
     }
 
     #[test]
+    fn a_woven_front_is_what_callers_of_the_service_reach() {
+        let text = "services:
+  web: { image: i, command: [ms-other], deploy: { labels: { swarmlab.role: application } } }
+  web-front: { image: i, deploy: { labels: { swarmlab.role: proxy, swarmlab.fronts: web, swarmlab.woven.called: web } } }
+";
+        let nothing = |_: &Path| Err(std::io::ErrorKind::NotFound.into());
+        let stack = swarmlab_stackfile::load(text, Path::new("t.yml"), &|_| None, &nothing).unwrap();
+        let specs = swarmlab_stackfile::specs(&stack, "t").unwrap();
+        let mut port = 0;
+        let mut next = || {
+            port += 1;
+            Ok(SocketAddr::from(([127, 0, 0, 1], port)))
+        };
+        let plan = plan(&specs, Path::new("/tmp"), &mut next).unwrap();
+        assert_eq!(plan.entrances["web"], plan.entrances["web-front"]);
+        assert_ne!(plan.processes[0].listen, plan.entrances["web"]);
+    }
+
+    #[test]
     fn urls_of_services_are_rewritten_exactly() {
         let e = entrances();
         assert_eq!(rewrite("http://a-envoy:8080/x", &e), "http://127.0.0.1:11/x");
