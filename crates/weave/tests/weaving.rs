@@ -142,7 +142,7 @@ services:
     assert_eq!(ports(&wishes("auto")), [grpc.clone(), b(Protocol::Tcp, Protocol::Http1)]);
     let http2 = Wishes { protocol: Some(Protocol::Http2), ..wishes("b") };
     assert_eq!(ports(&http2), [grpc.clone(), b(Protocol::Http2, Protocol::Http2)]);
-    assert_eq!(ports(&wishes("none")), [grpc.clone()]);
+    assert_eq!(ports(&wishes("none")), std::slice::from_ref(&grpc));
     let named = ports(&wishes("c:3000"));
     assert_eq!(named, [grpc, ("c".to_owned(), vec![(1, Protocol::Http1), (3000, Protocol::Http1)])]);
     let texts = woven(text, &http2).files;
