@@ -61,6 +61,7 @@ fn run(simulation: &mut Simulation, seconds: usize) -> Vec<Second> {
 fn disturbed(seed: u64) -> Vec<Second> {
     let clients = Clients { timeout_s: Some(0.8), ..open(70.0, 30.0) };
     let mut model = shop();
+    model.services[0].steps[0] = Step::Parallel(vec![call(1, 1.0, Some(0.1)), call(2, 2.0, None)]);
     model.services[1] = Service {
         queue: Some(6),
         drain_s: 0.002,
