@@ -25,11 +25,13 @@
 //! | `visits`, `patience` | requests under way, and until when they are waited for |
 //! | `crowd` | users of the closed model, arrivals of the open one |
 //! | `engine`, `journey` | the loop; a request from step to step |
-//! | [`second`] | what comes out, second by second |
+//! | [`second`], [`totals`] | what comes out, second by second and over all |
+//! | [`controlled`] | controllers that see what comes out, and act |
 
 #![cfg_attr(not(test), deny(clippy::print_stdout))]
 
 mod agenda;
+pub mod controlled;
 mod cpu;
 mod crowd;
 mod engine;
@@ -40,11 +42,15 @@ mod patience;
 mod pool;
 mod replica;
 pub mod second;
+mod seen;
 mod stream;
+pub mod totals;
 mod visits;
 
+pub use controlled::{Controlled, Controller, Taken};
 pub use crowd::{Clients, Load};
 pub use engine::{Action, Simulation};
 pub use law::Law;
 pub use model::{Balance, Call, Model, ModelError, Quota, Service, Step};
 pub use second::{ClientSecond, Failure, ReplicaState, ReplicaView, Second, ServiceSecond};
+pub use totals::{ServiceTotals, Slo, SloTotals, Times, Totals};
