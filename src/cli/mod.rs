@@ -31,6 +31,7 @@ mod scale;
 mod scenario;
 mod session;
 mod shapes;
+mod simulate;
 mod status;
 mod summary;
 mod swarm;
@@ -75,6 +76,7 @@ pub fn main() -> ExitCode {
         Command::Merge(a) => merge::main(&a, &cli.global),
         Command::Report(a) => report::main(&a, &cli.global),
         Command::Replay(a) => replay::main(&a, &cli.global),
+        Command::Simulate(a) => simulate::main(&a, &cli.global),
         Command::Compare(a) => compare::main(&a, &cli.global),
         Command::Baseline(a) => baseline::main(&a, &cli.global),
         Command::CheckRegression(a) => check_regression::main(&a, &cli.global),
@@ -174,6 +176,8 @@ enum Command {
     Report(report::ReportArgs),
     /// Ask autoscaling controllers what they would have done over a finished run
     Replay(replay::ReplayArgs),
+    /// Simulate services under load in virtual time, with controllers that act, from a model file
+    Simulate(simulate::SimulateArgs),
     /// Compare finished runs: what differs, by how much, and how sure that is
     Compare(compare::CompareArgs),
     /// Keep runs under a name, to check later ones against

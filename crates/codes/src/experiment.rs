@@ -163,4 +163,25 @@ example r"
 checks: [ p95(response) < 250 cores ]
 ",
 advice "Write what is expected there. Names with blanks or slashes stand between double quotes. `swarmlab load` knows figures of clients alone: columns of servers are for `checks` of an experiment.";
+
+CALLS_IN_A_CIRCLE E 160 "calls-in-a-circle", exit 2: "services of a model that call each other in a circle",
+means "A request that comes back to a service that waits for it would never be answered, so it cannot be simulated.",
+example r"
+# simulation.yml
+services:
+  a: { demand: 1ms, calls: [b] }
+  b: { demand: 1ms, calls: [a] }
+",
+advice "Leave out the call that leads back; or make two services of the one that is called twice.";
+
+TOO_MANY_VISITS E 161 "too-many-visits", exit 2: "a request of a model that causes too many visits",
+means "Calls multiply: a service that is called 100 times by one that is called 200 times is visited 20000 times for each request. More than 10000 visits are a mistake, or would take too long.",
+example r"
+# simulation.yml
+services:
+  a: { demand: 1ms, calls: [{ service: b, times: 200 }] }
+  b: { demand: 1ms, calls: [{ service: c, times: 100 }] }
+  c: { demand: 1ms }
+",
+advice "Correct `times`; or make one call of many, with the sum of their demands.";
 }

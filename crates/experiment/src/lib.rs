@@ -19,6 +19,7 @@ mod observe;
 mod overrides;
 mod scenario;
 mod shape;
+mod simulation;
 mod slo;
 mod stack_file;
 mod target;
@@ -42,10 +43,11 @@ pub use shape::{
     CATALOGUE as SHAPES, Entry as ShapeEntry, read as read_shape,
     read_with_warnings as read_shape_with_warnings,
 };
+pub use simulation::{Behaviour, SimulationFile, read as read_simulation};
 pub use slo::Slo;
 pub use stack_file::{Variables, read as read_stack};
 pub use target::TargetRef;
-pub use text::{controllers_from_text, scenario_from_text, shape_from_text};
+pub use text::{controllers_from_text, scenario_from_text, shape_from_text, simulation_from_text};
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -157,7 +157,7 @@ fn lifetime(value: &Value<'_>) -> Option<ConnectionLifetime> {
 }
 
 /// Reads a file named by a value with that file's own reader; its findings go to `foreign`.
-fn named<T>(
+pub(super) fn named<T>(
     value: &Value<'_>,
     base: &Path,
     foreign: &mut Vec<Diagnostic>,

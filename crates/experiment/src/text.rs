@@ -6,7 +6,7 @@ use swarmlab_loadgen::Scenario;
 use swarmlab_shapes::Shape;
 use swarmlab_yaml::Diagnostics;
 
-use super::{Controllers, FileKind, autoscale, scenario, shape};
+use super::{Controllers, FileKind, SimulationFile, autoscale, scenario, shape, simulation};
 
 /// Reads a scenario as [`super::read_scenario`] does.
 ///
@@ -30,4 +30,12 @@ pub fn shape_from_text(text: &str) -> Result<Shape, Diagnostics> {
 /// All findings in the text.
 pub fn controllers_from_text(text: &str) -> Result<Controllers, Diagnostics> {
     autoscale::from_text(text, Path::new("controllers.yml"), &|_| None, None)
+}
+
+/// Reads a model as [`super::read_simulation`] does.
+///
+/// # Errors
+/// All findings in the text.
+pub fn simulation_from_text(text: &str) -> Result<SimulationFile, Diagnostics> {
+    simulation::from_text(text, Path::new("simulation.yml"))
 }

@@ -5,7 +5,7 @@ use std::fs::{File, write};
 use std::path::Path;
 
 use swarmlab_codes::{Code, DEMO_OPTION, Room, UNKNOWN_SERVICE, all};
-use swarmlab_experiment::{read, read_controllers, read_scenario, read_shape_with_warnings};
+use swarmlab_experiment::{read, read_controllers, read_scenario, read_shape_with_warnings, read_simulation};
 
 /// The files that the examples name.
 fn files(folder: &Path) {
@@ -77,6 +77,10 @@ fn found(folder: &Path, code: Code) -> Option<Vec<Code>> {
         "# controllers.yml" => {
             write(&path, text).unwrap();
             read_controllers(&path, &|_| None, None).map_or_else(|findings| findings, |read| read.warnings)
+        }
+        "# simulation.yml" => {
+            write(&path, text).unwrap();
+            read_simulation(&path).map_or_else(|findings| findings, |read| read.warnings)
         }
         "# catalogue.yml" => swarmlab_catalogue::parse(text, "catalogue.yml")
             .map_or_else(|findings| findings, |_| Default::default()),

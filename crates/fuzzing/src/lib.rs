@@ -64,6 +64,7 @@ targets! {
     scenario_file,
     schedule,
     shape_file,
+    simulation_file,
     stack_file,
     target_url,
     template,

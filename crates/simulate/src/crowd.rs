@@ -13,6 +13,8 @@ pub(crate) const TICK_S: f64 = 0.02;
 /// From one request of a user to the next there is at least this, or one whose requests fail at once and who does not
 /// pause would stop time.
 const LEAST_CYCLE_S: f64 = 1e-4;
+/// Most users: each takes memory.
+pub const MAX_USERS: f64 = 1e6;
 
 /// The load.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -59,6 +61,12 @@ impl Clients {
         match &self.load {
             Load::Open { arrivals, .. } => arrivals.validate().map_err(|e| load(&e))?,
             Load::Closed { think, .. } if !think.is_valid() => return Err(load(&"the pauses of users")),
+            Load::Closed { shape, .. } if shape.maximum() > MAX_USERS => {
+                return Err(load(&format!(
+                    "{} users are more than the {MAX_USERS} that can be",
+                    shape.maximum()
+                )));
+            }
             Load::Closed { .. } => {}
         }
         match self.timeout_s {

@@ -270,6 +270,9 @@ fn what_cannot_be_is_refused() {
     assert!(simulation.at(0.0, Action::Limit { service: 0, cores: 0.0 }).is_err());
     assert!(simulation.at(0.0, Action::Scale { service: 0, replicas: 1_000_000 }).is_err());
     assert!(Simulation::new(shop(), open(f64::NAN, 1.0), 1).is_err());
+    let crowd = Load::Closed { shape: constant(1e8, 1.0), think: Law::NOTHING };
+    let refused = Simulation::new(shop(), Clients { load: crowd, timeout_s: None }, 1);
+    assert!(refused.is_err_and(|e| e.to_string().contains("users")));
 }
 
 #[test]

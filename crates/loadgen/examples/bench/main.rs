@@ -4,6 +4,7 @@
 //! bench table [PAIRS] [SECONDS]            all figures, as the documentation shows them (7 pairs of 5 s by default)
 //! bench soak RATE MINUTES                  memory over time
 //! bench frame SERIES SECONDS               a run of so many series: time and memory of frame, analysis and report
+//! bench simulate RATE SECONDS              so many simulated requests a second on one core (1000 and 3600 by default)
 //! ```
 //!
 //! and the parts, each alone:
@@ -33,6 +34,7 @@ mod lateness;
 mod pairs;
 mod process;
 mod server;
+mod simulate;
 mod soak;
 mod table;
 
@@ -61,11 +63,12 @@ fn main() {
             lateness::print(&lateness::measure(number(1), number(2), spin_us));
         }
         Some("frame") => frame::run(number(1) as usize, number(2) as usize),
+        Some("simulate") => simulate::run(optional(1, 1000.0), optional(2, 3600.0) as usize),
         Some("soak") => soak::run(number(1), number(2)),
         Some("table") => table::print(optional(1, 7.0) as usize, optional(2, 5.0)),
         _ => {
             eprintln!(
-                "table | soak | frame | serve | closed | hyper | journey | open | paced | bare | sleep | lateness: see the head of \
+                "table | soak | frame | simulate | serve | closed | hyper | journey | open | paced | bare | sleep | lateness: see the head of \
                  the source"
             );
             std::process::exit(2);
