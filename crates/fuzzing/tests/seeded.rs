@@ -142,6 +142,7 @@ runs! {
     scenario_file,
     schedule,
     shape_file,
+    simulation_file,
     stack_file,
     target_url,
     template,
