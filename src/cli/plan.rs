@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use swarmlab_swarm::{Change, Difference, Planned, UpPlan, plan_up};
 
-use super::{Global, output, session, swarm, up};
+use super::{Global, output, session, swarm, up, weaving::WeaveFlags};
 use crate::exit::Exit;
+use swarmlab_weave::Naming;
 
 /// Arguments of `plan`.
 #[derive(Debug, Args)]
@@ -31,6 +32,17 @@ pub struct PlanArgs {
     /// As of `up --update --adopt`: compare also with a stack that something else than swarmlab deployed
     #[arg(long)]
     adopt: bool,
+    /// As of `up --observe`: compare the stack with proxies and telemetry woven in. Implied by the flags below
+    #[arg(long)]
+    observe: bool,
+    #[command(flatten)]
+    weave: WeaveFlags,
+}
+
+impl PlanArgs {
+    fn weaves(&self) -> bool {
+        self.observe || self.weave.any()
+    }
 }
 
 /// Compares and prints.
@@ -44,8 +56,9 @@ pub fn main(args: &PlanArgs, global: &Global) -> Exit {
             Ok(e) => e,
             Err(exit) => return exit,
         };
-        let specs = match swarm::stack(&args.stack, &name, &engine, global).await {
-            Ok(specs) => specs,
+        let wishes = args.weaves().then(|| args.weave.wishes(Naming::Kept));
+        let (specs, _) = match swarm::stack(&args.stack, &name, wishes.as_ref(), &engine, global).await {
+            Ok(read) => read,
             Err(exit) => return exit,
         };
         match plan_up(&engine, &specs, args.prune, args.adopt).await {
@@ -74,6 +87,9 @@ fn command(args: &PlanArgs, plan: &UpPlan) -> String {
         if wanted {
             command.push_str(flag);
         }
+    }
+    if args.weaves() {
+        command.push_str(" --observe, with the same flags of proxies and Prometheus");
     }
     command
 }
@@ -110,9 +126,16 @@ fn text(plan: &UpPlan, command: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
     use swarmlab_swarm::{ObjectKind, ObjectRef};
 
     use super::*;
+
+    #[derive(Parser)]
+    struct Parsed {
+        #[command(flatten)]
+        args: PlanArgs,
+    }
 
     #[test]
     fn a_plan_reads_as_a_list_and_ends_with_what_to_do() {
@@ -133,7 +156,7 @@ mod tests {
                 object(ObjectKind::Service, "lab_old", Change::Leave),
             ],
         };
-        let args = PlanArgs { stack: "lab.yml".into(), name: None, prune: false, adopt: false };
+        let args = Parsed::parse_from(["plan", "lab.yml"]).args;
         let said = text(&plan, &command(&args, &plan));
         assert_eq!(
             said,
@@ -145,5 +168,7 @@ mod tests {
         assert!(text(&plan, &command(&args, &plan)).ends_with("\nnothing to do"));
         plan.new = true;
         assert_eq!(command(&args, &plan), "swarmlab up lab.yml");
+        let args = Parsed::parse_from(["plan", "lab.yml", "--front", "web"]).args;
+        assert!(command(&args, &plan).starts_with("swarmlab up lab.yml --observe, with the same flags"));
     }
 }

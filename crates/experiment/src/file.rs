@@ -10,8 +10,8 @@ use swarmlab_yaml::{Cx, Diagnostics, Value};
 
 use super::actions::{Actions, Against};
 use super::{
-    Experiment, FileKind, Load, Measure, Observe, Overrides, Slo, TargetRef, checks, evidence, read_named_file,
-    stack_file, unreadable, variables,
+    Experiment, FileKind, Load, Measure, Observe, Overrides, Slo, TargetRef, checks, evidence,
+    read_named_file, stack_file, unreadable, variables,
 };
 
 /// Which testbed the experiment asks for.

@@ -14,7 +14,7 @@ use swarmlab_simulate::model::MAX_VISITS;
 use swarmlab_simulate::{Clients, Law, Load, Model, Service};
 use swarmlab_yaml::{Cx, Diagnostic, Diagnostics, MapReader, Value, nearest};
 
-use super::{load::named, shape, slo::Slo, unreadable};
+use super::{FileKind, load::named, shape, slo::Slo, unreadable};
 
 /// A model with what is known of its clients.
 #[derive(Debug, Clone, PartialEq)]
@@ -166,7 +166,11 @@ fn load(
     let map = value.mapping()?;
     let closed = map.or("model", false, |v| v.enum_of(&[("open", false), ("closed", true)]));
     let shape = map.optional("shape", |v| {
-        if v.node().text().is_some() { named(v, base, foreign, shape::element) } else { shape::element(v) }
+        if v.node().text().is_some() {
+            named(v, base, foreign, FileKind::Shape, shape::element)
+        } else {
+            shape::element(v)
+        }
     });
     let arrivals = map.optional("arrivals", shape::arrivals);
     let think = map.optional("think", law::read);
