@@ -184,6 +184,12 @@ fn the_shipped_experiments_and_shapes_are_valid() {
         let o = run(&["check", &format!("experiments/{file}")], root());
         assert!(o.status.success(), "{file}: {}", stderr(&o));
     }
+    for entry in std::fs::read_dir(root().join("experiments/autoscale")).unwrap().flatten() {
+        if entry.path().extension().is_some_and(|e| e == "yml") {
+            let o = swarmlab().arg("check").arg(entry.path()).output().unwrap();
+            assert!(o.status.success(), "{}: {}", entry.path().display(), stderr(&o));
+        }
+    }
     for entry in std::fs::read_dir(root().join("loadshapes")).unwrap().flatten() {
         if entry.path().extension().is_some_and(|e| e == "yml") {
             swarmlab_experiment::read_shape(&entry.path()).unwrap_or_else(|e| panic!("{e}"));

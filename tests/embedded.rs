@@ -265,3 +265,107 @@ measure: { services: [gateway, ms-exercise] }";
     assert!(html.contains("scale ms-exercise to 2") && html.contains("in force"));
     assert_eq!(children_of(&ended.folder()), 0, "processes of the run are left");
 }
+
+/// `ms-exercise` gets ten requests a second for each replica: a journey has three for it, and then two tenths of a second pass.
+const SCALED: &str = "autoscale:
+  ms-exercise:
+    max: 3
+    every: 1s
+    controller:
+      kind: target-tracking
+      metric: request_rate
+      target: 10
+      cooldown: { up: 0s, down: 0s }
+";
+
+/// One user, then six, then one.
+const UP_AND_DOWN: &str = "shape: sequence\nparts:\n  - { shape: constant, level: 1, duration: 5s }\n  - { shape: constant, level: 6, \
+     duration: 8s }\n  - { shape: constant, level: 1, duration: 7s }\n";
+
+#[test]
+fn a_controller_scales_a_service_up_and_down_and_its_log_replays_byte_for_byte() {
+    let lab = Lab::new();
+    let experiment = lab.experiment("scaled", "embedded", UP_AND_DOWN, SCALED);
+    let ended = lab.run(&experiment, &[]).end();
+    assert!(ended.status.success(), "{:#?}", ended.line("error"));
+    let folder = ended.folder();
+    let replicas = column(&folder, "ms_exercise_replicas_healthy");
+    let at = |from: f64, to: f64| {
+        let within = replicas.iter().filter(|(t, _)| (from..to).contains(t));
+        within.filter_map(|(_, v)| *v).collect::<Vec<f64>>()
+    };
+    assert_eq!(at(0.0, 1.0), [1.0], "{replicas:?}");
+    assert!(at(5.0, 14.0).iter().any(|n| *n >= 2.0), "{replicas:?}");
+    assert!(at(15.0, 20.0).contains(&1.0), "{replicas:?}");
+    let log = std::fs::read_to_string(folder.join("decisions.jsonl")).unwrap();
+    let lines: Vec<serde_json::Value> = log.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    assert_eq!(lines[0]["is"], "controller");
+    let decisions = &lines[1..];
+    assert!((18..=19).contains(&decisions.len()), "every second, and none at the end: {}", decisions.len());
+    let seen = |d: &serde_json::Value| d["decision"]["seen"]["request_rate"]["age_s"].as_f64();
+    let ages: Vec<f64> = decisions.iter().filter_map(seen).collect();
+    assert!(ages.len() > 10 && ages.iter().all(|a| (0.0..5.0).contains(a)), "{ages:?}");
+    // Who wanted what: the journal has the number of the decision.
+    let events = std::fs::read_to_string(folder.join("events.jsonl")).unwrap();
+    let wanted = decisions.iter().find(|d| d["wants"] != serde_json::json!([])).unwrap();
+    assert!(events.contains(&format!("\"decision\":{}", wanted["id"])), "{wanted}");
+    let manifest = ended.manifest();
+    assert!(manifest["files"]["decisions.jsonl"]["sha256"].is_string(), "it is sealed");
+    let summary = std::fs::read_to_string(folder.join("summary.md")).unwrap();
+    assert!(summary.contains("## Autoscaling\n") && summary.contains("## Autoscaling: delays"), "{summary}");
+    let html = std::fs::read_to_string(folder.join("report.html")).unwrap();
+    assert!(html.contains("Autoscaling of ms-exercise"));
+    // The same controllers on what they saw.
+    let out = lab.dir.path().join("again.jsonl");
+    let replay =
+        |folder: &std::path::Path| swarmlab().arg("replay").arg(folder).arg("-o").arg(&out).output().unwrap();
+    let again = replay(&folder);
+    assert!(again.status.success(), "{}", String::from_utf8_lossy(&again.stderr));
+    assert_eq!(std::fs::read_to_string(&out).unwrap(), log);
+    // One of its lines is changed: it is named.
+    let changed = log.replacen("\"desired\":1", "\"desired\":2", 1);
+    assert_ne!(changed, log);
+    std::fs::write(folder.join("decisions.jsonl"), changed).unwrap();
+    let again = replay(&folder);
+    let said = String::from_utf8_lossy(&again.stderr);
+    assert_eq!(again.status.code(), Some(6), "{said}");
+    assert!(said.contains("decisions.jsonl:2: decided otherwise"), "{said}");
+    assert_eq!(children_of(&folder), 0);
+}
+
+#[test]
+fn a_controller_of_ones_own_decides_in_a_dry_run_and_is_replayed_without_it() {
+    let lab = Lab::new();
+    // It wants two replicas, and says nothing to its third question.
+    let program = "#!/bin/sh
+read hello
+echo '{\"type\":\"ready\",\"protocol\":1,\"name\":\"two\"}'
+n=0
+while read question; do
+  if [ $n -ne 2 ]; then echo \"{\\\"type\\\":\\\"decide\\\",\\\"seq\\\":$n,\\\"replicas\\\":2,\\\"reason\\\":\\\"two are enough\\\"}\"; fi
+  n=$((n+1))
+done
+";
+    let path = lab.dir.path().join("two.sh");
+    std::fs::write(&path, program).unwrap();
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let scaled = "autoscale: { gateway: { max: 3, every: 1s, controller: { kind: command, command: [./two.sh], \
+                  answer_within: 500ms } } }";
+    let shape = "shape: constant\nlevel: 1\nduration: 6s\n";
+    let experiment = lab.experiment("own", "embedded", shape, scaled);
+    let ended = lab.run(&experiment, &["--no-scaling"]).end();
+    assert!(ended.status.success(), "{:#?}", ended.line("error"));
+    let folder = ended.folder();
+    assert!(column(&folder, "gateway_replicas_running").iter().all(|(_, v)| *v == Some(1.0)));
+    let decisions: Vec<&serde_json::Value> =
+        ended.lines.iter().filter(|l| l["event"] == "decision").collect();
+    assert_eq!(decisions.len(), 5);
+    let kinds: Vec<&str> =
+        decisions.iter().map(|d| d["decision"]["outcome"]["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["change", "change", "hold", "change", "change"]);
+    assert_eq!(decisions[2]["decision"]["outcome"]["cause"]["name"], "late");
+    assert_eq!(decisions[0]["wants"][0]["replicas"], 2);
+    std::fs::remove_file(&path).unwrap();
+    let again = swarmlab().arg("replay").arg(&folder).output().unwrap();
+    assert!(again.status.success(), "{}", String::from_utf8_lossy(&again.stderr));
+}

@@ -1,16 +1,18 @@
-//! `swarmlab replay RUN --controllers FILE`
+//! `swarmlab replay RUN`, `swarmlab replay RUN --controllers FILE`
 
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::json;
-use swarmlab_analysis::replay::{Controlled, Recorded, Replay, Tally, replay};
+use swarmlab_analysis::replay::{Controlled, Recorded, Replay, Tally, again, replay};
 use swarmlab_codes as codes;
 use swarmlab_control::Autoscaler;
 use swarmlab_experiment::{Autoscale, Decider, FileKind, read_controllers};
 use swarmlab_lab::RunError;
 use swarmlab_present::recompute;
+use swarmlab_record::decisions;
 use swarmlab_record::folder::{RunFolder, write_atomically};
+use swarmlab_record::manifest::Manifest;
 
 use super::{Global, output};
 use crate::exit::Exit;
@@ -19,23 +21,29 @@ use crate::exit::Exit;
 const OPEN_LOOP: &str = "an open loop: the load and the services did not react to what a controller asked for, and each \
                          decision saw the replicas that the run had";
 
+/// Said where the run's own controllers decided as they had.
+const SAME: &str = "the controllers of the run decide the same on what they saw, byte for byte";
+
 /// Arguments of `replay`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Shows the controllers, moment by moment, what the run had recorded until then, and says what they would have asked for. Nothing \
-is started and nothing scaled. Also completes the folder of a run that was killed.
+Without --controllers the controllers of the run are shown again what they saw in it (decisions.jsonl): they decide the same, byte \
+for byte, or the first line that differs is named (exit code 6). With it other controllers are shown, moment by moment, what the \
+run had recorded until then, and what they would have asked for is said. Nothing is started and nothing scaled. Also completes the \
+folder of a run that was killed.
 
-Example:
+Examples:
+  swarmlab replay results/autoscale-target-tracking-20261121T154233Z
   swarmlab replay results/quickstart-20261121T154233Z --controllers controllers/hpa.yml -o decisions.jsonl")]
 pub struct ReplayArgs {
     /// Folder of a run
     #[arg(value_name = "RUN")]
     folder: PathBuf,
-    /// Controllers file: `autoscale:` with the services and their controllers
+    /// Controllers file: `autoscale:` with the services and their controllers; without it those of the run
     #[arg(long, value_name = "FILE")]
-    controllers: PathBuf,
+    controllers: Option<PathBuf>,
     /// Only this service of the controllers file
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", requires = "controllers")]
     service: Option<String>,
     /// Write every decision to this file, a JSON line each
     #[arg(short, long, value_name = "FILE.jsonl")]
@@ -45,6 +53,7 @@ pub struct ReplayArgs {
 /// Replays and prints.
 pub fn main(args: &ReplayArgs, global: &Global) -> Exit {
     let folder = RunFolder::open(&args.folder);
+    let Some(controllers) = &args.controllers else { return same(&folder, args, global) };
     let run = recompute::read(&folder)
         .and_then(|(raw, _)| recompute::assemble(&folder, &raw).map(|(frame, _)| (raw, frame)));
     let (raw, frame) = match run.map_err(RunError::from) {
@@ -66,10 +75,10 @@ pub fn main(args: &ReplayArgs, global: &Global) -> Exit {
         );
     }
     let environment = |name: &str| std::env::var(name).ok();
-    if let Err(findings) = FileKind::Controllers.expect_file(&args.controllers) {
+    if let Err(findings) = FileKind::Controllers.expect_file(controllers) {
         return output::bad_input(&findings, global.json);
     }
-    let read = match read_controllers(&args.controllers, &environment, Some(&services)) {
+    let read = match read_controllers(controllers, &environment, Some(&services)) {
         Ok(read) => read,
         Err(findings) => return output::bad_input(&findings, global.json),
     };
@@ -94,6 +103,49 @@ pub fn main(args: &ReplayArgs, global: &Global) -> Exit {
     Exit::Success
 }
 
+/// The run's own controllers, shown again what they saw.
+fn same(folder: &RunFolder, args: &ReplayArgs, global: &Global) -> Exit {
+    let manifest = match Manifest::read(&folder.manifest()) {
+        Ok(manifest) => manifest,
+        Err(e) => return output::fail(&e, None, global.json, e.code()),
+    };
+    let give = "give other controllers: `swarmlab replay RUN --controllers FILE`";
+    let recorded = match decisions::read(&folder.decisions()) {
+        Ok(recorded) => recorded,
+        Err(e) => return output::fail(&e, Some(give), global.json, codes::NO_DECISIONS),
+    };
+    if recorded.is_empty() {
+        let message =
+            format!("{} is the run of no controller: it has no decisions.jsonl", args.folder.display());
+        return output::fail(&message, Some(give), global.json, codes::NO_DECISIONS);
+    }
+    let again = again(&recorded, manifest.windows.map_or(manifest.started_unix_s, |w| w.load_start_unix_s));
+    if let Some(path) = &args.output
+        && let Err(e) = write(path, &again.log)
+    {
+        let message = format!("cannot write {}: {e}", path.display());
+        return output::fail(&message, None, global.json, codes::RUN_IO);
+    }
+    if let Some(d) = again.difference {
+        let shown = |line: Option<String>| line.unwrap_or_else(|| "nothing".to_owned());
+        let message = format!(
+            "{}:{}: decided otherwise than in the run\n  was: {}\n  now: {}",
+            folder.decisions().display(),
+            d.line,
+            shown(d.recorded),
+            shown(d.now)
+        );
+        let help = "`swarmlab report RUN` says whether the file is as it was sealed; the manifest has the version that made it";
+        return output::fail(&message, Some(help), global.json, codes::REPLAY_DIFFERS);
+    }
+    if global.json {
+        output::line(&json!({"event": "replay", "services": again.tallies, "remarks": [SAME]}));
+    } else {
+        output::line(&format!("{}remark: {SAME}", table(&again.tallies)));
+    }
+    Exit::Success
+}
+
 /// What is said, what to do, and its code.
 type Refused = (String, String, codes::Code);
 
@@ -114,8 +166,8 @@ fn chosen(all: Vec<Autoscale>, service: Option<&str>) -> Result<Vec<Controlled>,
         }),
         Decider::Command(command) => Err((
             format!(
-                "the controller of `{}` is a `command` ({}), which cannot be replayed yet: it is a program that would have \
-                 to run",
+                "the controller of `{}` is a `command` ({}), which cannot be asked about a run that it was no part of: it is a \
+                 program that would have to run",
                 a.service,
                 command.program.display()
             ),
@@ -143,15 +195,26 @@ fn print_json(replay: &Replay) {
     output::line(&json!({"event": "replay", "services": replay.tallies, "remarks": remarks}));
 }
 
-fn text(replay: &Replay) -> String {
+/// A row a service, and why each acted first.
+fn table(tallies: &[Tally]) -> String {
     const HEADING: [&str; 9] =
         ["service", "controller", "decisions", "acts", "holds", "reversals", "least", "most", "first act"];
-    let rows: Vec<Vec<String>> = replay.tallies.iter().map(row).collect();
+    let rows: Vec<Vec<String>> = tallies.iter().map(row).collect();
     let mut out = output::table(&HEADING, &rows);
     out.push('\n');
-    for first in replay.tallies.iter().filter_map(|t| Some((&t.service, t.first.as_ref()?))) {
-        out.push_str(&format!("{}: at {} s: {}\n", first.0, first.1.t_s, first.1.reason));
+    for first in tallies.iter().filter_map(|t| Some((&t.service, t.first.as_ref()?))) {
+        out.push_str(&format!("{}: at {} s: {}\n", first.0, rounded(first.1.t_s), first.1.reason));
     }
+    out
+}
+
+/// Milliseconds: decisions of a run are not quite at their moments.
+fn rounded(t_s: f64) -> f64 {
+    (t_s * 1e3).round() / 1e3
+}
+
+fn text(replay: &Replay) -> String {
+    let mut out = table(&replay.tallies);
     for remark in &replay.remarks {
         out.push_str(&format!("remark: {remark}\n"));
     }
@@ -171,6 +234,8 @@ fn row(t: &Tally) -> Vec<String> {
         t.reversals.to_string(),
         count(t.least),
         count(t.most),
-        t.first.as_ref().map_or("-".to_owned(), |f| format!("{} -> {} at {} s", f.from, f.to, f.t_s)),
+        t.first
+            .as_ref()
+            .map_or("-".to_owned(), |f| format!("{} -> {} at {} s", f.from, f.to, rounded(f.t_s))),
     ]
 }

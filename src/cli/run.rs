@@ -47,6 +47,9 @@ pub struct RunFlags {
     /// Leave the stack up afterwards (Swarm only)
     #[arg(long)]
     keep: bool,
+    /// Let controllers (`autoscale`) decide, and do nothing on it: a dry run of them
+    #[arg(long)]
+    no_scaling: bool,
     /// How long the stack may take to become ready
     #[arg(long, default_value = "120s", value_parser = swarmlab_yaml::parse_duration)]
     wait: Duration,
@@ -213,6 +216,7 @@ pub async fn run_file(
         wait: flags.wait,
         binary,
         engine: global.engine.clone(),
+        no_scaling: flags.no_scaling,
         shares_machine,
     };
     let watcher = progress::watcher(global.json);

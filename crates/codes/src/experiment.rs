@@ -156,6 +156,15 @@ autoscale: { gateway: { max: 2, controller: { kind: command, command: [./nowhere
 ",
 advice "The help line says where it was looked for. Correct the name, or write `./NAME` for a file beside the controllers file.";
 
+NO_SUCH_METRIC E 149 "no-such-metric", exit 2: "a controller needs a metric that the run will not have",
+means "Utilisation needs a limit, which plain processes never have; users are of the closed model alone; times and failures of a service that is not the load's target are what a proxy before it alone counts. A controller that cannot see what it needs would hold from the beginning of the load to its end.",
+example r"
+# experiment.yml
+testbed: embedded
+autoscale: { gateway: { max: 2, controller: { kind: target-tracking, metric: cpu_utilization, target: 60% } } }
+",
+advice "Choose another metric: docs/autoscaling.md says which there are of which service. Or set the limit, the proxy or the model that it needs.";
+
 BAD_CHECK E 150 "bad-check", exit 2: "a threshold that cannot be understood, or is on what the run lacks",
 means "A check is a figure or a function of a column, a comparison, and a number with its unit: `p95(response) < 250ms`, `max(ms-exercise.cpu) < 0.9 cores`, `errors / sent < 1 %`, `throughput >= 95 % of offered`. The message says at which character it ends to be one; units must fit what is bounded. A figure, service or endpoint that the run will not have is found as well, before anything starts; names of columns are known when there is a frame.",
 example r"
@@ -163,6 +172,16 @@ example r"
 checks: [ p95(response) < 250 cores ]
 ",
 advice "Write what is expected there. Names with blanks or slashes stand between double quotes. `swarmlab load` knows figures of clients alone: columns of servers are for `checks` of an experiment.";
+
+TWO_SCALERS E 151 "two-scalers", exit 2: "a service is scaled by an action and by a controller",
+means "What an action asks for, the controller takes for what it finds and changes again at its next decision: neither would be what the run is about. A restart is no contradiction.",
+example r"
+# experiment.yml
+autoscale: { gateway: { max: 3, controller: { kind: target-tracking, metric: cpu, target: 0.5 } } }
+actions:
+  - { at: 1s, scale: { gateway: 2 } }
+",
+advice "Leave the action out, or the service out of `autoscale`. Another count to begin with is `deploy.replicas` of the stack.";
 
 CALLS_IN_A_CIRCLE E 160 "calls-in-a-circle", exit 2: "services of a model that call each other in a circle",
 means "A request that comes back to a service that waits for it would never be answered, so it cannot be simulated.",

@@ -67,6 +67,16 @@ means "It holds no copies of the experiment's files: it is a load's, or an earli
 example "swarmlab rerun results/load-1",
 advice "`swarmlab run` the experiment itself; or put the secret where the message says.";
 
+NO_DECISIONS E 715 "no-decisions", exit 2: "a run whose controllers left no log",
+means "`swarmlab replay RUN` decides again on what the controllers of a run saw: `decisions.jsonl` of its folder, which only a run with `autoscale` has. Or that file is damaged, or of another version.",
+example "swarmlab replay results/RUN-WITHOUT-CONTROLLERS",
+advice "For what controllers would have done on a run that had none, give them: `swarmlab replay RUN --controllers FILE`.";
+
+REPLAY_DIFFERS E 716 "replay-differs", exit 6: "the controllers of a run decide otherwise than they did",
+means "The same controllers were shown what they had seen, and a line of the log is another one: the file was changed, or this version of swarmlab decides otherwise. The message names the first such line.",
+example "swarmlab replay results/RUN-OF-AN-OLDER-VERSION",
+advice "`swarmlab report RUN` says whether the file is as it was sealed; `-o FILE` writes the log as it is now, to compare. The version that made the run stands in its manifest.";
+
 NO_SUMMARY E 750 "no-summary", exit 2: "a run whose figures cannot be read",
 means "`summary.json` is not there, is damaged, or was written by another version: the run was killed before its end, or its folder is an old one.",
 example "rm results/RUN/summary.json; swarmlab compare results/RUN results/OTHER",

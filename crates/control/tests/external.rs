@@ -148,6 +148,7 @@ enum Event {
     Answer { back: u64, replicas: u64 },
     Noise(String),
     Look,
+    GiveUp,
     End,
 }
 
@@ -158,6 +159,7 @@ fn event() -> impl Strategy<Value = Event> {
         1 => ".{0,60}".prop_map(Event::Noise),
         1 => r#"\{"type":"decide","seq":[0-9]{1,2},"replicas":(-?[0-9]{1,25}|1e9|null|"3")\}"#.prop_map(Event::Noise),
         2 => Just(Event::Look),
+        1 => Just(Event::GiveUp),
         1 => Just(Event::End),
     ]
 }
@@ -190,6 +192,7 @@ proptest! {
                 }
                 Event::Noise(line) => { decisions.extend(talk.hear(&line, now_s)); note(Way::Heard, line); }
                 Event::Look => { decisions.extend(talk.expire(now_s)); note(Way::Expired, String::new()); }
+                Event::GiveUp => { decisions.extend(talk.give_up(now_s)); note(Way::GivenUp, String::new()); }
                 Event::End => { decisions.extend(talk.ended(now_s)); note(Way::Ended, String::new()); }
             }
         }

@@ -272,3 +272,57 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_was_looked_at_is_all_that_is_needed_to_decide_again() {
+    use rand_like::Draw;
+    for (n, strategy) in all().into_iter().enumerate() {
+        let mut draw = Draw(n as u64 + 1);
+        let bounds = Bounds { stale_after_s: STALE_S, ..Bounds::default() };
+        let mut first = Autoscaler::new(bounds, strategy);
+        let text = serde_json::to_string(&first).unwrap();
+        let mut again: Autoscaler = serde_json::from_str(&text).unwrap();
+        for i in 0..400_u32 {
+            let t_s = 1000.0 + 15.0 * f64::from(i);
+            let mut seen = Observation {
+                seq: u64::from(i),
+                t_s,
+                service: "web".to_owned(),
+                replicas: Replicas { desired: 1 + draw.below(8), running: 4, ready: draw.below(5) },
+                ..Observation::default()
+            };
+            for metric in metrics::ALL {
+                if draw.below(10) > 0 {
+                    let v = Some(draw.below(2000) as f64 / 700.0).filter(|_| draw.below(10) > 0);
+                    let age_s = draw.below(40) as f64;
+                    seen.metrics.insert(metric.name.to_owned(), Reading { v, age_s });
+                }
+            }
+            let decision = first.decide(&seen, t_s);
+            seen.metrics.retain(|name, _| decision.seen.contains_key(name));
+            let line = serde_json::to_string(&seen).unwrap();
+            let read: Observation = serde_json::from_str(&line).unwrap();
+            let repeated = again.decide(&read, t_s);
+            assert_eq!(
+                serde_json::to_string(&repeated).unwrap(),
+                serde_json::to_string(&decision).unwrap(),
+                "{} at {i}",
+                first.strategy.name()
+            );
+        }
+    }
+}
+
+/// Numbers without a pattern, the same each time.
+mod rand_like {
+    pub struct Draw(pub u64);
+
+    impl Draw {
+        pub fn below(&mut self, n: u64) -> u64 {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            self.0 % n
+        }
+    }
+}

@@ -9,6 +9,7 @@ use swarmlab_codes as codes;
 use swarmlab_yaml::{Cx, Diagnostics, Value};
 
 use super::actions::{Actions, Against};
+use super::autoscale::{self, Have};
 use super::{
     Experiment, FileKind, Load, Measure, Observe, Overrides, Slo, TargetRef, checks, evidence,
     read_named_file, stack_file, unreadable, variables,
@@ -180,6 +181,9 @@ fn element(
     }
     let against = Against { stack: stack.as_ref().map(|(_, s)| s), load: load.as_ref(), testbed };
     let actions = Actions::read(&map, &against);
+    let of_stack = stack.as_ref().map(|(_, s)| s);
+    let have = Have { stack: of_stack, target: target.as_ref(), load: load.as_ref(), testbed };
+    let autoscale = autoscale::of_experiment(&map, of_stack, &have, base, foreign);
     let measure = match map.get("measure").filter(|v| !v.is_null()) {
         Some(v) => Measure::read(&v, services.as_deref(), base, foreign),
         None => Some(Measure::default()),
@@ -215,6 +219,7 @@ fn element(
         target: target?,
         load: load?,
         actions,
+        autoscale,
         measure,
         slo,
         checks,

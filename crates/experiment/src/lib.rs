@@ -85,6 +85,8 @@ pub struct Experiment {
     pub load: Load,
     /// What is changed of the testbed meanwhile.
     pub actions: Actions,
+    /// The services that controllers scale, in the order of the file.
+    pub autoscale: Vec<Autoscale>,
     /// What is measured.
     pub measure: Measure,
     /// What is promised to users, if anything.

@@ -11,6 +11,7 @@ use swarmlab_trial::{ActId, LoadId};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use crate::scaling::{Heard, ProgramId};
 use crate::site::Ready;
 
 /// Letters that wait, at most; whoever has more to say waits.
@@ -23,6 +24,7 @@ pub(crate) enum Letter {
     Up(Box<Result<Ready, TestbedError>>),
     Observed(Observation),
     Acted(ActId, Box<Result<Done, TestbedError>>),
+    Controller(ProgramId, Heard),
     Interval(LoadId, Arc<Interval>),
     LoadEnded(LoadId, Box<Result<Outcome, LoadError>>),
     Down(Result<(), TestbedError>),

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`run()`] | one experiment from nothing to a report: the entry point of `swarmlab run` |
 //! | [`session`] | executes the core's commands, and passes on what comes of them |
+//! | [`scaling`] | controllers at work: what they are shown, what they say |
 //! | [`site`], [`generator`] | the two seams: where services run, what sends load |
 //! | [`message`], [`bus`] | what is told, and how it reaches whoever listens |
 //! | [`sinks`] | who listens: the run folder, progress lines, JSON lines |
@@ -27,6 +28,7 @@ pub mod machine;
 pub mod message;
 pub mod plan;
 mod run;
+pub mod scaling;
 pub mod session;
 pub mod sinks;
 pub mod site;

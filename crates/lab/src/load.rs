@@ -113,6 +113,7 @@ pub async fn load(
         clock: &unix_now_s,
         // Whether a target that refuses is worth waiting for is for whoever asked for this load to say.
         rules: |_| Vec::new(),
+        controllers: None,
     };
     let ended = session::execute(plan, cast).await;
     drop(told);
@@ -136,6 +137,7 @@ fn plan(spec: &LoadSpec) -> trial::Plan {
             warm_up_s: None,
             load_s: spec.model.shape().duration_s(),
             actions: Vec::new(),
+            scaling: Vec::new(),
         }],
         start: trial::Start::AtOnce,
         keep: trial::Keep::No,

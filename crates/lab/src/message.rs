@@ -8,6 +8,7 @@ use swarmlab_intervals::trust::VerdictInputs;
 use swarmlab_intervals::{FirstAnswer, Interval};
 use swarmlab_record::Phase;
 use swarmlab_record::action::ActionEvent;
+use swarmlab_record::decisions::Line;
 use swarmlab_record::manifest::Windows;
 use swarmlab_record::series::Reading;
 use swarmlab_record::topology::{ClockOffset, ReplicaEvent, Target, TaskLife};
@@ -88,6 +89,8 @@ pub enum News {
     Task(TaskLife),
     /// An action on the testbed was asked for, or came to its end.
     Action(ActionEvent),
+    /// What a controller is, saw, decided or said: a line of `decisions.jsonl`.
+    Controllers(Arc<Line>),
     /// A step of the testbed, a sentence.
     Step(String),
     /// Services converged so far, of how many; for whoever watches, not for the record.

@@ -3,14 +3,19 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use swarmlab_experiment::{ActAt, Experiment, ModelKind, TestbedChoice, TimedAction};
+use swarmlab_control::Autoscaler;
+use swarmlab_control::external::Promise;
+use swarmlab_experiment::{ActAt, Autoscale, Decider, Experiment, ModelKind, TestbedChoice, TimedAction};
 use swarmlab_record::action::Action;
+use swarmlab_record::decisions::{By, Controlled, FORMAT};
+use swarmlab_record::manifest::Manifest;
 use swarmlab_record::metric::Meaning;
 use swarmlab_record::plan::{LoadModel, Plan};
 use swarmlab_stackfile::{LISTENS_LABEL, Role, StackSpecs};
 use swarmlab_testbed::{Bounds, Kind, stack};
 use swarmlab_trial as trial;
 
+use crate::scaling::{Controller, Controllers};
 use crate::threads::DRAIN_S;
 
 /// What the user decides per run.
@@ -28,6 +33,8 @@ pub struct RunOptions {
     pub binary: PathBuf,
     /// Engine's address, if not the default.
     pub engine: Option<String>,
+    /// Controllers decide, and nothing is done on it.
+    pub no_scaling: bool,
     /// The services run on this machine, too: they and the generator compete for its cores.
     pub shares_machine: bool,
 }
@@ -74,6 +81,7 @@ pub(crate) fn session(
             warm_up_s: experiment.load.warm_up.as_ref().map(|w| w.duration.as_secs_f64()),
             load_s: experiment.load.shape.duration_s(),
             actions: actions(experiment, specs),
+            scaling: experiment.autoscale.iter().map(|a| scaled(a, specs)).collect(),
         }],
         start: trial::Start::AtEdge,
         keep,
@@ -92,7 +100,60 @@ pub(crate) fn session(
 
 /// How far actions of an experiment may go.
 pub(crate) fn bounds(experiment: &Experiment) -> Bounds {
-    Bounds { max_replicas: experiment.actions.max_replicas, ..Bounds::default() }
+    // What controllers may ask for is bounded for each service, by itself.
+    let most =
+        experiment.autoscale.iter().map(|a| a.bounds.max).chain([experiment.actions.max_replicas]).max();
+    Bounds { max_replicas: most.unwrap_or(experiment.actions.max_replicas), ..Bounds::default() }
+}
+
+/// A service that a controller scales, as the core knows it.
+fn scaled(one: &Autoscale, specs: &StackSpecs) -> trial::Scaled {
+    let service = || one.service.clone();
+    let kinds = [
+        Action::Scale { service: service(), replicas: 1 },
+        Action::SetLimits { service: service(), cpu_cores: Some(1.0), memory_bytes: None },
+    ];
+    trial::Scaled {
+        service: service(),
+        every_s: one.every.as_secs_f64(),
+        min: one.bounds.min,
+        max: one.bounds.max,
+        undo: kinds.iter().filter_map(|action| undo(action, specs)).collect(),
+    }
+}
+
+/// The controllers of a run, fresh; none of an experiment that has none.
+pub(crate) fn controllers(
+    experiment: &Experiment,
+    manifest: &Manifest,
+    no_scaling: bool,
+) -> Option<Controllers> {
+    let slo = experiment.slo.as_ref().map_or_else(Promise::default, |slo| Promise {
+        p95_s: slo.p95.map(|d| d.as_secs_f64()),
+        error_rate: slo.error_rate,
+    });
+    let one = |a: &Autoscale| {
+        let (by, program) = match &a.controller {
+            Decider::House(strategy) => (By::House(Autoscaler::new(a.bounds, strategy.clone())), None),
+            Decider::Command(program) => {
+                let name = program.program.display().to_string();
+                let by = By::Command {
+                    command: std::iter::once(name).chain(program.arguments.iter().cloned()).collect(),
+                    bounds: a.bounds,
+                    answer_within_s: program.answer_within.as_secs_f64(),
+                    slo,
+                    seed: experiment.seed,
+                };
+                (by, Some(program.clone()))
+            }
+        };
+        let every_s = a.every.as_secs_f64();
+        let controlled =
+            Controlled { format: FORMAT, service: a.service.clone(), every_s, acts: !no_scaling, by };
+        Controller { controlled, program }
+    };
+    let all: Vec<Controller> = experiment.autoscale.iter().map(one).collect();
+    (!all.is_empty()).then(|| Controllers { all, manifest: manifest.clone() })
 }
 
 /// The timeline of actions, each with what takes it back.

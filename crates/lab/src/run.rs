@@ -159,6 +159,7 @@ async fn measure(
     bus: &mut Bus<'_>,
 ) -> Result<(), RunError> {
     let remarks = remark(experiment, &specs, options.shares_machine, bus).await?;
+    let controllers = plan::controllers(experiment, &manifest, options.no_scaling);
     bus.attach(FolderSink::create(folder, manifest).map_err(RunError::io("create the run's files"))?);
     for remark in remarks {
         let message = Message { t_unix_s: unix_now_s(), news: News::Log(remark) };
@@ -184,6 +185,7 @@ async fn measure(
         left_while_starting,
         clock: &unix_now_s,
         rules: rules::all,
+        controllers,
     };
     session::execute(plan, cast).await
 }

@@ -13,7 +13,9 @@ use swarmlab_record::action::{Action, ActionEvent, Progress};
 use swarmlab_record::topology::Target;
 use swarmlab_swarm::CancellationToken;
 use swarmlab_trial::rules::MakeRules;
-use swarmlab_trial::{ActId, Command, EndState, Entry, Failure, Happening, LoadId, Plan, Session};
+use swarmlab_trial::{
+    ActId, Command, DecisionId, EndState, Entry, Failure, Happening, LoadId, Plan, Session,
+};
 use tokio::sync::mpsc;
 
 use crate::bus::Bus;
@@ -21,6 +23,7 @@ use crate::error::RunError;
 use crate::generator::{Generator, Outlet, Running};
 use crate::inbox::{self, Letter};
 use crate::message::{Message, News};
+use crate::scaling::{Came, Controllers, Scalers};
 use crate::site::Site;
 use digest::Brought;
 use keeper::{Keeper, Order};
@@ -43,6 +46,8 @@ pub struct Cast<'a, 'b> {
     pub clock: &'a (dyn Fn() -> f64 + Sync),
     /// What watches its loads.
     pub rules: MakeRules,
+    /// Who scales its services, if somebody does.
+    pub controllers: Option<Controllers>,
 }
 
 /// Runs a session to its end. Its state, and the failure if it did not come to its end as planned.
@@ -62,14 +67,18 @@ pub async fn execute(plan: Plan, cast: Cast<'_, '_>) -> Result<(), RunError> {
         running: None,
         errors: Vec::new(),
         acting: BTreeMap::new(),
+        scalers: cast.controllers.map(Scalers::new),
+        trial: 0,
         pending: VecDeque::new(),
         wake_unix_s: None,
         ended: None,
     };
     let state = tokio::select! {
-        state = executor.execute(plan, cast.rules, letters, cast.cancel) => state,
+        // The keeper first: what was ordered now is begun in the next turn, when those who were cancelled know it.
+        biased;
         // It goes on as long as there is someone who orders.
         state = async { keeping.await; std::future::pending().await } => state,
+        state = executor.execute(plan, cast.rules, letters, cast.cancel) => state,
     };
     // Also where it was given up before it had answered.
     executor.keeper.stop_observing();
@@ -82,6 +91,7 @@ pub async fn execute(plan: Plan, cast: Cast<'_, '_>) -> Result<(), RunError> {
 /// An action that was asked for.
 struct Acting {
     action: Action,
+    decision: Option<DecisionId>,
     cancel: CancellationToken,
 }
 
@@ -100,8 +110,11 @@ struct Executor<'a, 'b> {
     errors: Vec<Option<RunError>>,
     /// Actions without an end.
     acting: BTreeMap<ActId, Acting>,
+    scalers: Option<Scalers>,
+    /// Number of the trial under way.
+    trial: usize,
     /// What came of commands at once.
-    pending: VecDeque<Happening>,
+    pending: VecDeque<(Happening, Brought)>,
     wake_unix_s: Option<f64>,
     ended: Option<EndState>,
 }
@@ -121,12 +134,13 @@ impl Executor<'_, '_> {
             if let Some(state) = self.ended.take() {
                 return state;
             }
-            if let Some(happening) = self.pending.pop_front() {
+            if let Some((happening, brought)) = self.pending.pop_front() {
                 let commands = core.step(&happening, (self.clock)());
-                self.obey(commands, Brought::Nothing);
+                self.obey(commands, brought);
                 continue;
             }
             let wake = self.wake_unix_s;
+            let late = self.scalers.as_ref().and_then(Scalers::deadline_s);
             let (happening, brought) = tokio::select! {
                 biased;
                 () = cancel.cancelled(), if !interrupted => {
@@ -141,6 +155,13 @@ impl Executor<'_, '_> {
                     // We hold a sender ourselves: the queue cannot close.
                     None => (Happening::Tick, Brought::Nothing),
                 },
+                // A moment later it is over.
+                () = until(late.map(|t| t + 1e-3), self.clock) => {
+                    let now = (self.clock)();
+                    let came = self.scalers.as_mut().map(|s| s.expire(now));
+                    self.came(came.unwrap_or_default());
+                    continue;
+                }
                 () = until(wake, self.clock) => {
                     self.wake_unix_s = None;
                     (Happening::Tick, Brought::Nothing)
@@ -160,14 +181,18 @@ impl Executor<'_, '_> {
     }
 
     fn tell(&mut self, news: News) {
-        let told = self.bus.tell(Message { t_unix_s: (self.clock)(), news });
+        let t_unix_s = (self.clock)();
+        if let Some(scalers) = &mut self.scalers {
+            scalers.see(t_unix_s, &news);
+        }
+        let told = self.bus.tell(Message { t_unix_s, news });
         self.recorded(told);
     }
 
     fn recorded(&mut self, told: io::Result<()>) {
         if let Err(e) = told {
             let failure = self.failure(RunError::io("write the run's files")(e));
-            self.pending.push_back(Happening::RecordFailed(failure));
+            self.pending.push_back((Happening::RecordFailed(failure), Brought::Nothing));
         }
     }
 
@@ -184,9 +209,30 @@ impl Executor<'_, '_> {
                 self.keeper.order(Order::Up);
             }
             Command::CancelUp => self.keeper.cancel_up(),
-            Command::NextTrial(n) => self.tell(News::NextTrial(n)),
-            Command::Observe => self.keeper.observe(),
-            Command::StopObserving => self.keeper.stop_observing(),
+            Command::NextTrial(n) => {
+                self.trial = n;
+                self.tell(News::NextTrial(n));
+            }
+            Command::Observe => {
+                self.keeper.observe();
+                let now = (self.clock)();
+                let came = self.scalers.as_mut().map(|s| s.begin(self.trial, &self.inbox, now));
+                self.came(came.into_iter().collect());
+            }
+            Command::StopObserving => {
+                self.keeper.stop_observing();
+                self.scalers.iter_mut().for_each(Scalers::end);
+            }
+            Command::Decide { id, service } => {
+                let now = (self.clock)();
+                let came = self.scalers.as_mut().map(|s| s.ask(id, &service, now));
+                self.came(came.into_iter().collect());
+            }
+            Command::GiveUpDecision(id) => {
+                let now = (self.clock)();
+                let came = self.scalers.as_mut().map(|s| s.give_up(id, now));
+                self.came(came.into_iter().collect());
+            }
             Command::StartLoad { load, start_unix_s } => self.start(load, start_unix_s),
             Command::StopLoad(id) => self.running(id, |r| r.stop()),
             Command::AbortLoad(id) => self.running(id, |r| r.abort()),
@@ -199,17 +245,19 @@ impl Executor<'_, '_> {
                 };
                 self.tell(News::Log(said));
             }
-            Command::Act { id, action } => {
+            Command::Act { id, action, decision } => {
                 let cancel = CancellationToken::new();
-                self.acting.insert(id, Acting { action: action.clone(), cancel: cancel.clone() });
-                let news = self.action_news(id, action.clone(), Progress::Asked);
+                let acting = Acting { action: action.clone(), decision, cancel: cancel.clone() };
+                self.acting.insert(id, acting);
+                let news = self.action_news(id, action.clone(), decision, Progress::Asked);
                 self.tell(news);
                 self.keeper.order(Order::Act(id, action, cancel));
             }
             Command::GiveUpAct { id, why } => {
-                if let Some(Acting { action, cancel }) = self.acting.remove(&id) {
+                if let Some(Acting { action, decision, cancel }) = self.acting.remove(&id) {
                     cancel.cancel();
-                    let news = self.action_news(id, action, Progress::GivenUp { why: why.to_string() });
+                    let given_up = Progress::GivenUp { why: why.to_string() };
+                    let news = self.action_news(id, action, decision, given_up);
                     self.tell(news);
                 }
             }
@@ -233,7 +281,7 @@ impl Executor<'_, '_> {
             Command::Close => {
                 let closed = self.bus.close();
                 match closed {
-                    Ok(()) => self.pending.push_back(Happening::Closed),
+                    Ok(()) => self.pending.push_back((Happening::Closed, Brought::Nothing)),
                     Err(_) => self.recorded(closed),
                 }
             }
@@ -250,13 +298,28 @@ impl Executor<'_, '_> {
             Ok(running) => self.running = Some((load, running)),
             Err(e) => {
                 let failure = self.failure(e);
-                self.pending.push_back(Happening::LoadRefused(load, failure));
+                self.pending.push_back((Happening::LoadRefused(load, failure), Brought::Nothing));
             }
         }
     }
 
-    fn action_news(&self, id: ActId, what: Action, progress: Progress) -> News {
-        News::Action(ActionEvent { t_unix_s: (self.clock)(), id: id.0, what, progress })
+    fn action_news(&self, id: ActId, what: Action, decision: Option<DecisionId>, progress: Progress) -> News {
+        let decision = decision.map(|d| d.0);
+        News::Action(ActionEvent { t_unix_s: (self.clock)(), id: id.0, what, decision, progress })
+    }
+
+    /// Passes on what came of asking and hearing controllers.
+    fn came(&mut self, all: Vec<Came>) {
+        for Came { news, warning, decided } in all {
+            news.into_iter().for_each(|n| self.tell(n));
+            if let Some(message) = warning {
+                self.pending.push_back((Happening::Warned(message), Brought::Nothing));
+            }
+            if let Some((id, wants, line)) = decided {
+                let brought = line.map_or(Brought::Nothing, Brought::News);
+                self.pending.push_back((Happening::Decided(id, wants), brought));
+            }
+        }
     }
 
     fn running(&mut self, id: LoadId, order: impl FnOnce(&mut dyn Running)) {
@@ -270,7 +333,7 @@ impl Executor<'_, '_> {
     fn record(&mut self, entry: Entry, brought: Brought) {
         let news = match (entry, brought) {
             (Entry::Interval(load), Brought::Interval(interval)) => News::Interval { load, interval },
-            (Entry::Samples | Entry::Observed | Entry::Acted, Brought::News(news)) => news,
+            (Entry::Samples | Entry::Observed | Entry::Acted | Entry::Decided, Brought::News(news)) => news,
             (Entry::Step(text), Brought::Note) => News::Step(text),
             (Entry::Step(text), Brought::News(news)) => {
                 self.tell(news);

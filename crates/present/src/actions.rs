@@ -61,7 +61,7 @@ mod tests {
 
     fn event(id: usize, t_unix_s: f64, progress: Progress) -> Event {
         let what = Action::Scale { service: "web".to_owned(), replicas: 3 };
-        Event::Action(ActionEvent { t_unix_s, id, what, progress })
+        Event::Action(ActionEvent { t_unix_s, id, what, decision: None, progress })
     }
 
     fn rows(events: &[Event]) -> Vec<String> {

@@ -5,6 +5,7 @@
 
 mod actions;
 mod associations;
+mod autoscaling;
 pub mod recompute;
 mod resources;
 mod seal;
@@ -54,8 +55,9 @@ pub fn model(raw: &Raw, frame: &Frame, analysis: &Analysis) -> ReportModel {
         intervals: associations::demands(&analysis.summary.demands),
         heat_maps: associations::heat_maps(raw, &load, &analysis.correlations, &names),
         scatters: associations::scatters(&load, &analysis.correlations, &names),
-        tables: actions::table(&raw.events, start)
+        tables: autoscaling::tables(raw, frame)
             .into_iter()
+            .chain(actions::table(&raw.events, start))
             .chain(tables::all(raw, &load, analysis))
             .collect(),
         notes: analysis

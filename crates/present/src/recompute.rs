@@ -16,7 +16,7 @@ use swarmlab_record::integrity::{self, Damage, Integrity};
 use swarmlab_record::manifest::{Manifest, ManifestError, Origin, State};
 use swarmlab_record::series::{Head, Series};
 use swarmlab_record::summary::Summary;
-use swarmlab_record::{FileError, Phase, client, events, journal, layout1};
+use swarmlab_record::{FileError, Phase, client, decisions, events, journal, layout1};
 
 /// Why a folder cannot be read, or its results cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -135,7 +135,10 @@ pub fn read(folder: &RunFolder) -> Result<(Raw, Client), RecomputeError> {
     let generator = manifest.generator;
     let log = Log::read(&folder.histograms())?;
     let files = whole(folder, &manifest, &client, &log)?;
-    let raw = Raw { manifest, client, events, files };
+    let at = folder.decisions();
+    let decisions =
+        decisions::read(&at).map_err(io("read", &at))?.into_iter().map(|(line, _)| line).collect();
+    let raw = Raw { manifest, client, events, decisions, files };
     let endpoints = endpoints::figures(&raw, &log.responses());
     Ok((raw, Client { endpoints, generator }))
 }

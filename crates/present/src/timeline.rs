@@ -9,7 +9,7 @@ use swarmlab_report::model::{
     Ink, Line, Marker, Panel, Phase, Reference, Scale, Stretch, Timeline, Unit, Whole,
 };
 
-use crate::resources;
+use crate::{autoscaling, resources};
 use swarmlab_analysis::assemble::{Raw, replica_events};
 use swarmlab_analysis::column;
 use swarmlab_record::events::Event;
@@ -26,7 +26,12 @@ pub fn timeline(raw: &Raw, frame: &Frame, load: &Frame, endpoints: &[EndpointFig
         markers: markers(raw, zero),
         doubtful: doubtful(raw, zero),
         load_s: raw.windows().ok().map(|w| (w.load_start_unix_s - zero, w.load_end_unix_s - zero)),
-        panels: [panels(raw, frame, endpoints.last()), resources::panels(raw, frame, load)].concat(),
+        panels: [
+            panels(raw, frame, endpoints.last()),
+            autoscaling::panels(raw, frame),
+            resources::panels(raw, frame, load),
+        ]
+        .concat(),
     }
 }
 

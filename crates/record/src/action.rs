@@ -71,6 +71,9 @@ pub struct ActionEvent {
     pub id: usize,
     /// What was asked.
     pub what: Action,
+    /// Number of the decision that wanted it (`decisions.jsonl`), if a controller's did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<usize>,
     /// How far it is.
     #[serde(flatten)]
     pub progress: Progress,
@@ -115,8 +118,9 @@ mod tests {
     #[test]
     fn news_of_actions_are_flat_lines_of_the_journal() {
         let what = Action::Scale { service: "web".to_owned(), replicas: 3 };
-        let event =
-            |t_unix_s, progress| Event::Action(ActionEvent { t_unix_s, id: 2, what: what.clone(), progress });
+        let event = |t_unix_s, progress| {
+            Event::Action(ActionEvent { t_unix_s, id: 2, what: what.clone(), decision: None, progress })
+        };
         let in_force = Progress::InForce { accepted_unix_s: 1.5, done_unix_s: 4.25, changed: true };
         let failed = Progress::Failed { accepted_unix_s: None, why: "no".to_owned() };
         for (event, line) in [

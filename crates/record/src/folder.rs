@@ -64,6 +64,10 @@ impl RunFolder {
     pub fn events(&self) -> PathBuf {
         self.root.join("events.jsonl")
     }
+    /// What controllers saw and decided; only of a run that has some.
+    pub fn decisions(&self) -> PathBuf {
+        self.root.join("decisions.jsonl")
+    }
     /// Client intervals as they come (gone once `client.parquet` is whole).
     pub fn client_journal(&self) -> PathBuf {
         self.root.join("client.jsonl")

@@ -20,6 +20,7 @@
 
 pub mod action;
 pub mod client;
+pub mod decisions;
 pub mod events;
 pub mod file_error;
 pub mod folder;

@@ -8,6 +8,7 @@ use swarmlab_record::manifest::Windows;
 use crate::acts::{ActId, GaveUp};
 use crate::errors::EndState;
 use crate::happening::LoadId;
+use crate::scaling::DecisionId;
 
 /// What of a happening goes into the record.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +19,8 @@ pub enum Entry {
     Observed,
     /// The answer to an action that this step's happening is.
     Acted,
+    /// The decision that this step's happening is.
+    Decided,
     /// The interval of this step's happening, as one of this load.
     Interval(LoadId),
     /// An event of its own, a sentence.
@@ -63,6 +66,8 @@ pub enum Command {
         id: ActId,
         /// What.
         action: Action,
+        /// The decision that wants it, if a controller's does.
+        decision: Option<DecisionId>,
     },
     /// The answer to an action is not waited for any longer: nothing more of it may be done. Told and recorded.
     GiveUpAct {
@@ -71,6 +76,15 @@ pub enum Command {
         /// Why.
         why: GaveUp,
     },
+    /// Let the controller of a service decide on what is seen now. Answered by `Decided`, at most once.
+    Decide {
+        /// Which decision.
+        id: DecisionId,
+        /// Whose.
+        service: String,
+    },
+    /// A decision is not waited for any longer; nothing will be done on it.
+    GiveUpDecision(DecisionId),
     /// A phase begins. It is told and recorded; the last one, [`Phase::Analyse`], comes after the record was closed.
     Enter {
         /// Which.

@@ -1,11 +1,13 @@
 //! What can happen to a session.
 
 use swarmlab_record::Phase;
+use swarmlab_record::action::Action;
 use swarmlab_record::topology::ClockOffset;
 
 use crate::acts::ActId;
 use crate::errors::Failure;
 use crate::freshness::Seen;
+use crate::scaling::DecisionId;
 
 /// Which load of a trial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -76,6 +78,9 @@ pub enum Happening {
     Observed,
     /// An action is in force, or failed; the executor holds the details.
     Acted(ActId, Result<(), Failure>),
+    /// A controller decided; what it wants to be done, in order. Nothing is a decision as well. The executor holds the
+    /// details.
+    Decided(DecisionId, Vec<Action>),
     /// The testbed broke.
     Broken(Failure),
     /// A load could not be started.

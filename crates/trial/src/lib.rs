@@ -14,9 +14,12 @@
 //!   the happening (see [`Entry`]). Only the passing of time, a record that failed, and what comes after
 //!   [`Command::Close`] are not recorded. [`Command::Enter`] and [`Command::Warn`] are records by themselves.
 //! - **Nothing is sent after a stop.** After [`Command::StopLoad`], [`Command::AbortLoad`], an interrupt or
-//!   [`Command::TakeDown`] no load starts, no level changes and no action is asked for; actions under way are cancelled.
+//!   [`Command::TakeDown`] no load starts, no level changes, no decision and no action is asked for; actions under way are cancelled.
 //! - **Actions end.** Each planned one is asked for at most once, and what was asked for has one end: an answer, or
 //!   [`Command::GiveUpAct`]. Where another trial follows, what was changed is taken back before it.
+//! - **Controllers are asked while the load lasts.** Each decision has one end: an answer, or [`Command::GiveUpDecision`].
+//!   What it wants is asked for at most once, within the bounds of its service, and never beside an action that another
+//!   decision over the service asked for.
 //! - **A run is complete only if it is.** Whatever cuts it short is remembered, the first cause first ([`Cut`]).
 
 // The command line prints (`src/cli`); nobody else does.
@@ -31,6 +34,7 @@ mod happening;
 mod plan;
 pub mod rules;
 mod run;
+mod scaling;
 mod session;
 mod state;
 
@@ -40,5 +44,6 @@ pub use errors::{Cut, EndState, Failure, Waited};
 pub use freshness::{Seen, Source};
 pub use grid::LEAD_S;
 pub use happening::{Happening, IntervalSeen, LoadId, Part};
-pub use plan::{Keep, Limits, Plan, PlannedAction, Start, TrialPlan, When};
+pub use plan::{Keep, Limits, Plan, PlannedAction, Scaled, Start, TrialPlan, When};
+pub use scaling::DecisionId;
 pub use session::Session;

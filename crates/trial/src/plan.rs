@@ -36,6 +36,8 @@ pub struct TrialPlan {
     pub load_s: f64,
     /// What is changed while it goes on.
     pub actions: Vec<PlannedAction>,
+    /// The services that controllers scale, each once.
+    pub scaling: Vec<Scaled>,
 }
 
 /// When an action is asked for.
@@ -114,6 +116,21 @@ impl Default for Limits {
     }
 }
 
+/// A service that a controller scales while the measured load lasts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scaled {
+    /// Its short name.
+    pub service: String,
+    /// Seconds between decisions; the first one is due when so many of the load are over.
+    pub every_s: f64,
+    /// Fewest replicas that may be asked for.
+    pub min: u64,
+    /// Most replicas that may be asked for.
+    pub max: u64,
+    /// What makes the service again as it was when the testbed came up; at most one of each kind of action.
+    pub undo: Vec<Action>,
+}
+
 /// A session.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
@@ -137,7 +154,7 @@ impl Plan {
         let trial = |t: &TrialPlan| {
             let warm_up_s = t.warm_up_s.map_or(0.0, |s| load(t.bin_s, s));
             // Before the load they are waited for, and after the trial they are taken back.
-            let acts_s = if t.actions.is_empty() { 0.0 } else { 2.0 * l.act_s };
+            let acts_s = if t.actions.is_empty() && t.scaling.is_empty() { 0.0 } else { 2.0 * l.act_s };
             let settle_s = l.settle_s + l.slower_s;
             warm_up_s + acts_s + settle_s + load(t.bin_s, t.load_s) + settle_s
         };

@@ -15,6 +15,7 @@ use crate::grid::Grid;
 use crate::happening::{Happening, LoadId, Part};
 use crate::plan::{Plan, PlannedAction, TrialPlan, When};
 use crate::rules::{MakeRules, Timeline};
+use crate::scaling::{DecisionId, Scaling};
 
 /// A session apart from its state.
 #[derive(Debug)]
@@ -37,6 +38,7 @@ pub(crate) struct Run {
     pub record_failed: bool,
     pub acts: Acts,
     pub timeline: Timeline,
+    pub scaling: Scaling,
     observing: bool,
     freshness: Freshness,
     warned: BTreeSet<String>,
@@ -60,6 +62,7 @@ impl Run {
             record_failed: false,
             acts: Acts::default(),
             timeline: Timeline::default(),
+            scaling: Scaling::default(),
             observing: false,
             freshness: Freshness::default(),
             warned: BTreeSet::new(),
@@ -98,20 +101,54 @@ impl Run {
             if self.is_cut() {
                 return;
             }
-            self.act(planned.action, planned.undo);
+            self.act(planned.action, planned.undo, None);
         }
     }
 
     /// Asks for an action.
-    pub fn act(&mut self, action: Action, undo: Option<Action>) {
+    pub fn act(&mut self, action: Action, undo: Option<Action>, decision: Option<DecisionId>) {
         let id = self.acts.ask(action.clone(), undo, self.now + self.plan.limits.act_s);
-        self.order(Command::Act { id, action });
+        if let Some(decision) = decision {
+            self.scaling.begun(decision, id, action.service());
+        }
+        self.order(Command::Act { id, action, decision });
+    }
+
+    /// Lets the controllers decide that are due in a load from `start` to `end`, and asks for what was decided.
+    pub fn scale(&mut self, start: f64, end: f64) {
+        if self.is_cut() || self.now >= end {
+            return;
+        }
+        while let Some((decision, action, undo)) = self.scaling.next_action() {
+            self.act(action, undo, Some(decision));
+        }
+        for due in self.scaling.due(start, end, self.now) {
+            if let Some(late) = due.late {
+                self.order(Command::GiveUpDecision(late));
+            }
+            self.order(Command::Decide { id: due.id, service: due.service });
+        }
+    }
+
+    /// Hears a decision.
+    pub fn decided(&mut self, id: DecisionId, wants: &[Action]) {
+        for (action, why) in self.scaling.decided(id, wants) {
+            self.warn(format!("{action} is not asked for: {why}"));
+        }
+    }
+
+    /// No decision is waited for any more.
+    pub fn give_up_decisions(&mut self) {
+        for id in self.scaling.give_up() {
+            self.order(Command::GiveUpDecision(id));
+        }
     }
 
     /// Hears the answer to an action; false if nobody waited for it.
     pub fn acted(&mut self, happening: &Happening) -> bool {
         let Happening::Acted(id, result) = happening else { return true };
         let Some(action) = self.acts.answered(*id, self.now) else { return false };
+        self.scaling.ended(*id, result.is_ok());
         if let Err(f) = result {
             self.warn(format!("{action} failed: {f}"));
         }
@@ -121,6 +158,7 @@ impl Run {
     /// Gives up the actions that nothing was heard of.
     pub fn give_up_late_acts(&mut self) {
         for (id, action) in self.acts.give_up(self.now, false) {
+            self.scaling.ended(id, false);
             self.order(Command::GiveUpAct { id, why: GaveUp::Silent });
             self.warn(format!("{action}: {}", GaveUp::Silent));
         }
@@ -129,6 +167,7 @@ impl Run {
     /// Gives up all actions under way.
     pub fn give_up_acts(&mut self, why: GaveUp) {
         for (id, action) in self.acts.give_up(self.now, true) {
+            self.scaling.ended(id, false);
             self.order(Command::GiveUpAct { id, why });
             if why == GaveUp::TrialOver {
                 self.warn(format!("{action}: {why}"));
@@ -156,6 +195,7 @@ impl Run {
     /// Remembers why the session will not be complete. The first cause stays: what follows mostly follows from it.
     pub fn cut(&mut self, cut: Cut) {
         self.cut.get_or_insert(cut);
+        self.give_up_decisions();
         self.give_up_acts(GaveUp::Cut);
     }
 
@@ -217,6 +257,7 @@ impl Run {
             }
             Happening::Observed => Entry::Observed,
             Happening::Acted(..) => Entry::Acted,
+            Happening::Decided(..) => Entry::Decided,
             Happening::Interval(load, _) => Entry::Interval(*load),
             Happening::Noted(step) => Entry::Step(step.clone()),
             Happening::CameUp { .. } => Entry::Step("the testbed is up".to_owned()),

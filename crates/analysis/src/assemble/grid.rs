@@ -123,7 +123,10 @@ mod tests {
             (0..40).map(|i| f64::from(i) * every_s).map(|t| Sample::new(990.0 + t, 1.5 * t)).collect();
         let series = vec![Series::new(Arc::new(fixture::identity("web", "a")), samples, 1.0)];
         let client = (0..70).map(|i| row(1000.0 + f64::from(i), ALL_ENDPOINTS)).collect();
-        (Raw { manifest, client, events: Vec::new(), files: Integrity::default() }, series)
+        (
+            Raw { manifest, client, events: Vec::new(), decisions: Vec::new(), files: Integrity::default() },
+            series,
+        )
     }
 
     #[test]

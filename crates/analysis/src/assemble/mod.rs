@@ -18,6 +18,7 @@ use swarmlab_frame::client::{ClientError, to_columns};
 use swarmlab_frame::clock::{Bins, ClockError};
 use swarmlab_frame::frame::{Column, Frame, FrameError, NameError};
 use swarmlab_record::client::ClientRow;
+use swarmlab_record::decisions::Line;
 use swarmlab_record::events::Event;
 use swarmlab_record::integrity::Integrity;
 use swarmlab_record::manifest::{Manifest, State, Windows};
@@ -37,6 +38,8 @@ pub struct Raw {
     pub client: Vec<ClientRow>,
     /// Phases, replicas, warnings.
     pub events: Vec<Event>,
+    /// Controllers, what they saw and decided; none of most runs.
+    pub decisions: Vec<Line>,
     /// Whether the files are whole, and agree.
     pub files: Integrity,
 }
@@ -199,6 +202,6 @@ pub(crate) mod fixture {
             ..Manifest::begun(Origin::Load, "x", 1000.0, plan)
         };
         let client = (0..seconds).map(|i| row(1000.0 + f64::from(i), "*")).collect();
-        Raw { manifest, client, events: Vec::new(), files: Integrity::default() }
+        Raw { manifest, client, events: Vec::new(), decisions: Vec::new(), files: Integrity::default() }
     }
 }

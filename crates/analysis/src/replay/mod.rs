@@ -3,12 +3,16 @@
 //! An open loop: the load and the services did what they did, whatever a controller asks for here. Pure: frame, topology
 //! and lives of tasks in, decisions out; no clock, no file.
 
+mod again;
+mod live;
 mod metrics;
 mod observe;
 mod tally;
 #[cfg(test)]
 mod tests;
 
+pub use again::{Again, Difference, again};
+pub use live::{Live, is_needed};
 pub use observe::Recorded;
 pub use tally::Tally;
 
@@ -66,7 +70,7 @@ pub fn replay(recorded: &Recorded<'_>, controlled: Vec<Controlled>) -> Replay {
     let mut out = Replay::default();
     for mut one in controlled {
         let (lines, unknown) = of_service(recorded, &mut one);
-        let tally = Tally::of(&one, &lines, unknown);
+        let tally = Tally::of(&one.service, one.autoscaler.strategy.name(), one.every_s, &lines, unknown);
         remark(recorded, &tally, &lines, &mut out.remarks);
         out.lines.extend(lines);
         out.tallies.push(tally);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use swarmlab_control::{Observation, Reading, Replicas, Task, TaskReading, TaskState, metrics as names};
+use swarmlab_frame::clock::Bins;
 use swarmlab_frame::frame::Frame;
 use swarmlab_record::plan::LoadModel;
 use swarmlab_record::topology::{TaskLife, Topology};
@@ -12,7 +13,20 @@ use crate::assemble::{AssembleError, lives};
 use crate::{Raw, column};
 
 /// Edges of bins and moments of decisions are computed in different ways; so near they are the same.
-const SAME_S: f64 = 1e-6;
+pub(super) const SAME_S: f64 = 1e-6;
+
+/// The newest value of the bins that were over, and which bin.
+pub(super) fn newest(
+    bins: &Bins,
+    values: &[Option<f64>],
+    over: usize,
+    t_unix_s: f64,
+) -> Option<(usize, Reading)> {
+    let (i, v) = values.iter().take(over).enumerate().rev().find_map(|(i, v)| Some((i, (*v)?)))?;
+    let age_s = (t_unix_s - bins.edge(i + 1)).max(0.0);
+    // Microseconds: what is below comes of the size of Unix times alone.
+    Some((i, Reading::new(v, (age_s * 1e6).round() / 1e6)))
+}
 
 /// A finished run as controllers are shown it.
 #[derive(Debug, Clone)]
@@ -78,16 +92,7 @@ impl<'a> Recorded<'a> {
     pub(super) fn observation(&self, service: &str, t_s: f64) -> Option<Observation> {
         let t_unix_s = self.load_start_unix_s + t_s;
         let over = self.over(t_unix_s);
-        let mut metrics = BTreeMap::new();
-        for (owner, all) in &self.values {
-            for (name, values) in all {
-                let Some((_, reading)) = self.newest(values, over, t_unix_s) else { continue };
-                if *owner == service {
-                    metrics.insert((*name).to_owned(), reading);
-                }
-                metrics.insert(format!("{owner}.{name}"), reading);
-            }
-        }
+        let metrics = self.metrics(service, t_s);
         let replicas = self.replicas(service, over, t_unix_s)?;
         Some(Observation {
             seq: 0,
@@ -100,6 +105,23 @@ impl<'a> Recorded<'a> {
         })
     }
 
+    /// The metrics of all services: those of this one by their names, and of all as `service.name`.
+    pub(super) fn metrics(&self, service: &str, t_s: f64) -> BTreeMap<String, Reading> {
+        let t_unix_s = self.load_start_unix_s + t_s;
+        let over = self.over(t_unix_s);
+        let mut metrics = BTreeMap::new();
+        for (owner, all) in &self.values {
+            for (name, values) in all {
+                let Some((_, reading)) = self.newest(values, over, t_unix_s) else { continue };
+                if *owner == service {
+                    metrics.insert((*name).to_owned(), reading);
+                }
+                metrics.insert(format!("{owner}.{name}"), reading);
+            }
+        }
+        metrics
+    }
+
     /// How many bins were over.
     fn over(&self, t_unix_s: f64) -> usize {
         let bins = self.frame.bins();
@@ -108,10 +130,7 @@ impl<'a> Recorded<'a> {
 
     /// The newest value of a bin that was over, and which bin.
     fn newest(&self, values: &[Option<f64>], over: usize, t_unix_s: f64) -> Option<(usize, Reading)> {
-        let (i, v) = values.iter().take(over).enumerate().rev().find_map(|(i, v)| Some((i, (*v)?)))?;
-        let age_s = (t_unix_s - self.frame.bins().edge(i + 1)).max(0.0);
-        // Microseconds: what is below comes of the size of Unix times alone.
-        Some((i, Reading::new(v, (age_s * 1e6).round() / 1e6)))
+        newest(self.frame.bins(), values, over, t_unix_s)
     }
 
     fn level(&self, service: &str, metric: &str, over: usize, t_unix_s: f64) -> Option<u64> {

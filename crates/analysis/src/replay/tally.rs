@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use swarmlab_control::Outcome;
 
-use super::{Controlled, Line};
+use super::Line;
 
 /// Of one service.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -48,7 +48,13 @@ pub struct First {
 }
 
 impl Tally {
-    pub(super) fn of(one: &Controlled, lines: &[Line], unknown: u64) -> Self {
+    pub(super) fn of(
+        service: &str,
+        controller: &'static str,
+        every_s: f64,
+        lines: &[Line],
+        unknown: u64,
+    ) -> Self {
         let acts = || lines.iter().filter(|l| l.outcome == Outcome::Change);
         let asked: Vec<u64> =
             lines.iter().filter(|l| !matches!(l.outcome, Outcome::Hold { .. })).map(|l| l.asked).collect();
@@ -59,9 +65,9 @@ impl Tally {
             }
         }
         Self {
-            service: one.service.clone(),
-            controller: one.autoscaler.strategy.name(),
-            every_s: one.every_s,
+            service: service.to_owned(),
+            controller,
+            every_s,
             decisions: lines.len() as u64,
             unknown,
             acts: acts().count() as u64,

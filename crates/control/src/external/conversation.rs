@@ -23,6 +23,8 @@ pub enum Way {
     Heard,
     /// Nothing came until the question's time was over.
     Expired,
+    /// Nobody waited for it any longer.
+    GivenUp,
     /// The controller ended.
     Ended,
 }
@@ -159,6 +161,12 @@ impl Conversation {
         self.end(Err(Hold::Late), now_s)
     }
 
+    /// Ends the open question without waiting for its time to be over: nothing can be done on an answer any more.
+    pub fn give_up(&mut self, now_s: f64) -> Option<Decision> {
+        self.open.as_ref()?;
+        self.end(Err(Hold::Late), now_s)
+    }
+
     /// The controller has ended.
     pub fn ended(&mut self, now_s: f64) -> Option<Decision> {
         self.gone = true;
@@ -179,6 +187,7 @@ impl Conversation {
                 }
                 Way::Heard => decisions.extend(self.hear(line, *at_s)),
                 Way::Expired => decisions.extend(self.expire(*at_s)),
+                Way::GivenUp => decisions.extend(self.give_up(*at_s)),
                 Way::Ended => decisions.extend(self.ended(*at_s)),
             }
         }

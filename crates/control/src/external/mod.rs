@@ -7,4 +7,6 @@ mod conversation;
 mod protocol;
 
 pub use conversation::{Conversation, Exchange, Way};
-pub use protocol::{Decide, Hello, Limits, Message, Observe, PROTOCOL, Promise, Ready, ReplicaCounts, Reply};
+pub use protocol::{
+    Decide, Hello, LONGEST_LINE, Limits, Message, Observe, PROTOCOL, Promise, Ready, ReplicaCounts, Reply,
+};

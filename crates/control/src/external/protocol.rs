@@ -11,7 +11,7 @@ use crate::observation::Reading;
 pub const PROTOCOL: u32 = 1;
 
 /// The longest line that is read.
-pub(super) const LONGEST_LINE: usize = 1 << 20;
+pub const LONGEST_LINE: usize = 1 << 20;
 
 /// From swarmlab.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

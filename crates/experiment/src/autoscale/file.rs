@@ -66,7 +66,7 @@ fn root(
         stack_file::read(&stack_path, environment).map_err(|all| foreign.extend(all.into_vec())).ok()
     });
     let autoscale = map.required("autoscale", |v| {
-        let read = super::read(v, stack.as_ref(), services, base)?;
+        let read = super::read(v, stack.as_ref(), services, base, None)?;
         if read.is_empty() && !v.cx().has_errors() {
             let message = format!("{} is empty", v.path());
             v.fail(swarmlab_codes::BAD_VALUE, message, "at least one service with its controller");

@@ -126,6 +126,12 @@ fn of_kind(map: &MapReader<'_>, kind: &str, name: &Value<'_>, place: &Place<'_>)
     };
     let target = target(map, allowed, found.as_ref().map(|(_, m)| *m));
     let (metric, target) = (found?.0, target?);
+    // Utilisation is usage over the limit of each task.
+    if kind == "resource" && matches!(target, Target::Utilization(_)) {
+        let of_limit =
+            if metric == metrics::CPU { metrics::CPU_UTILIZATION } else { metrics::MEMORY_UTILIZATION };
+        keys::has(name, of_limit, place);
+    }
     Some(match (kind, container) {
         ("resource", Some(container)) => MetricSpec::ContainerResource { container, metric, target },
         ("resource", None) => MetricSpec::Resource { metric, target },

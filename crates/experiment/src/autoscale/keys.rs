@@ -28,7 +28,9 @@ pub fn metric(value: &Value<'_>, place: &Place<'_>) -> Option<(String, &'static 
     };
     let stranger = service.filter(|s| place.services.is_some_and(|known| !known.iter().any(|k| k == s)));
     let finding = match (metrics::find(short), stranger) {
-        (Some(found), None) => return Some((name.clone(), found)),
+        (Some(found), None) => {
+            return has(value, &name, place).then(|| (name.clone(), found));
+        }
         (_, Some(stranger)) => {
             let known = place.services.unwrap_or_default();
             let near = nearest(stranger, known.iter().map(String::as_str)).map(|n| format!("{n}.{short}"));
@@ -48,6 +50,16 @@ pub fn metric(value: &Value<'_>, place: &Place<'_>) -> Option<(String, &'static 
         None => finding,
     });
     None
+}
+
+/// Whether the run will have a metric, as far as can be said; says at a value why not.
+pub fn has(value: &Value<'_>, name: &str, place: &Place<'_>) -> bool {
+    let (service, metric) = name.split_once('.').unwrap_or((place.service, name));
+    let Some(why) = place.have.and_then(|have| have.lacks(service, metric)) else { return true };
+    let message = format!("the run will not have `{metric}` of {service}: {why}");
+    let finding = value.error(codes::NO_SUCH_METRIC, message);
+    value.cx().push(finding.help(format!("let the controller of {} see another metric", place.service)));
+    false
 }
 
 /// An amount of a metric, in its own unit: `60%` of a fraction, `200ms` of a time, else a number.

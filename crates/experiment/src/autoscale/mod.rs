@@ -1,10 +1,12 @@
-//! A controllers file: `autoscale: { ms-exercise: { min: 1, max: 8, every: 15s, controller: { kind: hpa, … } } }`
+//! A controllers file, or the key of an experiment: `autoscale: { ms-exercise: { min: 1, max: 8, every: 15s, controller: { kind: hpa, … } } }`
 //!
 //! One file for each group of controllers; a new one is a reader there and a line in [`WORDS`].
 
 mod command;
 mod file;
+mod have;
 mod hpa;
+mod inside;
 mod keys;
 mod models;
 mod rules;
@@ -14,6 +16,8 @@ mod tests;
 pub use command::Command;
 pub(crate) use file::from_text;
 pub use file::{Controllers, read_file};
+pub(crate) use have::Have;
+pub(crate) use inside::of_experiment;
 
 use std::path::Path;
 use std::time::Duration;
@@ -55,6 +59,10 @@ pub(super) struct Place<'a> {
     services: Option<&'a [String]>,
     /// The bounds of the service.
     bounds: Bounds,
+    /// The service that is scaled.
+    service: &'a str,
+    /// What the run will have, where it is known which run that is.
+    have: Option<&'a Have<'a>>,
 }
 
 type Reader = fn(&MapReader<'_>, &Place<'_>) -> Option<Decider>;
@@ -85,6 +93,7 @@ fn read(
     stack: Option<&Stack>,
     services: Option<&[String]>,
     base: &Path,
+    have: Option<&Have<'_>>,
 ) -> Option<Vec<Autoscale>> {
     let of_stack = || stack.map(|s| s.services.iter().map(|s| s.name.clone()).collect());
     let names: Option<Vec<String>> = services.map(<[String]>::to_vec).or_else(of_stack);
@@ -96,7 +105,7 @@ fn read(
             if let Some(service) = stack.and_then(|s| s.service(&key.name)) {
                 scalable(entry, service);
             }
-            let one = service(&key.name, entry, names.as_deref(), base);
+            let one = service(&key.name, entry, names.as_deref(), base, have);
             known.and(one)
         })
         .collect();
@@ -141,7 +150,13 @@ fn scalable(entry: &Value<'_>, service: &Service) {
     entry.cx().push(finding.help("scale a replicated service without a volume that it writes into"));
 }
 
-fn service(name: &str, value: &Value<'_>, services: Option<&[String]>, base: &Path) -> Option<Autoscale> {
+fn service(
+    name: &str,
+    value: &Value<'_>,
+    services: Option<&[String]>,
+    base: &Path,
+    have: Option<&Have<'_>>,
+) -> Option<Autoscale> {
     let map = value.mapping()?;
     let standard = Bounds::default();
     let count = |v: &Value<'_>| v.int(0..=100).map(i64::unsigned_abs);
@@ -170,7 +185,7 @@ fn service(name: &str, value: &Value<'_>, services: Option<&[String]>, base: &Pa
         max_cpu_cores: max_cores,
         stale_after_s: stale.as_secs_f64(),
     };
-    let place = Place { base, every, services, bounds };
+    let place = Place { base, every, services, bounds, service: name, have };
     let controller = map.required("controller", |v| decider(v, &place));
     map.finish();
     max?;

@@ -82,6 +82,9 @@ fn below_one(value: &Value<'_>, share: f64) -> bool {
 
 pub fn optctrl(map: &MapReader<'_>, place: &Place<'_>) -> Option<OptCtrl> {
     let named = |key, standard: &str| {
+        if map.get(key).is_none() {
+            keys::has(map.value(), standard, place);
+        }
         map.optional(key, |v| keys::metric(v, place)).map_or(standard.to_owned(), |(name, _)| name)
     };
     let acts = [("replicas", optimal::Act::Replicas), ("cores", optimal::Act::Cores)];

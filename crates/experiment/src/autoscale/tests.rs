@@ -24,7 +24,7 @@ fn text(text: &str) -> Result<Vec<Autoscale>, String> {
     let stack = swarmlab_stackfile::load_file(&dir.path().join("stack.yml"), &|_| None).unwrap();
     let document = load(text, "x.yml").unwrap();
     let cx = Cx::new(&document);
-    let found = read(&cx.root(), Some(&stack), None, dir.path());
+    let found = read(&cx.root(), Some(&stack), None, dir.path(), None);
     let shown = format!("{}/", dir.path().display());
     cx.finish(found).map(|(all, _)| all).map_err(|findings| findings.to_string().replace(&shown, ""))
 }

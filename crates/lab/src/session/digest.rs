@@ -58,6 +58,12 @@ impl Executor<'_, '_> {
             },
             Letter::Observed(o) => self.observed(o),
             Letter::Acted(id, done) => return self.acted(id, *done),
+            Letter::Controller(from, heard) => {
+                let now = (self.clock)();
+                let came = self.scalers.as_mut().map(|s| s.hear(from, heard, now));
+                self.came(came.into_iter().collect());
+                return None;
+            }
             Letter::Interval(load, interval) => {
                 (Happening::Interval(load, seen(&interval)), Brought::Interval(interval))
             }
@@ -95,7 +101,7 @@ impl Executor<'_, '_> {
                 (Progress::Failed { accepted_unix_s, why: e.to_string() }, Err(self.failure(e)))
             }
         };
-        let news = self.action_news(id, acting.action, progress);
+        let news = self.action_news(id, acting.action, acting.decision, progress);
         Some((Happening::Acted(id, result), Brought::News(news)))
     }
 

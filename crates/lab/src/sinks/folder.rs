@@ -4,6 +4,7 @@ use std::io;
 
 use swarmlab_record::Phase;
 use swarmlab_record::client::{self, ClientRow};
+use swarmlab_record::decisions::DecisionLog;
 use swarmlab_record::events::{Event, EventLog};
 use swarmlab_record::folder::RunFolder;
 use swarmlab_record::histograms::HistogramLog;
@@ -31,6 +32,8 @@ struct Files {
     /// None for a load alone: there are no servers.
     server: Option<SampleJournal>,
     histograms: HistogramLog,
+    /// Begun with the first line: most runs have no controllers.
+    decisions: Option<DecisionLog>,
 }
 
 impl<'a> FolderSink<'a> {
@@ -94,6 +97,7 @@ impl Files {
                 Origin::Load => None,
             },
             histograms: HistogramLog::new(&folder.histograms()),
+            decisions: None,
             folder: folder.clone(),
             manifest,
         })
@@ -121,6 +125,13 @@ impl Files {
                     self.client.append(&row, t_unix_s).map_err(io::Error::other)?;
                 }
                 return if phase == Phase::Load { self.histograms.write(interval) } else { Ok(()) };
+            }
+            News::Controllers(line) => {
+                let log = match &mut self.decisions {
+                    Some(log) => log,
+                    None => self.decisions.insert(DecisionLog::create(&self.folder.decisions())?),
+                };
+                return log.write(line);
             }
             News::CameUp { target, clock_offset, provenance } => {
                 self.manifest.target = Some(target.clone());

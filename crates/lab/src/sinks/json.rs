@@ -4,6 +4,8 @@ use std::io;
 
 use serde_json::{Value, json};
 
+use swarmlab_record::decisions::Line;
+
 use crate::bus::Sink;
 use crate::message::{Message, News};
 use crate::tick::Ticker;
@@ -48,6 +50,10 @@ fn value(news: &News) -> Option<Value> {
             value
         }
         News::Warning(m) => json!({"event": "warning", "message": m}),
+        News::Controllers(line) => {
+            let Line::Decision(decided) = line.as_ref() else { return None };
+            json!({"event": "decision", "id": decided.id, "decision": decided.decision, "wants": decided.wants})
+        }
         _ => return None,
     })
 }

@@ -2,6 +2,7 @@
 
 use swarmlab_record::Phase;
 use swarmlab_record::action::{ActionEvent, Progress};
+use swarmlab_record::decisions::Line;
 
 use crate::message::News;
 use crate::tick::LoadTick;
@@ -22,6 +23,7 @@ pub fn line(news: &News) -> Option<String> {
         News::Converged { ready, of } => format!("  {ready}/{of} ready"),
         News::Action(action) => format!("  {}", action_line(action)),
         News::Warning(m) => format!("warning: {m}"),
+        News::Controllers(line) => format!("  {}", decision_line(line)?),
         _ => return None,
     })
 }
@@ -38,6 +40,13 @@ fn action_line(event: &ActionEvent) -> String {
         Progress::Failed { why, .. } => format!("{what}: failed ({why})"),
         Progress::GivenUp { why } => format!("{what}: given up, {why}"),
     }
+}
+
+/// A decision to change something as a line; who watches need not see the others.
+fn decision_line(line: &Line) -> Option<String> {
+    let Line::Decision(decided) = line else { return None };
+    let wants: Vec<String> = decided.wants.iter().map(ToString::to_string).collect();
+    (!wants.is_empty()).then(|| format!("decided to {}: {}", wants.join(" and "), decided.decision.reason))
 }
 
 /// A load as a line.

@@ -1,7 +1,7 @@
 //! A testbed that does as it is told, in virtual time, and notes what it was asked.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use swarmlab_lab::site::{Answer, Ready, Site};
@@ -24,6 +24,8 @@ pub struct ScriptedBed {
     pub acts: VecDeque<Acts>,
     pub breaks: Option<Instant>,
     pub began: Instant,
+    /// Where it tells of what it sees.
+    pub out: Arc<Mutex<Option<Out>>>,
     pub log: Log<String>,
 }
 
@@ -64,6 +66,7 @@ impl Site for ScriptedBed {
 
     fn observe(&mut self, out: Out, cancel: CancellationToken) -> Result<(), TestbedError> {
         self.note("observe");
+        *self.out.lock().unwrap() = Some(out.clone());
         let (silent, began) = (self.silent, self.began);
         if let Some(breaks) = self.breaks {
             let out = out.clone();
@@ -78,16 +81,7 @@ impl Site for ScriptedBed {
             });
         }
         tokio::spawn(async move {
-            let event = ReplicaEvent {
-                t_unix_s: BEGIN,
-                service: "web".to_owned(),
-                desired: 1,
-                running: 1,
-                healthy: 1,
-                health_checked: Some(true),
-                cause: "started".to_owned(),
-            };
-            let _ = out.send(Observation::Replicas(event)).await;
+            let _ = out.send(Observation::Replicas(there_are(1, BEGIN))).await;
             let series = Arc::new(identity());
             while !cancel.is_cancelled() {
                 let t_unix_s = BEGIN + began.elapsed().as_secs_f64();
@@ -107,7 +101,7 @@ impl Site for ScriptedBed {
         cancel: CancellationToken,
     ) -> Pending<'static, Result<Done, TestbedError>> {
         self.note(&action.to_string());
-        let (began, log) = (self.began, Arc::clone(&self.log));
+        let (began, log, out) = (self.began, Arc::clone(&self.log), Arc::clone(&self.out));
         let now = move || BEGIN + began.elapsed().as_secs_f64();
         let (asked_unix_s, acts) = (now(), self.acts.pop_front().unwrap_or(Acts::Takes(0.0)));
         Box::pin(async move {
@@ -125,6 +119,10 @@ impl Site for ScriptedBed {
             sleep(Duration::from_secs_f64(s / 4.0)).await;
             let accepted_unix_s = now();
             sleep(Duration::from_secs_f64(s * 3.0 / 4.0)).await;
+            let told = out.lock().unwrap().clone();
+            if let (Some(out), Action::Scale { replicas, .. }) = (told, &action) {
+                let _ = out.send(Observation::Replicas(there_are(*replicas, now()))).await;
+            }
             Ok(Done { action, asked_unix_s, accepted_unix_s, done_unix_s: now(), changed: true })
         })
     }
@@ -135,6 +133,18 @@ impl Site for ScriptedBed {
             sleep(Duration::from_secs(1)).await;
             Ok(())
         })
+    }
+}
+
+fn there_are(replicas: u64, t_unix_s: f64) -> ReplicaEvent {
+    ReplicaEvent {
+        t_unix_s,
+        service: "web".to_owned(),
+        desired: replicas,
+        running: replicas,
+        healthy: replicas,
+        health_checked: Some(true),
+        cause: "told".to_owned(),
     }
 }
 

@@ -18,6 +18,7 @@ pub struct ScriptedGenerator {
     pub generates: Generates,
     pub began: Instant,
     pub warm_up_s: f64,
+    pub sent: Vec<u64>,
     pub log: Log<String>,
 }
 
@@ -33,7 +34,8 @@ impl Generator for ScriptedGenerator {
             return Err(LoadError::Panicked("no".to_owned()));
         }
         self.log.lock().unwrap().push(format!("start {:?}", load.part));
-        let length_s = if load.part == Part::WarmUp { self.warm_up_s } else { LOAD_S };
+        let length_s = if load.part == Part::WarmUp { self.warm_up_s } else { self.sent.len() as f64 };
+        let sent = self.sent.clone();
         let (ends, mut ended) = watch::channel(false);
         let forever = self.generates == Generates::Forever;
         let start = self.began + Duration::from_secs_f64(start_unix_s - BEGIN);
@@ -44,7 +46,10 @@ impl Generator for ScriptedGenerator {
                     () = sleep_until(start + Duration::from_secs(n + 1)) => {}
                     _ = ended.wait_for(|e| *e && !forever) => break,
                 }
-                if !out.interval_async(interval(n, start_unix_s)).await {
+                if !out
+                    .interval_async(interval(n, sent.get(n as usize).copied().unwrap_or(9), start_unix_s))
+                    .await
+                {
                     return;
                 }
                 n += 1;
@@ -75,20 +80,21 @@ impl Running for ScriptedLoad {
     }
 }
 
-fn interval(index: u64, start_unix_s: f64) -> Interval {
+fn interval(index: u64, sent: u64, start_unix_s: f64) -> Interval {
     let mut stats = EndpointStats::new("a");
-    (stats.tally.offered, stats.tally.sent, stats.tally.completed, stats.tally.succeeded) = (9, 9, 9, 9);
+    (stats.tally.offered, stats.tally.sent, stats.tally.completed, stats.tally.succeeded) =
+        (sent, sent, sent, sent);
     Interval {
         index,
         start_unix_s: start_unix_s + index as f64,
         end_unix_s: start_unix_s + index as f64 + 1.0,
-        offered: 9,
+        offered: sent,
         users: 1.0,
         in_flight: 0.0,
         in_flight_end: 0,
         queued: 0.0,
         queued_end: 0,
-        iterations_completed: 9,
+        iterations_completed: sent,
         think_s: 0.0,
         connections_opened: 0,
         connections_open_end: 1,

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bed;
+mod controllers;
 mod generator;
 mod stage;
 

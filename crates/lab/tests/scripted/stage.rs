@@ -4,20 +4,24 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use swarmlab_control::Autoscaler;
 use swarmlab_lab::RunError;
 use swarmlab_lab::bus::{Bus, Sink};
 use swarmlab_lab::message::{Message, News};
+use swarmlab_lab::scaling::{Controller, Controllers};
 use swarmlab_lab::session::{Cast, execute};
 use swarmlab_lab::sinks::FolderSink;
 use swarmlab_record::Phase;
 use swarmlab_record::action::Action;
+use swarmlab_record::decisions::{By, Controlled, FORMAT};
 use swarmlab_record::folder::RunFolder;
 use swarmlab_record::manifest::{Manifest, Origin};
 use swarmlab_record::metric::Meaning;
 use swarmlab_record::plan as record_plan;
+use swarmlab_record::topology::{Role, Service};
 use swarmlab_shapes::shape::{Constant, Shape};
 use swarmlab_swarm::CancellationToken;
-use swarmlab_trial::{Keep, Limits, Plan, PlannedAction, Source, Start, TrialPlan, When};
+use swarmlab_trial::{Keep, Limits, Plan, PlannedAction, Scaled, Source, Start, TrialPlan, When};
 use tokio::time::{Instant, sleep};
 
 use super::bed::ScriptedBed;
@@ -58,6 +62,10 @@ pub struct Stage {
     pub silent: bool,
     /// What `web`, which has one replica, is scaled to when, and how that goes.
     pub actions: Vec<(f64, u64, Acts)>,
+    /// Who scales `web`, and whether it is done.
+    pub controllers: Vec<(Autoscaler, bool)>,
+    /// Requests sent in each second of the load.
+    pub sent: Vec<u64>,
     pub interrupt_s: Option<f64>,
     pub breaks_s: Option<f64>,
     pub disk_full_s: Option<f64>,
@@ -73,6 +81,8 @@ impl Default for Stage {
             generates: Generates::Well,
             silent: false,
             actions: Vec::new(),
+            controllers: Vec::new(),
+            sent: vec![9; LOAD_S as usize],
             interrupt_s: None,
             breaks_s: None,
             disk_full_s: None,
@@ -144,12 +154,14 @@ impl Stage {
                 acts: self.actions.iter().map(|(_, _, acts)| *acts).collect(),
                 breaks: self.breaks_s.map(|s| began + Duration::from_secs_f64(s)),
                 began,
+                out: Arc::default(),
                 log: Arc::clone(&bed),
             }),
             generator: &mut ScriptedGenerator {
                 generates: self.generates,
                 began,
                 warm_up_s: self.warm_up_s.unwrap_or(0.0),
+                sent: self.sent.clone(),
                 log: Arc::clone(&generator),
             },
             bus: &mut bus,
@@ -158,6 +170,7 @@ impl Stage {
             left_while_starting: vec!["half a bed".to_owned()],
             clock: &clock,
             rules: swarmlab_trial::rules::all,
+            controllers: (!self.controllers.is_empty()).then(|| self.setup()),
         };
         let result = execute(plan, cast).await;
         drop(bus);
@@ -174,6 +187,28 @@ impl Stage {
         }
     }
 
+    /// Decisions are due every two seconds.
+    fn setup(&self) -> Controllers {
+        let one = |(autoscaler, acts): &(Autoscaler, bool)| Controller {
+            controlled: Controlled {
+                format: FORMAT,
+                service: "web".to_owned(),
+                every_s: 2.0,
+                acts: *acts,
+                by: By::House(autoscaler.clone()),
+            },
+            program: None,
+        };
+        let mut manifest = manifest();
+        manifest.topology.services.push(Service {
+            name: "web".to_owned(),
+            role: Role::Application,
+            replicas: 1,
+            image: String::new(),
+        });
+        Controllers { all: self.controllers.iter().map(one).collect(), manifest }
+    }
+
     fn plan(&self) -> Plan {
         let scale = |replicas| Action::Scale { service: "web".to_owned(), replicas };
         let planned = |&(at_s, replicas, _): &(f64, u64, Acts)| PlannedAction {
@@ -184,9 +219,20 @@ impl Stage {
         let trial = |n: usize| TrialPlan {
             bin_s: 1.0,
             warm_up_s: self.warm_up_s,
-            load_s: LOAD_S,
+            load_s: self.sent.len() as f64,
             // The first trial's only.
             actions: self.actions.iter().filter(|_| n == 0).map(planned).collect(),
+            scaling: self
+                .controllers
+                .iter()
+                .map(|(autoscaler, _)| Scaled {
+                    service: "web".to_owned(),
+                    every_s: 2.0,
+                    min: autoscaler.bounds.min,
+                    max: autoscaler.bounds.max,
+                    undo: vec![scale(1)],
+                })
+                .collect(),
         };
         Plan {
             trials: (0..self.trials).map(trial).collect(),

@@ -23,8 +23,9 @@ pub struct Seal {
 pub type Seals = BTreeMap<String, Seal>;
 
 /// The raw files: what cannot be computed again. (Frame, summary and report can; the manifest holds the seals.)
-const RAW: [&str; 6] = [
+const RAW: [&str; 7] = [
     "client.parquet",
+    "decisions.jsonl",
     "events.jsonl",
     "histograms.hlog",
     "samples.parquet",

@@ -65,6 +65,7 @@ impl Loading {
     pub fn on(mut self, happening: &Happening, run: &mut Run) -> State {
         match happening {
             Happening::Interval(load, interval) if *load == self.load => self.interval(interval, run),
+            Happening::Decided(id, wants) if self.acts() => run.decided(*id, wants),
             Happening::LoadEnded(load, result) if *load == self.load => {
                 match result {
                     Err(f) => run.cut(Cut::LoadFailed(f.clone())),
@@ -138,17 +139,23 @@ impl Loading {
         }
     }
 
-    /// Asks for the actions that are due; none after a stop.
+    /// Asks for the actions and decisions that are due; none after a stop.
     pub fn act(&self, run: &mut Run) {
         if self.acts() {
             let due = run.timeline.due_at(self.start, run.now);
             run.act_all(due);
+            run.scale(self.start, self.end);
         }
     }
 
-    /// When the next one is due, seconds since the Unix epoch.
+    /// When the next of them is due, seconds since the Unix epoch.
     pub fn next_action(&self, run: &Run) -> Option<f64> {
-        if self.acts() { run.timeline.next_s().map(|s| self.start + s) } else { None }
+        if !self.acts() {
+            return None;
+        }
+        let planned = run.timeline.next_s().map(|s| self.start + s);
+        let decided = run.scaling.next(self.start, self.end);
+        planned.into_iter().chain(decided).reduce(f64::min)
     }
 
     fn acts(&self) -> bool {
@@ -170,6 +177,7 @@ impl Loading {
             return if run.is_cut() { down::enter(run) } else { settle::enter(drained, run) };
         }
         run.drop_timeline();
+        run.give_up_decisions();
         if let Some(w) = &mut run.windows {
             w.load_end_unix_s = self.end.min(drained);
             w.drained_unix_s = drained;

@@ -18,7 +18,7 @@ pub(super) fn enter(run: &mut Run) -> State {
         return trial::next(run);
     }
     for action in undo {
-        run.act(action, None);
+        run.act(action, None, None);
     }
     State::Restoring(Restoring { deadline: run.now + run.plan.limits.act_s })
 }

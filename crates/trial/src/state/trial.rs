@@ -16,6 +16,7 @@ pub(super) fn enter(run: &mut Run) -> State {
         Start::AtOnce => Grid::of_load(run.now, plan.bin_s),
     };
     run.timeline = Timeline::of(&plan.actions);
+    run.scaling.begin(&plan.scaling);
     run.observe();
     match plan.warm_up_s {
         Some(length_s) => load::enter(Part::WarmUp, run.grid.origin_unix_s, length_s, run),

@@ -24,8 +24,9 @@ fn acting(all: &[(When, u64)]) -> Plan {
 }
 
 fn asked(said: &[Command]) -> Vec<(usize, Action)> {
-    let act =
-        |c: &Command| if let Command::Act { id, action } = c { Some((id.0, action.clone())) } else { None };
+    let act = |c: &Command| {
+        if let Command::Act { id, action, .. } = c { Some((id.0, action.clone())) } else { None }
+    };
     said.iter().filter_map(act).collect()
 }
 
@@ -113,7 +114,13 @@ fn what_is_under_way_at_the_end_is_given_up_and_what_was_not_due_is_told() {
 #[test]
 fn what_was_changed_is_taken_back_before_the_next_trial() {
     let mut plan = acting(&[(When::Load(3.0), 3), (When::Load(6.0), 2)]);
-    plan.trials.push(TrialPlan { bin_s: 1.0, warm_up_s: None, load_s: 4.0, actions: vec![] });
+    plan.trials.push(TrialPlan {
+        bin_s: 1.0,
+        warm_up_s: None,
+        load_s: 4.0,
+        actions: vec![],
+        scaling: vec![],
+    });
     let until_restored = |plan: Plan| {
         let mut t = Try::up(plan);
         for (now, id) in [(1009.0, 0), (1012.0, 1)] {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod actions;
+mod controllers;
 mod ends;
 mod phases;
 mod tries;

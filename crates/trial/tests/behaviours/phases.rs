@@ -109,7 +109,13 @@ fn a_load_alone_starts_at_once() {
 #[test]
 fn a_session_runs_its_trials_in_one_testbed() {
     let mut plan = plan();
-    plan.trials.push(TrialPlan { bin_s: 2.0, warm_up_s: None, load_s: 4.0, actions: vec![] });
+    plan.trials.push(TrialPlan {
+        bin_s: 2.0,
+        warm_up_s: None,
+        load_s: 4.0,
+        actions: vec![],
+        scaling: vec![],
+    });
     let mut t = Try::up(plan);
     t.at(1016.5, Happening::LoadEnded(LOAD, Ok(())));
     let second = LoadId { trial: 1, part: Part::Load };

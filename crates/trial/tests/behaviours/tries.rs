@@ -15,7 +15,13 @@ pub const LOAD: LoadId = LoadId { trial: 0, part: Part::Load };
 
 pub fn plan() -> Plan {
     Plan {
-        trials: vec![TrialPlan { bin_s: 1.0, warm_up_s: None, load_s: 10.0, actions: vec![] }],
+        trials: vec![TrialPlan {
+            bin_s: 1.0,
+            warm_up_s: None,
+            load_s: 10.0,
+            actions: vec![],
+            scaling: vec![],
+        }],
         start: Start::AtEdge,
         keep: Keep::No,
         sources: vec![],

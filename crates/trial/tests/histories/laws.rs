@@ -6,15 +6,16 @@ use swarmlab_record::Phase;
 use swarmlab_record::action::Action;
 use swarmlab_record::manifest::Windows;
 use swarmlab_trial::{
-    Command, EndState, Entry, Happening, Keep, LEAD_S, LoadId, Part, Start, TrialPlan, When,
+    ActId, Command, DecisionId, EndState, Entry, Happening, Keep, LEAD_S, LoadId, Part, Start, TrialPlan,
+    When,
 };
 
-use crate::script::Script;
+use crate::script::{MAX, MIN, Script};
 use crate::world::{History, Step};
 
 type Law = fn(&Script, &History) -> Result<(), String>;
 
-const LAWS: [Law; 12] = [
+const LAWS: [Law; 15] = [
     it_ends_once_and_within_its_bound,
     what_is_brought_up_is_taken_down_once,
     what_happened_is_recorded_in_its_order,
@@ -27,6 +28,9 @@ const LAWS: [Law; 12] = [
     actions_are_asked_for_at_their_time,
     a_load_starts_and_a_trial_follows_only_on_a_system_left_alone,
     what_is_not_asked_for_is_told,
+    controllers_are_asked_while_the_load_lasts_and_each_decision_has_one_end,
+    what_controllers_want_is_asked_for_once_within_bounds_and_in_turn,
+    the_newest_decision_counts,
 ];
 
 /// Checks all laws.
@@ -67,6 +71,7 @@ fn entry_fits(happening: &Happening, entry: &Entry) -> bool {
         Happening::Sampled(_) => *entry == Entry::Samples,
         Happening::Observed => *entry == Entry::Observed,
         Happening::Acted(..) => *entry == Entry::Acted,
+        Happening::Decided(..) => *entry == Entry::Decided,
         Happening::Interval(load, _) => *entry == Entry::Interval(*load),
         Happening::Noted(m) => *entry == Entry::Step(m.clone()),
         _ => matches!(entry, Entry::Step(_)),
@@ -122,6 +127,7 @@ fn nothing_is_sent_after_a_stop(script: &Script, history: &History) -> Result<()
                     ensure(*start_unix_s >= step.told + lead_s - 1e-6, || "started in the past".to_owned())?;
                 }
                 Command::Act { id, .. } => ensure(!stopped, || format!("{id:?} is asked for after a stop"))?,
+                Command::Decide { id, .. } => ensure(!stopped, || format!("{id:?} is asked after a stop"))?,
                 Command::SetLevel { load, level } => {
                     ensure(!stopped, || format!("level of {load:?} after a stop"))?;
                     ensure(started.contains(load) && level.is_finite(), || format!("level {level}"))?;
@@ -257,6 +263,7 @@ fn actions_are_asked_for_once_and_have_one_end(script: &Script, history: &Histor
     for trial in &script.plan.trials {
         planned.extend(trial.actions.iter().map(|p| &p.action));
         undone.extend(trial.actions.iter().filter_map(|p| p.undo.as_ref()));
+        undone.extend(trial.scaling.iter().flat_map(|s| &s.undo));
     }
     for step in &history.steps {
         if let Some(Happening::Acted(id, _)) = &step.happening {
@@ -264,8 +271,11 @@ fn actions_are_asked_for_once_and_have_one_end(script: &Script, history: &Histor
         }
         for c in &step.commands {
             match c {
-                Command::Act { id, action } => {
+                Command::Act { id, action, decision } => {
                     ensure(ids.insert(*id) && under_way.insert(*id), || format!("{id:?} twice"))?;
+                    if decision.is_some() {
+                        continue;
+                    }
                     let of = if undone.contains(&action) { &mut undone } else { &mut planned };
                     let at = of.iter().position(|a| *a == action);
                     of.swap_remove(at.ok_or_else(|| format!("{action} is asked for once too often"))?);
@@ -294,7 +304,7 @@ fn actions_are_asked_for_at_their_time(script: &Script, history: &History) -> Re
                 Command::Enter { phase: p, .. } => phase = *p,
                 Command::StartLoad { load, start_unix_s } if load.part == Part::Load => start = *start_unix_s,
                 Command::StopLoad(_) | Command::AbortLoad(_) => cut = true,
-                Command::Act { action, .. } => {
+                Command::Act { action, decision: None, .. } => {
                     asked.push(action);
                     let plan = script.plan.trials[trial].actions.iter().find(|p| p.action == *action);
                     let fits = match plan.map(|p| p.at) {
@@ -340,8 +350,11 @@ fn a_load_starts_and_a_trial_follows_only_on_a_system_left_alone(
         }
         for c in &step.commands {
             match c {
-                Command::Act { id, action } => {
+                Command::Act { id, action, decision } => {
                     under_way.insert(*id, action);
+                    let scaled = script.plan.trials[trial].scaling.iter();
+                    let of_loop = scaled.filter(|s| decision.is_some() && s.service == action.service());
+                    changed.extend(of_loop.flat_map(|s| &s.undo));
                     let plan = script.plan.trials[trial].actions.iter().find(|p| p.action == *action);
                     changed.extend(plan.and_then(|p| p.undo.as_ref()));
                 }
@@ -377,6 +390,116 @@ fn what_is_not_asked_for_is_told(script: &Script, history: &History) -> Result<(
             commands(history).any(|(_, c)| matches!(c, Command::Warn(m) if m.starts_with(&of)))
         };
         ensure(asked || told(), || format!("{} was forgotten", p.action))?;
+    }
+    Ok(())
+}
+
+fn controllers_are_asked_while_the_load_lasts_and_each_decision_has_one_end(
+    script: &Script,
+    history: &History,
+) -> Result<(), String> {
+    let (mut trial, mut start) = (0, f64::INFINITY);
+    let (mut ids, mut open): (BTreeSet<DecisionId>, BTreeMap<&str, DecisionId>) = Default::default();
+    for step in &history.steps {
+        if let Some(Happening::Decided(id, _)) = &step.happening {
+            open.retain(|_, o| o != id);
+        }
+        for c in &step.commands {
+            match c {
+                Command::NextTrial(n) => {
+                    (trial, start) = (*n, f64::INFINITY);
+                    ensure(open.is_empty(), || format!("{open:?} open at {c:?}"))?;
+                }
+                Command::StartLoad { load, start_unix_s } if load.part == Part::Load => start = *start_unix_s,
+                Command::Decide { id, service } => {
+                    ensure(ids.insert(*id), || format!("{id:?} twice"))?;
+                    let before = open.insert(service, *id);
+                    ensure(before.is_none(), || format!("{service} is asked while {before:?} is open"))?;
+                    let plan = &script.plan.trials[trial];
+                    let scaled = plan.scaling.iter().find(|s| s.service == *service);
+                    let every_s = scaled.map(|s| s.every_s).ok_or_else(|| format!("{service} is asked"))?;
+                    let fits = step.told >= start + every_s && step.told < start + plan.load_s;
+                    ensure(fits, || format!("{id:?} at {} of a load from {start} on", step.told))?;
+                }
+                Command::GiveUpDecision(id) => {
+                    let known = open.values().any(|o| o == id);
+                    open.retain(|_, o| o != id);
+                    ensure(known, || format!("{id:?} is given up and not open"))?;
+                }
+                Command::StopLoad(_) | Command::TakeDown | Command::LeaveUp => {
+                    ensure(open.is_empty(), || format!("{open:?} open at {c:?}"))?;
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+fn what_controllers_want_is_asked_for_once_within_bounds_and_in_turn(
+    _: &Script,
+    history: &History,
+) -> Result<(), String> {
+    // Of each decision what it wanted when it was heard first, while it was open.
+    let mut open: BTreeSet<DecisionId> = BTreeSet::new();
+    let mut wanted: BTreeMap<DecisionId, Vec<&Action>> = BTreeMap::new();
+    let mut under_way: BTreeMap<&str, ActId> = BTreeMap::new();
+    for step in &history.steps {
+        match &step.happening {
+            Some(Happening::Decided(id, wants)) if open.remove(id) => {
+                wanted.insert(*id, wants.iter().collect());
+            }
+            Some(Happening::Acted(id, _)) => under_way.retain(|_, act| act != id),
+            _ => {}
+        }
+        for c in &step.commands {
+            match c {
+                Command::Decide { id, .. } => drop(open.insert(*id)),
+                Command::GiveUpDecision(id) => drop(open.remove(id)),
+                Command::GiveUpAct { id, .. } => under_way.retain(|_, act| act != id),
+                Command::Act { id, action, decision: Some(decision) } => {
+                    let wants =
+                        wanted.get_mut(decision).ok_or_else(|| format!("{decision:?} is not taken"))?;
+                    let at = wants.iter().position(|a| *a == action);
+                    wants.remove(at.ok_or_else(|| format!("{action} is not wanted, or not any more"))?);
+                    let within =
+                        matches!(action, Action::Scale { replicas, .. } if (MIN..=MAX).contains(replicas));
+                    ensure(within, || format!("{action} is out of bounds"))?;
+                    let other = under_way.insert(action.service(), *id);
+                    ensure(other.is_none(), || format!("{action} beside {other:?}"))?;
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+fn the_newest_decision_counts(_: &Script, history: &History) -> Result<(), String> {
+    let mut service_of: BTreeMap<DecisionId, &str> = BTreeMap::new();
+    let (mut open, mut newest): (BTreeSet<DecisionId>, BTreeMap<&str, DecisionId>) = Default::default();
+    for step in &history.steps {
+        if let Some(Happening::Decided(id, _)) = &step.happening
+            && open.remove(id)
+        {
+            newest.insert(service_of[id], *id);
+        }
+        for c in &step.commands {
+            match c {
+                Command::Decide { id, service } => {
+                    service_of.insert(*id, service);
+                    open.insert(*id);
+                }
+                Command::GiveUpDecision(id) => drop(open.remove(id)),
+                Command::Act { action, decision: Some(decision), .. } => {
+                    let now = newest.get(action.service());
+                    ensure(now == Some(decision), || {
+                        format!("{action} of {decision:?}, and {now:?} is newer")
+                    })?;
+                }
+                _ => {}
+            }
+        }
     }
     Ok(())
 }

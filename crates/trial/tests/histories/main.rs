@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use script::Script;
-use swarmlab_trial::{Cut, EndState};
+use swarmlab_trial::{Command, Cut, EndState};
 use world::{History, play};
 
 fn name(history: &History) -> &'static str {
@@ -44,6 +44,7 @@ fn seeds() -> std::ops::Range<u64> {
 #[test]
 fn ten_thousand_histories_keep_the_laws() {
     let mut ends: BTreeMap<&str, u64> = BTreeMap::new();
+    let (mut scaled, mut late) = (0, 0);
     for seed in seeds() {
         let script = Script::of(seed);
         let history = play(&script);
@@ -51,10 +52,13 @@ fn ten_thousand_histories_keep_the_laws() {
             panic!("seed {seed}: {broken}\n{script:#?}\n{history}");
         }
         *ends.entry(name(&history)).or_default() += 1;
+        scaled += u64::from(history.has(|c| matches!(c, Command::Act { decision: Some(_), .. })));
+        late += u64::from(history.has(|c| matches!(c, Command::GiveUpDecision(_))));
     }
     // The laws would hold of histories in which nothing happens, too.
     let all = seeds().count() as u64;
     if all >= 10_000 {
+        assert!(scaled * 5 >= all && late * 10 >= all, "{scaled} scaled, {late} with late controllers");
         for end in [
             "complete",
             "interrupted",

@@ -5,7 +5,7 @@ use rand::{Rng, SeedableRng};
 use swarmlab_record::action::Action;
 use swarmlab_record::metric::Meaning;
 use swarmlab_record::topology::ClockOffset;
-use swarmlab_trial::{Keep, Limits, Plan, PlannedAction, Source, Start, TrialPlan, When};
+use swarmlab_trial::{Keep, Limits, Plan, PlannedAction, Scaled, Source, Start, TrialPlan, When};
 
 /// What someone does when asked.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -53,6 +53,8 @@ pub struct Script {
     pub goings: Vec<Going>,
     /// How the actions are answered, in their order, over and over.
     pub acts: Vec<Answer>,
+    /// How controllers are answered for, in their order, over and over, and how many actions each decision wants.
+    pub decisions: Vec<(Answer, usize)>,
     pub stopped: Answer,
     pub aborted: Answer,
     pub down: Answer,
@@ -68,6 +70,11 @@ pub struct Script {
     /// From then on a source says nothing.
     pub silenced: Option<f64>,
 }
+
+/// Replicas that controllers may ask for; no action of a plan asks for so many.
+pub const MIN: u64 = 1000;
+/// The most.
+pub const MAX: u64 = 1_000_000;
 
 struct Draw {
     rng: SmallRng,
@@ -126,6 +133,19 @@ impl Draw {
         (0..n).map(|i| one(i, self)).collect()
     }
 
+    /// Services that controllers scale; also some that actions of the plan change.
+    fn scaling(&mut self) -> Vec<Scaled> {
+        let scaled = |service: &str, draw: &mut Self| Scaled {
+            service: service.to_owned(),
+            every_s: draw.rng.random_range(0.2..3.0),
+            min: MIN,
+            max: MAX,
+            undo: vec![Action::Scale { service: service.to_owned(), replicas: 1 }],
+        };
+        let services: &[&str] = [&[][..], &["web"][..], &["web", "db"][..]][self.rng.random_range(0..3)];
+        services.iter().map(|s| scaled(s, self)).collect()
+    }
+
     fn moments(&mut self, p: f64, most: usize, within_s: f64) -> Vec<f64> {
         let n = (0..most).filter(|_| self.chance(p)).count();
         (0..n).map(|_| self.s(within_s)).collect()
@@ -169,6 +189,7 @@ impl Script {
                     warm_up_s: d.rng.random_bool(0.5).then(|| d.s(4.0)),
                     load_s,
                     actions: d.actions(n, load_s),
+                    scaling: d.scaling(),
                 }
             })
             .collect();
@@ -181,6 +202,7 @@ impl Script {
         let goings = (0..trials.len() * 2).map(|i| d.going(trials[i / 2].load_s)).collect();
         let sample_every_s = if d.rng.random_bool(0.3) { d.rng.random_range(1.0..4.0) } else { 1.0 };
         let acts = (0..7).map(|_| d.answer(l.act_s, 0.15)).collect();
+        let decisions = (0..7).map(|_| (d.answer(0.5, 0.2), d.rng.random_range(0..=2))).collect();
         let tasks = d.rng.random_range(1..=2);
         let required = if d.chance(0.1) { 2 } else { d.rng.random_range(0..=2) };
         let clock =
@@ -201,6 +223,7 @@ impl Script {
             cancelled: d.answer(l.cancel_s, 0.6),
             goings,
             acts,
+            decisions,
             stopped: d.answer(l.drain_s, 0.1),
             aborted: d.answer(l.abort_s, 0.1),
             down: d.answer(l.down_s, 0.05),

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
+use swarmlab_record::action::Action;
 use swarmlab_trial::rules::{self, Advice, Rule};
 use swarmlab_trial::{
-    ActId, Command, EndState, Entry, Failure, Happening, IntervalSeen, LoadId, Part, Seen, Session,
+    ActId, Command, DecisionId, EndState, Entry, Failure, Happening, IntervalSeen, LoadId, Part, Seen,
+    Session,
 };
 
-use crate::script::{Answer, Going, Script};
+use crate::script::{Answer, Going, MAX, MIN, Script};
 
 /// What went in and what came out, step by step.
 #[derive(Debug, Default)]
@@ -29,6 +31,10 @@ pub struct Step {
 }
 
 impl History {
+    pub fn has(&self, is: impl Fn(&Command) -> bool) -> bool {
+        self.steps.iter().flat_map(|s| &s.commands).any(is)
+    }
+
     pub fn end(&self) -> Option<&EndState> {
         match self.steps.last()?.commands.last()? {
             Command::End(state) => Some(state),
@@ -96,6 +102,10 @@ struct World<'a> {
     disk_told: bool,
     /// Actions asked for so far.
     acts: usize,
+    /// Decisions asked for so far.
+    decisions: usize,
+    /// Replicas that a controller wanted last; each wants others.
+    wanted: u64,
 }
 
 /// Plays a script to its end, or until it is clear that there is none.
@@ -111,6 +121,8 @@ pub fn play(script: &Script) -> History {
         sending: None,
         disk_told: false,
         acts: 0,
+        decisions: 0,
+        wanted: MIN,
     };
     world.prepare();
     let (mut session, commands) = Session::with_rules(script.plan.clone(), rules_of, script.begin);
@@ -169,7 +181,11 @@ impl World<'_> {
         }
         for s in &self.script.strays {
             let load = LoadId { trial: self.rng.random_range(0..3), part: Part::WarmUp };
-            let stray = match self.rng.random_range(0..10) {
+            let stray = match self.rng.random_range(0..12) {
+                9 | 10 => {
+                    let wants = self.wants("web", 1);
+                    Happening::Decided(DecisionId(self.rng.random_range(0..4)), wants)
+                }
                 7 => Happening::Acted(ActId(self.rng.random_range(0..4)), Ok(())),
                 8 => Happening::Acted(ActId(self.rng.random_range(0..4)), Err(failure("late"))),
                 0 => Happening::CameUp { target: "b:2".to_owned(), clock: None, sample_every_s: 9.0 },
@@ -208,6 +224,20 @@ impl World<'_> {
                 }
             }
         }
+    }
+
+    /// What a controller wants: mostly what it may, sometimes more replicas, or something of another service.
+    fn wants(&mut self, service: &str, n: usize) -> Vec<Action> {
+        let one = |world: &mut Self| {
+            world.wanted += 1;
+            match world.rng.random_range(0..10) {
+                0 => Action::Scale { service: service.to_owned(), replicas: MAX + world.wanted },
+                1 => Action::Scale { service: "other".to_owned(), replicas: world.wanted },
+                2 => Action::Restart { service: service.to_owned(), task: None },
+                _ => Action::Scale { service: service.to_owned(), replicas: world.wanted },
+            }
+        };
+        (0..n).map(|_| one(self)).collect()
     }
 
     fn round(&mut self) -> Happening {
@@ -355,8 +385,19 @@ impl World<'_> {
                     }
                     self.answer(answer, does, fails);
                 }
+                Command::Decide { id, service } => {
+                    let (answer, n) = s.decisions[self.decisions % s.decisions.len()];
+                    self.decisions += 1;
+                    // Who holds wants nothing.
+                    let (does, holds) = (self.wants(service, n), Vec::new());
+                    let (does, holds) = (Happening::Decided(*id, does), Happening::Decided(*id, holds));
+                    if self.noise() {
+                        self.answer(answer, does.clone(), holds.clone());
+                    }
+                    self.answer(answer, does, holds);
+                }
                 // Answers that are under way may come all the same.
-                Command::GiveUpAct { .. } => {}
+                Command::GiveUpAct { .. } | Command::GiveUpDecision(_) => {}
                 Command::NextTrial(_) | Command::SetLevel { .. } | Command::LeaveUp | Command::End(_) => {}
             }
         }

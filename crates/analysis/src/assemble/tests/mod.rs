@@ -40,7 +40,13 @@ fn raw() -> Raw {
         state: State::Complete,
         ..Manifest::begun(Origin::Run, "test", 100.0, plan)
     };
-    Raw { manifest, client: Vec::new(), events: Vec::new(), files: Integrity::default() }
+    Raw {
+        manifest,
+        client: Vec::new(),
+        events: Vec::new(),
+        decisions: Vec::new(),
+        files: Integrity::default(),
+    }
 }
 
 /// What a series is: service, meaning, labels, and the one that a proxy speaks of.
