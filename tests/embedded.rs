@@ -365,6 +365,7 @@ done
     assert_eq!(kinds, ["change", "change", "hold", "change", "change"]);
     assert_eq!(decisions[2]["decision"]["outcome"]["cause"]["name"], "late");
     assert_eq!(decisions[0]["wants"][0]["replicas"], 2);
+    assert_eq!(ended.manifest()["plan"]["overrides"], serde_json::json!(["--no-scaling"]));
     std::fs::remove_file(&path).unwrap();
     let again = swarmlab().arg("replay").arg(&folder).output().unwrap();
     assert!(again.status.success(), "{}", String::from_utf8_lossy(&again.stderr));

@@ -63,8 +63,11 @@ pub fn main(args: RerunArgs, global: &Global) -> Exit {
         let help = format!("give it again: {word}=VALUE");
         return output::fail(&why, Some(&help), global.json, codes::NO_INPUTS);
     }
-    let words = words.into_iter().flat_map(|word| word.split_once(' ').map(|(a, b)| [a, b]));
-    let before = match Recorded::try_parse_from(words.flatten()) {
+    let words = words.into_iter().flat_map(|word| match word.split_once(' ') {
+        Some((option, value)) => vec![option, value],
+        None => vec![word.as_str()],
+    });
+    let before = match Recorded::try_parse_from(words) {
         Ok(recorded) => recorded.flags,
         Err(e) => {
             let why = format!("{shown}: what the command line was cannot be read: {}", e.kind());

@@ -105,6 +105,7 @@ impl RunFlags {
         set.append(&mut self.set);
         self.set = set;
         self.duration = self.duration.or(before.duration);
+        self.no_scaling |= before.no_scaling;
         if self.rate.is_none() && self.users.is_none() {
             (self.rate, self.users) = (before.rate, before.users);
         }

@@ -73,6 +73,10 @@ pub async fn run(
     let measured = match swarmlab_stackfile::specs(&experiment.stack, &options.stack_name) {
         Ok(specs) => {
             let mut manifest = manifest(experiment, kind, reason, &specs, started);
+            if options.no_scaling {
+                // As the command line has it, for who runs it again, and compares.
+                manifest.plan.overrides.push("--no-scaling".to_owned());
+            }
             let answer =
                 |name: &str| experiment.variables.get(name).or(experiment.environment.get(name)).cloned();
             match inputs::keep(&experiment.path, &folder.inputs(), &answer) {

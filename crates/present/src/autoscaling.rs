@@ -53,14 +53,14 @@ pub fn tables(raw: &Raw, frame: &Frame) -> Vec<Table> {
         return Vec::new();
     }
     let dry = if all.iter().any(|c| !c.acts) {
-        " The run was one without scaling (`--no-scaling`): what was decided was not done."
+        " The run was one without scaling (--no-scaling): what was decided was not done."
     } else {
         ""
     };
     let figures = Table {
         title: "Autoscaling".to_owned(),
         note: format!(
-            "Decisions of the load, by `decisions.jsonl`. Changes: decisions that wanted another count or CPU limit. Reversals and \
+            "Decisions of the load, by decisions.jsonl. Changes: decisions that wanted another count or CPU limit. Reversals and \
              changes an hour are those of the count that was asked for; replica-seconds those of running replicas over the \
              load.{dry}"
         ),

@@ -33,7 +33,7 @@ pub struct Difference {
 
 /// Who decides again.
 enum Decider {
-    House(Autoscaler),
+    House(Box<Autoscaler>),
     /// What a conversation comes to does not depend on when its lines are looked at: all of it is gone through at first.
     Program(std::vec::IntoIter<Decision>),
 }
@@ -48,7 +48,7 @@ pub fn again(recorded: &[(Recorded, String)], load_start_unix_s: f64) -> Again {
         let now = match line {
             Recorded::Controller(c) => {
                 let decider = match &c.by {
-                    By::House(autoscaler) => Decider::House(autoscaler.clone()),
+                    By::House(autoscaler) => Decider::House(Box::new(autoscaler.clone())),
                     By::Command { .. } => Decider::Program(conversation(c, recorded)),
                 };
                 deciders.insert(&c.service, decider);
@@ -215,7 +215,7 @@ mod tests {
         // An answer, one that comes too late, one that makes no sense, one that nobody waited for, and the end.
         for i in 0..6_u64 {
             let t = seen(i).t_s;
-            let mut note = |lines: &mut Vec<Recorded>, decision: Option<Decision>| {
+            let note = |lines: &mut Vec<Recorded>, decision: Option<Decision>| {
                 let line = |d| Recorded::Decision(Box::new(Decided::of(i as usize, seen(i), d)));
                 lines.extend(decision.map(line));
             };

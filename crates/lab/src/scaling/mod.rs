@@ -74,9 +74,9 @@ struct AtWork {
 }
 
 enum Decider {
-    House(Autoscaler),
+    House(Box<Autoscaler>),
     /// None where it could not be started.
-    Program(Conversation, Option<Program>),
+    Program(Box<Conversation>, Option<Program>),
 }
 
 impl Scalers {
@@ -104,9 +104,9 @@ impl Scalers {
             .enumerate()
             .map(|(place, c)| {
                 let decider = match &c.controlled.by {
-                    By::House(autoscaler) => Decider::House(autoscaler.clone()),
+                    By::House(autoscaler) => Decider::House(Box::new(autoscaler.clone())),
                     By::Command { bounds, answer_within_s, slo, seed, .. } => {
-                        let mut talk = Conversation::new(*bounds, *answer_within_s);
+                        let mut talk = Box::new(Conversation::new(*bounds, *answer_within_s));
                         let hello = talk.hello(&c.controlled.service, *seed, *slo);
                         let id = ProgramId { trial, place };
                         let started = c.program.as_ref().map(|p| Program::start(p, id, inbox.clone()));
