@@ -166,7 +166,7 @@ fn chosen(all: Vec<Autoscale>, service: Option<&str>) -> Result<Vec<Controlled>,
         }),
         Decider::Command(command) => Err((
             format!(
-                "the controller of `{}` is a `command` ({}), which cannot be asked about a run that it was no part of: it is a \
+                "the controller of `{}` is a `command` ({}), which cannot be replayed over a run that it was no part of: it is a \
                  program that would have to run",
                 a.service,
                 command.program.display()
