@@ -138,7 +138,8 @@ fn what_cannot_be_replayed_is_refused() {
         format!("autoscale: {{ gateway: {{ max: 4, controller: {{ {controller} }} }} }}\n")
     };
     for (text, parts) in [
-        ("name: a\nload: 3\n".to_owned(), vec!["c.yml:1:1", "unknown key `name`", "autoscale"]),
+        ("name: a\nload: 3\n".to_owned(), vec!["c.yml:1:1", "this is an experiment, not a controllers file"]),
+        ("autoscale: {}\nstacks: a\n".to_owned(), vec!["c.yml:2:1", "unknown key `stacks`", "autoscale"]),
         ("autoscale: [".to_owned(), vec!["c.yml:1"]),
         (
             "autoscale: { gatway: { max: 4, controller: { kind: fixed, replicas: 2 } } }\n".to_owned(),
