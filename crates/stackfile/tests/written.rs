@@ -109,7 +109,8 @@ proptest! {
         web.hostname = Some(word);
         web.stop_grace_period = Some(std::time::Duration::from_nanos(nanos.into()));
         web.deploy.limits = Some(swarmlab_stackfile::Limits {
-            nano_cpus: Some(i64::from(nanos) * 1000), memory_bytes: Some(size), pids: None,
+            // The least that a file can ask for, and more.
+            nano_cpus: Some(1_000_000 + i64::from(nanos) * 1000), memory_bytes: Some(size), pids: None,
         });
         let written = write(&stack, &|_| String::new());
         let again = load(&written, Path::new("t.yml"), &|_| None, &|_| unreachable!());
