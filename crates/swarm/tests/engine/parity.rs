@@ -255,7 +255,7 @@ async fn telling_files_are_deployed_as_docker_deploys_them() {
 }
 
 #[tokio::test]
-#[ignore = "long: the whole corpus, some minutes on a Docker engine"]
+#[ignore = "the whole corpus, some minutes on a Docker engine: scripts/test --long"]
 async fn endurance_the_whole_corpus_is_deployed_as_docker_deploys_it() {
     let files = corpus();
     assert!(files.len() >= 40, "only {} files", files.len());

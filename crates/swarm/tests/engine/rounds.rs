@@ -16,7 +16,7 @@ async fn alive(engine: &Engine, round: u64) {
 }
 
 #[tokio::test]
-#[ignore = "long: 30 rounds on a Docker engine, SWARMLAB_ROUNDS of them if set"]
+#[ignore = "30 rounds on a Docker engine, SWARMLAB_ROUNDS of them if set: scripts/test --long"]
 async fn endurance_a_manager_survives_scale_in_and_down() {
     let engine = engine().await;
     let name = "t-rounds";
@@ -38,7 +38,7 @@ async fn endurance_a_manager_survives_scale_in_and_down() {
 }
 
 #[tokio::test]
-#[ignore = "long: 10 rounds on a Docker engine, a third of SWARMLAB_ROUNDS if set"]
+#[ignore = "10 rounds on a Docker engine, a third of SWARMLAB_ROUNDS if set: scripts/test --long"]
 async fn endurance_a_manager_survives_the_removal_of_a_crash_loop() {
     let engine = engine().await;
     let name = "t-loops";
