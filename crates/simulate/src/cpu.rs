@@ -176,10 +176,13 @@ impl Cpu {
                 }
             }
             Due::QuotaUsed => {
-                let quota_s = self.periods.as_ref().map_or(0.0, |p| self.limit_cores * p.quota.period_s);
-                // Used to the end but for rounding; where rounding led into the next period, it is not.
-                if let Some(p) = self.periods.as_mut().filter(|p| p.used_s >= quota_s * (1.0 - 1e-9)) {
-                    p.throttled = true;
+                let (limit_cores, cores) = (self.limit_cores, self.cores());
+                if let Some(p) = &mut self.periods {
+                    let quota_s = limit_cores * p.quota.period_s;
+                    // Used to the end but for rounding; where rounding led into the next period, it is not. What is left
+                    // may be too little to move the time: it would be due at this moment for ever.
+                    let left_s = quota_s - p.used_s;
+                    p.throttled = left_s <= quota_s * 1e-9 || now_s + left_s / cores <= now_s;
                 }
             }
             // `advance` has moved on.
@@ -309,6 +312,26 @@ mod tests {
         // Two at once use it twice as fast.
         let two = [(0.0, 0.05), (0.0, 0.05)];
         near(&run(&mut Cpu::new(0.0, 0.5, quota, 0.0), &two), &[(0, 0.125), (1, 0.125)]);
+    }
+
+    #[test]
+    fn a_small_quota_ends_also_late_where_moments_are_coarse() {
+        // A thousandth of a core: 100 us in each period, used up four times as fast, after some hours.
+        let quota = Some(Quota { period_s: 0.1, node_cores: 4.0 });
+        for start in 0..200 {
+            let start_s = 30_000.0 + f64::from(start) * 0.037;
+            let mut cpu = Cpu::new(0.0, 0.001, quota, 0.3);
+            let mut due_s = f64::INFINITY;
+            for i in 0..4 {
+                due_s = cpu.push(start_s + f64::from(i) * 1.1e-5, id(i), 0.001);
+            }
+            let mut looks = 0;
+            while due_s.is_finite() {
+                due_s = cpu.fire(due_s).1;
+                looks += 1;
+                assert!(looks < 1000, "at {due_s} s it does not go on");
+            }
+        }
     }
 
     #[test]

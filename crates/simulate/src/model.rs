@@ -210,7 +210,8 @@ impl Model {
             let mut next = vec![0.0; self.services.len()];
             for (i, service) in self.services.iter().enumerate() {
                 visits[i] += level[i];
-                for call in service.steps.iter().flat_map(Step::calls) {
+                // Those that are never made are left out: nothing times too many to count is no number.
+                for call in service.steps.iter().flat_map(Step::calls).filter(|c| c.times > 0.0) {
                     if let Some(n) = next.get_mut(call.service) {
                         *n += level[i] * call.times;
                     }
@@ -294,6 +295,21 @@ mod tests {
         let deep: Vec<Vec<usize>> = (1..=20).map(|i| if i < 20 { vec![i] } else { vec![] }).collect();
         let deep: Vec<&[usize]> = deep.iter().map(Vec::as_slice).collect();
         assert!(matches!(model(&deep).check(), Err(ModelError::TooManyVisits(_))));
+    }
+
+    #[test]
+    fn more_visits_than_a_number_can_hold_are_too_many_and_not_unknown() {
+        let deep: Vec<Vec<usize>> = (1..=120).map(|i| if i < 120 { vec![i] } else { vec![] }).collect();
+        let deep: Vec<&[usize]> = deep.iter().map(Vec::as_slice).collect();
+        let mut m = model(&deep);
+        for (i, service) in m.services.iter_mut().enumerate() {
+            for step in &mut service.steps {
+                if let Step::Sequential(call) = step {
+                    call.times = if i < 118 { MAX_VISITS } else { 0.0 };
+                }
+            }
+        }
+        assert_eq!(m.visits().iter().sum::<f64>(), f64::INFINITY);
     }
 
     #[test]
