@@ -224,8 +224,7 @@ impl Executor<'_, '_> {
                 self.scalers.iter_mut().for_each(Scalers::end);
             }
             Command::Decide { id, service } => {
-                let now = (self.clock)();
-                let came = self.scalers.as_mut().map(|s| s.ask(id, &service, now));
+                let came = self.scalers.as_mut().map(|s| s.ask(id, &service, self.clock));
                 self.came(came.into_iter().collect());
             }
             Command::GiveUpDecision(id) => {

@@ -142,13 +142,14 @@ impl Scalers {
         self.at_work.clear();
     }
 
-    /// Asks the controller of a service.
-    pub fn ask(&mut self, id: DecisionId, service: &str, now_unix_s: f64) -> Came {
+    /// Asks the controller of a service. What it is shown is of one moment, and it is asked (its time runs) at a later one:
+    /// to put together what is seen takes time.
+    pub fn ask(&mut self, id: DecisionId, service: &str, clock: &dyn Fn() -> f64) -> Came {
         let nothing = |warning| Came { warning, decided: Some((id, Vec::new(), None)), ..Came::default() };
         let Some(one) = self.at_work.iter_mut().find(|a| a.controlled.service == service) else {
             return nothing(None);
         };
-        let observation = match self.view.observe(service, now_unix_s) {
+        let observation = match self.view.observe(service, clock()) {
             Ok(Some(seen)) => Observation { seq: one.shown, ..seen },
             Ok(None) => {
                 let why =
@@ -158,7 +159,7 @@ impl Scalers {
             Err(e) => return nothing(Some(format!("what is seen of {service} does not fit together: {e}"))),
         };
         one.shown += 1;
-        one.ask(id, observation, now_unix_s)
+        one.ask(id, observation, clock())
     }
 
     /// Hears a program.

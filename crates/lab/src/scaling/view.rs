@@ -106,13 +106,20 @@ impl View {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use std::cell::Cell;
+
+    use swarmlab_control::controllers::Fixed;
+    use swarmlab_control::{Autoscaler, Bounds};
+    use swarmlab_record::decisions::{By, Controlled, Line};
     use swarmlab_record::manifest::{Origin, Windows};
     use swarmlab_record::plan::{LoadModel, Plan};
     use swarmlab_record::series::fixture;
     use swarmlab_record::topology::{ClockOffset, ReplicaEvent, Role, Service, Target};
 
+    use super::super::{AtWork, Controllers, Decider, Scalers};
     use super::*;
+    use swarmlab_trial::DecisionId;
 
     fn view() -> View {
         let mut manifest = Manifest::begun(
@@ -141,6 +148,33 @@ mod tests {
     fn sample(view: &mut View, t_unix_s: f64, stamp: f64, value: f64) {
         let series = Arc::new(fixture::identity("web", "a"));
         view.see(t_unix_s, &News::Samples(vec![Reading { series, t_unix_s: stamp, value }].into()));
+    }
+
+    #[test]
+    fn a_controller_is_asked_when_what_it_is_shown_has_been_put_together() {
+        let by = Autoscaler::new(Bounds::default(), Fixed { replicas: 2 }.into());
+        let controlled = Controlled {
+            format: swarmlab_record::decisions::FORMAT,
+            service: "web".into(),
+            every_s: 1.0,
+            acts: false,
+            by: By::House(by.clone()),
+        };
+        let decider = Decider::House(Box::new(by));
+        let at_work = vec![AtWork { controlled, shown: 0, decider, open: None }];
+        let view = view();
+        let setup = Controllers { all: Vec::new(), manifest: view.live.raw.manifest.clone() };
+        let mut scalers = Scalers { setup, view, trial: 0, at_work };
+        // To look takes two seconds.
+        let (now_s, looked) = (Cell::new(1010.0), Cell::new(0));
+        let clock = || {
+            looked.set(looked.get() + 1);
+            now_s.replace(now_s.get() + 2.0)
+        };
+        let came = scalers.ask(DecisionId(0), "web", &clock);
+        let Some((_, _, Some(News::Controllers(line)))) = came.decided else { panic!("{:?}", came.warning) };
+        let Line::Decision(decided) = &*line else { panic!("{line:?}") };
+        assert_eq!((decided.observation.t_s, decided.decision.at_s, looked.get()), (1010.0, 1012.0, 2));
     }
 
     #[test]
