@@ -1,6 +1,6 @@
 //! Single values and comments of a YAML text.
 
-use swarmlab_yaml::{Kind, resolve_plain};
+use swarmlab_yaml::{Kind, in_quotes, needs_escape, resolve_plain};
 
 /// A string as YAML: plain where that is surely the same, in single quotes, or with escapes.
 pub(crate) fn string(text: &str) -> String {
@@ -8,7 +8,7 @@ pub(crate) fn string(text: &str) -> String {
         return text.to_owned();
     }
     if text.chars().any(needs_escape) {
-        return escaped(text);
+        return in_quotes(text);
     }
     format!("'{}'", text.replace('\'', "''"))
 }
@@ -21,35 +21,12 @@ fn is_plain(text: &str) -> bool {
         && matches!(resolve_plain(text), Kind::String(_))
 }
 
-/// What YAML does not take as it is, or readers would not see.
-fn needs_escape(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
-}
-
-fn escaped(text: &str) -> String {
-    let mut out = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if needs_escape(c) => out.push_str(&format!("\\u{:04x}", u32::from(c))),
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
-}
-
 /// Longest line of a comment, characters.
 const WIDTH: usize = 110;
 
 /// A remark as lines of comment, each with this indentation.
 pub(crate) fn comment(indent: &str, text: &str) -> String {
-    let clean: String =
-        text.chars().map(|c| if c.is_control() || needs_escape(c) { ' ' } else { c }).collect();
+    let clean: String = text.chars().map(|c| if needs_escape(c) { ' ' } else { c }).collect();
     let mut out = String::new();
     let mut line = String::new();
     let room = WIDTH.saturating_sub(indent.len() + 2);

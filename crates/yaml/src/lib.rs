@@ -88,6 +88,7 @@ mod reader;
 mod span;
 mod suggest;
 mod tree;
+mod write;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use load::{MAX_DEPTH, MAX_FINDINGS, MAX_TEXT_BYTES, load};
@@ -95,3 +96,4 @@ pub use reader::{Cx, MapReader, Spanned, Value, join_path, parse_duration, parse
 pub use span::Span;
 pub use suggest::nearest;
 pub use tree::{Document, Key, Kind, Node, resolve_plain};
+pub use write::{in_quotes, needs_escape};
