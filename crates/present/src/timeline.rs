@@ -182,3 +182,44 @@ fn panels(raw: &Raw, frame: &Frame, all: Option<&EndpointFigures>) -> Vec<Panel>
     out.retain(|p| !p.lines.is_empty());
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use swarmlab_record::client::fixture::row;
+    use swarmlab_record::integrity::Integrity;
+    use swarmlab_record::manifest::{Manifest, Origin};
+    use swarmlab_record::plan::{LoadModel, Plan};
+
+    use super::*;
+
+    #[test]
+    fn seconds_that_the_generator_calls_invalid_are_stretches_of_the_timeline() {
+        let plan = Plan::of_load("web".into(), LoadModel::Open, 10.0, 1.0, 1);
+        let second = |t_unix_s, trust| {
+            let mut of = row(t_unix_s, ALL_ENDPOINTS);
+            (of.phase, of.width_s, of.trust) = (swarmlab_record::Phase::Load, 1.0, Some(trust));
+            of
+        };
+        let mut warm_up = second(1001.0, Trust::Invalid);
+        warm_up.phase = swarmlab_record::Phase::WarmUp;
+        let mut of_one = second(1009.0, Trust::Invalid);
+        of_one.endpoint = "list".into();
+        let raw = Raw {
+            manifest: Manifest::begun(Origin::Run, "x", 1000.0, plan),
+            client: vec![
+                warm_up,
+                second(1002.0, Trust::Valid),
+                second(1003.0, Trust::Invalid),
+                second(1004.0, Trust::Invalid),
+                second(1005.0, Trust::Suspect),
+                second(1006.0, Trust::Invalid),
+                of_one,
+            ],
+            events: Vec::new(),
+            decisions: Vec::new(),
+            files: Integrity::default(),
+        };
+        let found: Vec<(f64, f64)> = doubtful(&raw, 1002.0).iter().map(|s| (s.start_s, s.end_s)).collect();
+        assert_eq!(found, [(1.0, 3.0), (4.0, 5.0)]);
+    }
+}
