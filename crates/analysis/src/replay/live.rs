@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use swarmlab_control::{Observation, Replicas, Task, TaskReading, TaskState, metrics as names};
+use swarmlab_control::{Observation, Replicas, Task, TaskReading, metrics as names};
 use swarmlab_frame::align::{Tolerance, counter_rate, gauge_last};
 use swarmlab_frame::clock::Bins;
 use swarmlab_record::manifest::{State, Windows};
@@ -15,6 +15,7 @@ use swarmlab_record::topology::TaskLife;
 
 use super::Recorded;
 use super::observe::{SAME_S, newest};
+use super::tasks::tasks;
 use crate::Raw;
 use crate::assemble::{self, AssembleError, Grid, lives, replica_events};
 
@@ -117,31 +118,9 @@ struct Tasks<'a> {
 }
 
 impl Tasks<'_> {
-    /// None where the orchestrator told of more or fewer tasks than run.
     fn all(&self, lives: &[TaskLife], replicas: Replicas) -> Vec<Task> {
-        let mut own: Vec<&TaskLife> = lives
-            .iter()
-            .filter(|l| l.service == self.service)
-            .filter(|l| l.born_unix_s.is_some_and(|b| b <= self.now_unix_s))
-            .filter(|l| l.died_unix_s.is_none_or(|d| d > self.now_unix_s))
-            .collect();
-        if own.len() as u64 != replicas.running {
-            return Vec::new();
-        }
-        own.sort_by(|a, b| {
-            (a.born_unix_s.unwrap_or(0.0).total_cmp(&b.born_unix_s.unwrap_or(0.0))).then(a.task.cmp(&b.task))
-        });
-        let task = |(i, life): (usize, &TaskLife)| Task {
-            id: life.task.clone(),
-            state: TaskState::Running,
-            // Which of them are not ready is not told: those that came last.
-            ready: Some((i as u64) < replicas.ready),
-            started_s: life.born_unix_s,
-            ready_changed_s: None,
-            usage: self.used(&life.task),
-            requests: self.limits(&life.task),
-        };
-        own.into_iter().enumerate().map(task).collect()
+        let uses = |life: &TaskLife| (self.used(&life.task), self.limits(&life.task));
+        tasks(lives, self.service, self.now_unix_s, replicas, uses)
     }
 
     fn used(&self, task: &str) -> BTreeMap<String, TaskReading> {

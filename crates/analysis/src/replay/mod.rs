@@ -8,6 +8,7 @@ mod live;
 mod metrics;
 mod observe;
 mod tally;
+mod tasks;
 #[cfg(test)]
 mod tests;
 

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use swarmlab_control::{Observation, Reading, Replicas, Task, TaskReading, TaskState, metrics as names};
+use swarmlab_control::{Observation, Reading, Replicas, Task, TaskReading, metrics as names};
 use swarmlab_frame::clock::Bins;
 use swarmlab_frame::frame::Frame;
 use swarmlab_record::plan::LoadModel;
 use swarmlab_record::topology::{TaskLife, Topology};
 
 use super::metrics::{self, Values};
+use super::tasks::tasks;
 use crate::assemble::{AssembleError, lives};
 use crate::{Raw, column};
 
@@ -158,16 +159,6 @@ impl<'a> Recorded<'a> {
     /// The tasks that ran, each with its part of what the service used: the frame has sums. None where the orchestrator
     /// told of more or fewer tasks than ran.
     fn tasks(&self, service: &str, replicas: Replicas, over: usize, t_unix_s: f64) -> Vec<Task> {
-        let born = |l: &&TaskLife| l.born_unix_s.is_some_and(|b| b <= t_unix_s);
-        let lives = |l: &&TaskLife| l.died_unix_s.is_none_or(|d| d > t_unix_s);
-        let mut own: Vec<&TaskLife> =
-            self.lives.iter().filter(|l| l.service == service).filter(born).filter(lives).collect();
-        if own.len() as u64 != replicas.running {
-            return Vec::new();
-        }
-        own.sort_by(|a, b| {
-            (a.born_unix_s.unwrap_or(0.0).total_cmp(&b.born_unix_s.unwrap_or(0.0))).then(a.task.cmp(&b.task))
-        });
         let width_s = self.frame.bins().width_s();
         let each = |metric, unit| self.each(service, metric, unit, over, t_unix_s);
         let reading = |r: Reading, window_s| TaskReading { v: r.v, age_s: r.age_s, window_s };
@@ -177,16 +168,6 @@ impl<'a> Recorded<'a> {
         let mut requests = BTreeMap::new();
         requests.extend(each("cpu_limit", "cores").and_then(|r| Some((names::CPU.to_owned(), r.v?))));
         requests.extend(each("memory_limit", "bytes").and_then(|r| Some((names::MEMORY.to_owned(), r.v?))));
-        let task = |(i, life): (usize, &TaskLife)| Task {
-            id: life.task.clone(),
-            state: TaskState::Running,
-            // Which of them are not ready is not recorded: those that came last.
-            ready: Some((i as u64) < replicas.ready),
-            started_s: life.born_unix_s,
-            ready_changed_s: None,
-            usage: usage.clone(),
-            requests: requests.clone(),
-        };
-        own.into_iter().enumerate().map(task).collect()
+        tasks(&self.lives, service, t_unix_s, replicas, |_| (usage.clone(), requests.clone()))
     }
 }
