@@ -165,7 +165,15 @@ pub(super) fn named<T>(
     read: impl FnOnce(&Value<'_>) -> Option<T>,
 ) -> Option<T> {
     let (path, text) = read_named_file(value, base)?;
-    match kind.parse(&path, &text, read) {
+    kept(kind.parse(&path, &text, read), foreign)
+}
+
+/// What was found in another file; its findings go to `foreign`.
+pub(super) fn kept<T>(
+    read: Result<(T, Diagnostics), Diagnostics>,
+    foreign: &mut Vec<Diagnostic>,
+) -> Option<T> {
+    match read {
         Ok((found, warnings)) => {
             foreign.extend(warnings.into_vec());
             Some(found)

@@ -8,7 +8,7 @@ use swarmlab_yaml::{Cx, Diagnostic, Kind, MapReader, Span, Value};
 
 use super::have::Have;
 use super::{Autoscale, read};
-use crate::{read_named_file, stack_file};
+use crate::{load::kept, read_named_file, stack_file};
 
 /// A service that is scaled, and where that stands.
 type Placed = (String, String);
@@ -79,16 +79,7 @@ fn of_file(
         map.finish();
         found
     });
-    match cx.finish(found) {
-        Ok((found, warnings)) => {
-            foreign.extend(warnings.into_vec());
-            Some(found)
-        }
-        Err(findings) => {
-            foreign.extend(findings.into_vec());
-            None
-        }
-    }
+    kept(cx.finish(found), foreign)
 }
 
 /// Refuses to have a service scaled, or its limits set, by an action and by a controller: each would undo the other.
