@@ -175,7 +175,7 @@ impl MetricSpec {
 fn told(count: Count, target: Target) -> String {
     let whole = |v: i64| v as f64 / 1000.0;
     match target {
-        Target::Utilization(t) => format!("{} % of its request, aimed at {t} %", count.usage),
+        Target::Utilization(t) => format!("{} % of what it may use, aimed at {t} %", count.usage),
         Target::AverageValue(t) => format!("{} per replica, aimed at {t}", whole(count.usage)),
         Target::Value(t) => format!("{}, aimed at {t}", whole(count.usage)),
     }
