@@ -88,9 +88,10 @@ fn command(args: &PlanArgs, plan: &UpPlan) -> String {
             command.push_str(flag);
         }
     }
-    if args.weaves() {
-        command.push_str(" --observe, with the same flags of proxies and Prometheus");
+    if args.observe {
+        command.push_str(" --observe");
     }
+    command.push_str(&args.weave.words());
     command
 }
 
@@ -168,7 +169,13 @@ mod tests {
         assert!(text(&plan, &command(&args, &plan)).ends_with("\nnothing to do"));
         plan.new = true;
         assert_eq!(command(&args, &plan), "swarmlab up lab.yml");
-        let args = Parsed::parse_from(["plan", "lab.yml", "--front", "web"]).args;
-        assert!(command(&args, &plan).starts_with("swarmlab up lab.yml --observe, with the same flags"));
+        for words in [
+            "lab.yml --observe",
+            "lab.yml --front web,api:3000 --front-protocol http2 --prometheus-port 9191",
+            "lab.yml --front auto --prometheus http://127.0.0.1:9090",
+        ] {
+            let args = Parsed::parse_from(["plan"].into_iter().chain(words.split(' '))).args;
+            assert_eq!(command(&args, &plan), format!("swarmlab up {words}"));
+        }
     }
 }

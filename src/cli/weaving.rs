@@ -46,6 +46,19 @@ impl WeaveFlags {
             || self.prometheus_port.is_some()
     }
 
+    /// The flags that were given, as they are given.
+    pub fn words(&self) -> String {
+        let word =
+            |flag: &str, value: Option<String>| value.map(|v| format!(" --{flag} {v}")).unwrap_or_default();
+        [
+            word("front", self.front.as_ref().map(Fronts::to_string)),
+            word("front-protocol", self.front_protocol.map(|p| p.to_string())),
+            word("prometheus", self.prometheus.clone()),
+            word("prometheus-port", self.prometheus_port.map(|p| p.to_string())),
+        ]
+        .concat()
+    }
+
     /// The Prometheus that is there already.
     pub fn prometheus(&self) -> Option<&String> {
         self.prometheus.as_ref()

@@ -118,6 +118,23 @@ impl Fronts {
     }
 }
 
+impl fmt::Display for Fronts {
+    /// As [`Fronts::parse`] reads it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Fronts::Auto => f.write_str("auto"),
+            Fronts::None => f.write_str("none"),
+            Fronts::Named(wanted) => {
+                let words = wanted.iter().map(|one| match one.port {
+                    Some(port) => format!("{}:{port}", one.service),
+                    None => one.service.clone(),
+                });
+                f.write_str(&words.collect::<Vec<_>>().join(","))
+            }
+        }
+    }
+}
+
 impl Wanted {
     /// Reads `gateway` or `gateway:3000`.
     ///
