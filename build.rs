@@ -1,4 +1,4 @@
-//! Two orders to the linker that make the binary smaller (docs/dependencies.md, "Build time").
+//! Orders to the linker that make the binary smaller (docs/dependencies.md, "Build time").
 
 use std::env::var;
 use std::process::Command;
@@ -11,6 +11,10 @@ fn main() {
     let has_other_linker = var("RUSTC_LINKER").is_ok()
         || var("CARGO_ENCODED_RUSTFLAGS")
             .is_ok_and(|flags| flags.contains("linker") || flags.contains("fuse-ld"));
+    if is_released && var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "linux") {
+        // Cargo does not pass `strip = "symbols"` on for a package whose level of optimisation is its own, as this one's is.
+        println!("cargo::rustc-link-arg-bins=-Wl,--strip-all");
+    }
     if !is_released || !is_lld || has_other_linker {
         return;
     }
