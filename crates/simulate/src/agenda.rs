@@ -91,6 +91,11 @@ impl<T: Copy> Agenda<T> {
         self.once.push(Reverse(Once { at_s, order: self.asked, what }));
     }
 
+    /// Takes back what was to happen once. Looks at everything: for what is seldom.
+    pub(crate) fn forget(&mut self, mut is_it: impl FnMut(&T) -> bool) {
+        self.once.retain(|Reverse(o)| !is_it(&o.what));
+    }
+
     /// What is next before `end_s`, and when. A slot stays as it is until it is set; what happens once is taken.
     pub(crate) fn next_before(&mut self, end_s: f64) -> Option<(f64, Next<T>)> {
         let slot = self.heap.first().map(|s| (self.at_s[*s as usize], *s));

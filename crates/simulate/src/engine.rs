@@ -1,14 +1,15 @@
 //! The loop: what happens next, until a second is over.
 
-use swarmlab_intervals::{HIGHEST_US, Histogram, new_histogram};
+use swarmlab_intervals::HIGHEST_US;
 
 use crate::agenda::{Agenda, Next};
-use crate::crowd::{Clients, Crowd, Sender, TICK_S};
+use crate::crowd::{Clients, Crowd, Sender, TICK_S, Then};
+use crate::errands::Errands;
 use crate::journey::Task;
 use crate::model::{MAX_REPLICAS, Model, ModelError};
 use crate::patience::Patience;
 use crate::pool::{Change, Pool};
-use crate::second::{ClientSecond, Failure, Gauge, Second, micros};
+use crate::second::{ClientSecond, EndpointSecond, Failure, Gauge, Life, Second, ServiceSecond, micros};
 use crate::visits::{Parent, VisitId, Visits};
 
 /// Slot of the next arrival.
@@ -55,19 +56,29 @@ pub(crate) enum Event {
 /// Counts of clients since they were taken.
 #[derive(Debug)]
 pub(crate) struct Counts {
-    pub(crate) sent: u64,
-    answered: u64,
-    failures: [u64; Failure::ALL.len()],
-    response: Histogram,
-    response_sum_s: f64,
-    pub(crate) in_flight: Gauge,
+    endpoints: Vec<EndpointSecond>,
+    in_flight: Gauge,
+}
+
+impl Counts {
+    fn new(endpoints: usize, now_s: f64) -> Self {
+        let endpoints = (0..endpoints).map(|_| EndpointSecond::new()).collect();
+        Self { endpoints, in_flight: Gauge::starting(now_s) }
+    }
+
+    pub(crate) fn sent(&mut self, now_s: f64, endpoint: u32) {
+        self.endpoints[endpoint as usize].sent += 1;
+        self.in_flight.add(now_s, 1.0);
+    }
 }
 
 /// Services, replicas and clients in virtual time.
 #[derive(Debug)]
 pub struct Simulation {
     pub(crate) now_s: f64,
-    seconds: u64,
+    /// Since when clients, and services, were not taken.
+    clients_since_s: f64,
+    services_since_s: f64,
     pub(crate) agenda: Agenda<Event>,
     pub(crate) pool: Pool,
     pub(crate) visits: Visits,
@@ -88,11 +99,20 @@ impl Simulation {
     /// # Errors
     /// What cannot be simulated of model or load.
     pub fn new(model: Model, clients: Clients, seed: u64) -> Result<Self, ModelError> {
+        let mut simulation = Self::at_rest(model, seed)?;
+        simulation.begin(clients, Errands::default(), seed)?;
+        Ok(simulation)
+    }
+
+    /// Without clients; all replicas of the model serve.
+    ///
+    /// # Errors
+    /// What cannot be simulated of the model.
+    pub fn at_rest(model: Model, seed: u64) -> Result<Self, ModelError> {
         model.check()?;
-        clients.check()?;
         let mut patience = Patience::default();
         // The clients' own is number 0.
-        patience.add(clients.timeout_s);
+        patience.add(None);
         let mut first_line = Vec::new();
         for service in &model.services {
             first_line.push(patience.count());
@@ -100,35 +120,53 @@ impl Simulation {
                 patience.add(call.timeout_s);
             }
         }
-        let mut simulation = Self {
+        Ok(Self {
             now_s: 0.0,
-            seconds: 0,
+            clients_since_s: 0.0,
+            services_since_s: 0.0,
             agenda: Agenda::new(),
             pool: Pool::new(&model, seed),
             visits: Visits::default(),
             patience,
-            crowd: Crowd::new(&clients.load, seed),
-            counts: Counts {
-                sent: 0,
-                answered: 0,
-                failures: Default::default(),
-                response: new_histogram(),
-                response_sum_s: 0.0,
-                in_flight: Gauge::default(),
-            },
+            crowd: Crowd::nobody(),
+            counts: Counts::new(1, 0.0),
             tasks: Vec::new(),
             first_line,
             entry: model.entry as u32,
             services: model.services.len(),
-        };
-        match simulation.crowd.sender {
-            Sender::Open(_) => {
-                let due_s = simulation.crowd.next_due_s();
-                simulation.agenda.set(ARRIVALS, due_s);
-            }
-            Sender::Closed(_) => simulation.agenda.set(TICKS, 0.0),
-        }
-        Ok(simulation)
+        })
+    }
+
+    /// A load begins now. Of one that went before nobody is left: what it still waited for counts for nobody.
+    ///
+    /// # Errors
+    /// What cannot be of the load.
+    pub fn begin(&mut self, clients: Clients, errands: Errands, seed: u64) -> Result<(), ModelError> {
+        clients.check()?;
+        self.visits.forget_clients();
+        self.agenda.forget(|event| matches!(event, Event::Sends { .. }));
+        self.agenda.set(LINES, f64::INFINITY);
+        self.patience.renew(0, clients.timeout_s);
+        self.counts = Counts::new(errands.endpoints(), self.now_s);
+        self.clients_since_s = self.now_s;
+        self.crowd = Crowd::new(&clients.load, errands, self.now_s, seed);
+        let due_s = self.crowd.next_due_s();
+        self.agenda.set(ARRIVALS, due_s);
+        let ticks_s = if matches!(self.crowd.sender, Sender::Closed(_)) { self.now_s } else { f64::INFINITY };
+        self.agenda.set(TICKS, ticks_s);
+        Ok(())
+    }
+
+    /// Nothing more is sent; who waits is still answered.
+    pub fn stop(&mut self) {
+        self.crowd.stop();
+        self.agenda.set(ARRIVALS, f64::INFINITY);
+        self.agenda.set(TICKS, f64::INFINITY);
+    }
+
+    /// Requests that clients wait for.
+    pub fn in_flight(&self) -> u64 {
+        self.counts.in_flight.value() as u64
     }
 
     /// How far time has come, in seconds since the start.
@@ -159,9 +197,14 @@ impl Simulation {
 
     /// Goes on for a second and tells what was in it.
     pub fn next_second(&mut self) -> Second {
-        let start_s = self.seconds as f64;
-        self.seconds += 1;
-        let end_s = self.seconds as f64;
+        let start_s = self.clients_since_s;
+        self.go_on_until(start_s + 1.0);
+        self.pool.forget_lives();
+        Second { start_s, clients: self.take_clients(), services: self.take_services() }
+    }
+
+    /// Goes on until a moment; what happens at it is yet to come. One that has passed changes nothing.
+    pub fn go_on_until(&mut self, end_s: f64) {
         while let Some((at_s, next)) = self.agenda.next_before(end_s) {
             self.now_s = at_s;
             match next {
@@ -176,9 +219,7 @@ impl Simulation {
             }
             self.work();
         }
-        self.now_s = end_s;
-        let clients = self.take_clients(end_s - start_s);
-        Second { start_s, clients, services: self.pool.take(end_s, end_s - start_s) }
+        self.now_s = self.now_s.max(end_s);
     }
 
     /// Places for requests under way that were ever needed at a time: what memory depends on.
@@ -273,9 +314,15 @@ impl Simulation {
     }
 
     /// A client has its answer.
-    pub(crate) fn client_answered(&mut self, user: Option<u32>, sent_s: f64, failed: Option<Failure>) {
-        let counts = &mut self.counts;
-        counts.in_flight.add(self.now_s, -1.0);
+    pub(crate) fn client_answered(
+        &mut self,
+        client: u32,
+        endpoint: u32,
+        sent_s: f64,
+        failed: Option<Failure>,
+    ) {
+        self.counts.in_flight.add(self.now_s, -1.0);
+        let counts = &mut self.counts.endpoints[endpoint as usize];
         match failed {
             Some(failure) => counts.failures[failure as usize] += 1,
             None => {
@@ -286,25 +333,41 @@ impl Simulation {
                 let _ = counts.response.record(micros(time_s).min(HIGHEST_US));
             }
         }
-        if let Some(user) = user.filter(|u| !self.crowd.leaves(self.now_s, *u)) {
-            let at_s = self.crowd.sends_again_s(self.now_s, user, sent_s);
-            self.agenda.once(at_s, Event::Sends { user });
+        if let Then::SendsAt(at_s) = self.crowd.answered(self.now_s, client, sent_s, failed.is_some()) {
+            self.agenda.once(at_s, Event::Sends { user: client });
         }
     }
 
-    fn take_clients(&mut self, length_s: f64) -> ClientSecond {
-        let crowd = self.crowd.take(self.now_s, length_s);
-        let counts = &mut self.counts;
+    /// What clients felt since it was taken last.
+    pub fn take_clients(&mut self) -> ClientSecond {
+        let length_s = self.now_s - std::mem::replace(&mut self.clients_since_s, self.now_s);
+        let (users, think_s, errands) = self.crowd.take(self.now_s, length_s);
+        let fresh = (0..self.crowd.endpoints()).map(|_| EndpointSecond::new()).collect();
+        let endpoints = std::mem::replace(&mut self.counts.endpoints, fresh);
+        let sum = EndpointSecond::sum(&endpoints);
         ClientSecond {
-            sent: std::mem::take(&mut counts.sent),
-            answered: std::mem::take(&mut counts.answered),
-            failures: std::mem::take(&mut counts.failures),
-            response: std::mem::replace(&mut counts.response, new_histogram()),
-            response_sum_s: std::mem::take(&mut counts.response_sum_s),
-            in_flight: counts.in_flight.take(self.now_s) / length_s,
-            in_flight_end: counts.in_flight.value() as u64,
-            users: crowd.map(|c| c.0),
-            think_s: crowd.map_or(0.0, |c| c.1),
+            sent: sum.sent,
+            answered: sum.answered,
+            failures: sum.failures,
+            response: sum.response,
+            response_sum_s: sum.response_sum_s,
+            in_flight: self.counts.in_flight.take(self.now_s) / length_s,
+            in_flight_end: self.in_flight(),
+            users,
+            think_s,
+            errands,
+            endpoints,
         }
+    }
+
+    /// What there was of services since it was taken last, in the order of the model.
+    pub fn take_services(&mut self) -> Vec<ServiceSecond> {
+        let length_s = self.now_s - std::mem::replace(&mut self.services_since_s, self.now_s);
+        self.pool.take(self.now_s, length_s)
+    }
+
+    /// What happened in the lives of replicas since it was taken last, in order of time.
+    pub fn take_lives(&mut self) -> Vec<Life> {
+        self.pool.take_lives()
     }
 }

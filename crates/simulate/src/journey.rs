@@ -3,6 +3,7 @@
 //! What follows from something at the same moment is done by a list of tasks and not by one function in another, so that a
 //! deep tree of calls needs no deep stack.
 
+use crate::crowd::Request;
 use crate::engine::{Event, Simulation};
 use crate::model::{Call, Step};
 use crate::replica::Admission;
@@ -26,11 +27,10 @@ pub(crate) enum Task {
 impl Simulation {
     /// A client sends a request.
     pub(crate) fn send(&mut self, user: Option<u32>) {
-        self.counts.sent += 1;
-        self.counts.in_flight.add(self.now_s, 1.0);
-        let key = self.crowd.request_key(user);
-        let service = self.entry;
-        self.tasks.push(Task::Call { parent: Parent::Client { user }, line: 0, service, key });
+        let Request { client, endpoint, key } = self.crowd.request(user);
+        self.counts.sent(self.now_s, endpoint);
+        let parent = Parent::Client { client, endpoint };
+        self.tasks.push(Task::Call { parent, line: 0, service: self.entry, key });
     }
 
     /// Does what is to be done at this moment.
@@ -38,7 +38,7 @@ impl Simulation {
         while let Some(task) = self.tasks.pop() {
             match task {
                 Task::Call { parent, line, service, key } => self.call(parent, line, service, key),
-                Task::Begins(visit) => self.begin(visit),
+                Task::Begins(visit) => self.admitted(visit),
                 Task::Went(visit) => self.went(visit),
                 Task::Returned(visit, failed) => self.returned(visit, failed),
             }
@@ -75,7 +75,7 @@ impl Simulation {
         self.wait_for(line, visit);
     }
 
-    fn begin(&mut self, id: VisitId) {
+    fn admitted(&mut self, id: VisitId) {
         let Some(visit) = self.visits.get(id) else { return };
         visit.phase = Phase::Before;
         let (replica, service, key) = (visit.replica, visit.service, visit.key);
@@ -208,7 +208,7 @@ impl Simulation {
     /// Tells whoever waits for an answer.
     pub(crate) fn tell(&mut self, parent: Parent, sent_s: f64, failed: Option<Failure>) {
         match parent {
-            Parent::Client { user } => self.client_answered(user, sent_s, failed),
+            Parent::Client { client, endpoint } => self.client_answered(client, endpoint, sent_s, failed),
             Parent::Visit(id) => self.tasks.push(Task::Returned(id, failed)),
             Parent::Nobody => {}
         }

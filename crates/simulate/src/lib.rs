@@ -23,7 +23,7 @@
 //! | `cpu` | the processor of a replica: processor sharing, quota in periods |
 //! | `pool` | replicas: their life, whom the proxy chooses, queues |
 //! | `visits`, `patience` | requests under way, and until when they are waited for |
-//! | `crowd` | users of the closed model, arrivals of the open one |
+//! | `crowd`, `errands` | users of the closed model, arrivals of the open one; what they ask, request by request |
 //! | `engine`, `journey` | the loop; a request from step to step |
 //! | [`second`], [`totals`] | what comes out, second by second and over all |
 //! | [`controlled`] | controllers that see what comes out, and act |
@@ -35,6 +35,7 @@ pub mod controlled;
 mod cpu;
 mod crowd;
 mod engine;
+mod errands;
 mod journey;
 pub mod law;
 pub mod model;
@@ -50,7 +51,10 @@ mod visits;
 pub use controlled::{Controlled, Controller, Taken};
 pub use crowd::{Clients, Load};
 pub use engine::{Action, Simulation};
+pub use errands::{Errand, Errands};
 pub use law::Law;
 pub use model::{Balance, Call, Model, ModelError, Quota, Service, Step};
-pub use second::{ClientSecond, Failure, ReplicaState, ReplicaView, Second, ServiceSecond};
+pub use second::{
+    ClientSecond, EndpointSecond, Failure, Life, ReplicaState, ReplicaView, Second, ServiceSecond, Turn,
+};
 pub use totals::{ServiceTotals, Slo, SloTotals, Times, Totals};

@@ -26,6 +26,14 @@ impl Patience {
         (self.lines.len() - 1) as u32
     }
 
+    /// Gives a call another limit; nobody waits for it any more.
+    pub(crate) fn renew(&mut self, line: u32, timeout_s: Option<f64>) {
+        let renewed = timeout_s.map(|timeout_s| Line { timeout_s, waiting: VecDeque::new() });
+        if let Some(line) = self.lines.get_mut(line as usize) {
+            *line = renewed;
+        }
+    }
+
     pub(crate) fn count(&self) -> u32 {
         self.lines.len() as u32
     }

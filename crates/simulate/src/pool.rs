@@ -5,7 +5,7 @@ use swarmlab_intervals::{HIGHEST_US, Histogram, new_histogram};
 use crate::cpu::Cpu;
 use crate::model::{Balance, Model, Service};
 use crate::replica::{Admission, Replica};
-use crate::second::{Gauge, ReplicaState, ReplicaView, ServiceSecond, micros};
+use crate::second::{Gauge, Life, ReplicaState, ReplicaView, ServiceSecond, Turn, micros};
 use crate::stream::{Purpose, Stream, sub_key};
 use crate::visits::VisitId;
 
@@ -54,12 +54,13 @@ pub(crate) struct Pool {
     replicas: Vec<Replica>,
     free: Vec<u32>,
     stations: Vec<Station>,
+    lives: Vec<Life>,
 }
 
 impl Pool {
     /// The replicas of the model, all ready.
     pub(crate) fn new(model: &Model, seed: u64) -> Self {
-        let mut pool = Self { replicas: Vec::new(), free: Vec::new(), stations: Vec::new() };
+        let mut pool = Self { replicas: Vec::new(), free: Vec::new(), stations: Vec::new(), lives: Vec::new() };
         for (i, service) in model.services.iter().enumerate() {
             let own = sub_key(seed, i as u64);
             pool.stations.push(Station {
@@ -230,6 +231,7 @@ impl Pool {
         station.starting.add(now_s, -1.0);
         station.ready.add(now_s, 1.0);
         station.serving.push(index);
+        self.lives.push(replica.life(now_s, Turn::Ready));
     }
 
     /// Ends a replica that had its time to finish; false if it is gone already. Its requests are the caller's.
@@ -265,6 +267,7 @@ impl Pool {
             queue: Default::default(),
             busy: 0,
         };
+        self.lives.push(replica.life(now_s, Turn::Asked));
         let place = match self.free.pop() {
             Some(place) => {
                 replica.age = self.replicas[place as usize].age;
@@ -288,6 +291,7 @@ impl Pool {
         (if was_ready { &mut station.ready } else { &mut station.starting }).add(now_s, -1.0);
         station.draining.add(now_s, 1.0);
         replica.state = ReplicaState::Draining;
+        self.lives.push(replica.life(now_s, Turn::Stopping));
         if replica.busy == 0 {
             self.end(now_s, index);
             return None;
@@ -301,6 +305,7 @@ impl Pool {
         let replica = &mut self.replicas[index as usize];
         let station = &mut self.stations[replica.service as usize];
         let (cpu_s, throttled_s) = replica.cpu.take(now_s);
+        self.lives.push(replica.life(now_s, Turn::Gone));
         replica.cpu.clear(now_s);
         replica.age = replica.age.wrapping_add(1);
         station.cpu_s += cpu_s;
@@ -308,6 +313,16 @@ impl Pool {
         station.draining.add(now_s, -1.0);
         station.members.retain(|r| *r != index);
         self.free.push(index);
+    }
+
+    /// What happened in the lives of replicas since it was taken last.
+    pub(crate) fn take_lives(&mut self) -> Vec<Life> {
+        std::mem::take(&mut self.lives)
+    }
+
+    /// Nobody asks for the lives so far.
+    pub(crate) fn forget_lives(&mut self) {
+        self.lives.clear();
     }
 
     /// What there is of each service since it was last taken, `length_s` long.
@@ -326,7 +341,7 @@ impl Station {
             self.cpu_s += cpu_s;
             self.throttled_s += throttled_s;
             let Replica { number, state, asked_s, ready_s, .. } = *replica;
-            views.push(ReplicaView { number, state, asked_s, ready_s, cpu_s });
+            views.push(ReplicaView { number, state, asked_s, ready_s, cpu_s, throttled_s });
         }
         ServiceSecond {
             cpu_s: std::mem::take(&mut self.cpu_s),

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::cpu::Cpu;
-use crate::second::ReplicaState;
+use crate::second::{Life, ReplicaState, Turn};
 use crate::visits::VisitId;
 
 /// A replica.
@@ -35,6 +35,11 @@ pub(crate) enum Admission {
 }
 
 impl Replica {
+    /// Something that happens to it now.
+    pub(crate) fn life(&self, at_s: f64, turn: Turn) -> Life {
+        Life { at_s, service: self.service as usize, number: self.number, turn }
+    }
+
     pub(crate) fn admit(
         &mut self,
         visit: VisitId,

@@ -1,7 +1,7 @@
 //! What comes out, second by second.
 
 use serde::{Deserialize, Serialize};
-use swarmlab_intervals::Histogram;
+use swarmlab_intervals::{Histogram, add_histogram, new_histogram};
 
 /// Why a request failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +41,45 @@ impl Failure {
     }
 }
 
+/// What clients felt of one endpoint.
+#[derive(Debug, Clone)]
+pub struct EndpointSecond {
+    /// Requests sent.
+    pub sent: u64,
+    /// Requests answered with success.
+    pub answered: u64,
+    /// Requests that failed, in the order of [`Failure::ALL`].
+    pub failures: [u64; Failure::ALL.len()],
+    /// Times of successful answers, in microseconds.
+    pub response: Histogram,
+    /// Their exact sum, in seconds.
+    pub response_sum_s: f64,
+}
+
+impl EndpointSecond {
+    /// Nothing yet.
+    pub(crate) fn new() -> Self {
+        let failures = Default::default();
+        Self { sent: 0, answered: 0, failures, response: new_histogram(), response_sum_s: 0.0 }
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.sent += other.sent;
+        self.answered += other.answered;
+        self.failures.iter_mut().zip(other.failures).for_each(|(sum, n)| *sum += n);
+        add_histogram(&mut self.response, &other.response);
+        self.response_sum_s += other.response_sum_s;
+    }
+
+    /// All of them together.
+    pub(crate) fn sum(all: &[Self]) -> Self {
+        let [first, rest @ ..] = all else { return Self::new() };
+        let mut sum = first.clone();
+        rest.iter().for_each(|e| sum.add(e));
+        sum
+    }
+}
+
 /// What clients felt in a second. `sent` = `answered` + failures + those in flight, over the whole simulation.
 #[derive(Debug, Clone)]
 pub struct ClientSecond {
@@ -62,6 +101,10 @@ pub struct ClientSecond {
     pub users: Option<f64>,
     /// Pauses of users that began, in seconds.
     pub think_s: f64,
+    /// Errands that came to their end.
+    pub errands: u64,
+    /// Each endpoint for itself.
+    pub endpoints: Vec<EndpointSecond>,
 }
 
 impl ClientSecond {
@@ -96,6 +139,34 @@ pub struct ReplicaView {
     pub ready_s: Option<f64>,
     /// CPU that it used in the second, in seconds.
     pub cpu_s: f64,
+    /// Time in the second in which it had work and no quota, in seconds.
+    pub throttled_s: f64,
+}
+
+/// What happens in the life of a replica.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// It was asked for, and starts.
+    Asked,
+    /// It is sent requests.
+    Ready,
+    /// It is told to stop.
+    Stopping,
+    /// It is no more.
+    Gone,
+}
+
+/// Something that happened in the life of a replica.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Life {
+    /// When.
+    pub at_s: f64,
+    /// Its service's place in the model.
+    pub service: usize,
+    /// Its number among all replicas of the service, from 1.
+    pub number: u64,
+    /// What.
+    pub turn: Turn,
 }
 
 /// A service in a second.
@@ -162,6 +233,11 @@ pub(crate) struct Gauge {
 }
 
 impl Gauge {
+    /// Nothing, from a moment on.
+    pub(crate) fn starting(at_s: f64) -> Self {
+        Self { value: 0.0, at_s, area: 0.0 }
+    }
+
     pub(crate) fn add(&mut self, now_s: f64, change: f64) {
         self.area += self.value * (now_s - self.at_s);
         self.at_s = now_s;

@@ -31,6 +31,8 @@ pub(crate) enum Purpose {
     Think,
     /// How long a replica takes to start.
     StartUp,
+    /// What a client does next.
+    Errand,
 }
 
 /// The key of a purpose under another key.

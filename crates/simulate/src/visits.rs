@@ -12,10 +12,12 @@ pub(crate) struct VisitId {
 /// Who waits for the answer.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Parent {
-    /// A client: a user of the closed model, or an arrival of the open one.
+    /// A client: a user of the closed model, or a session of the open one.
     Client {
-        /// The user.
-        user: Option<u32>,
+        /// Which.
+        client: u32,
+        /// What it asked.
+        endpoint: u32,
     },
     /// Another visit.
     Visit(VisitId),
@@ -102,6 +104,12 @@ impl Visits {
             p.visit.as_ref().filter(|v| v.replica == replica).map(|_| VisitId { index: i as u32, age: p.age })
         };
         self.places.iter().enumerate().filter_map(at).collect()
+    }
+
+    /// No client waits any longer. Looks at every place: for what is seldom.
+    pub(crate) fn forget_clients(&mut self) {
+        let visits = self.places.iter_mut().filter_map(|p| p.visit.as_mut());
+        visits.filter(|v| matches!(v.parent, Parent::Client { .. })).for_each(|v| v.parent = Parent::Nobody);
     }
 
     /// Places, used or not: what memory depends on.
