@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::{Value, json};
 use swarmlab_codes as codes;
+use swarmlab_record::topology::Bed;
 use swarmlab_yaml::{Diagnostic, Diagnostics};
 
 use super::{Global, output, preflight};
@@ -113,6 +114,24 @@ fn catalogue(path: &Path, text: &str) -> Result<Fine, Diagnostics> {
     Ok(Fine { name: catalogue.name, keys: json!({"metrics": metrics}), words, warnings: Vec::new() })
 }
 
+fn model(path: &Path) -> Result<Fine, Diagnostics> {
+    let file = experiment::read_simulation(path)?;
+    let services = file.model.services.len();
+    let words = format!("a model of {}", plural(services, "service", "services"));
+    let keys = json!({"services": services});
+    Ok(Fine { name: name_of(path), keys, words, warnings: file.warnings.into_vec() })
+}
+
+/// Where an experiment runs, if its file alone says it.
+fn bed(choice: TestbedChoice) -> Option<Bed> {
+    match choice {
+        TestbedChoice::Swarm => Some(Bed::Swarm),
+        TestbedChoice::Embedded => Some(Bed::Embedded),
+        TestbedChoice::Simulated => Some(Bed::Simulated),
+        TestbedChoice::Auto => None,
+    }
+}
+
 /// Checks a file that is no experiment; `None`: it is one, or nothing that is known.
 fn alone(path: &Path) -> Option<Result<Fine, Diagnostics>> {
     let text = std::fs::read_to_string(path).ok()?;
@@ -121,6 +140,7 @@ fn alone(path: &Path) -> Option<Result<Fine, Diagnostics>> {
         FileKind::Shape => Some(shape(path)),
         FileKind::Stack => Some(stack(path)),
         FileKind::Controllers => Some(controllers(path)),
+        FileKind::Model => Some(model(path)),
         FileKind::Catalogue => Some(catalogue(path, &text)),
         // What it is instead, and what takes it, is the finding of who reads experiments.
         FileKind::Experiment | FileKind::Recording | FileKind::Api | FileKind::OfRun => None,
@@ -159,10 +179,12 @@ pub fn main(args: &CheckArgs, global: &Global) -> Exit {
                 output::warning(w, global.json);
             }
             let e = &loaded.experiment;
-            if let Some(exit) = preflight::refused(e, e.testbed == TestbedChoice::Embedded, global) {
+            if let Some(exit) = preflight::refused(e, bed(e.testbed), global) {
                 return exit;
             }
-            machine(e, global);
+            if e.testbed != TestbedChoice::Simulated {
+                machine(e, global);
+            }
             let duration_s = e.load.shape.duration_s();
             let services = e.stack.services.len();
             output::say(

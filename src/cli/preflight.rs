@@ -1,7 +1,8 @@
 //! What `check` and `run` see before anything starts: configuration that the sample application would refuse.
 
 use swarmlab_codes as codes;
-use swarmlab_experiment::{Experiment, embedded_misfits};
+use swarmlab_experiment::{Experiment, embedded_misfits, simulated_misfits};
+use swarmlab_record::topology::Bed;
 use swarmlab_stackfile::ServicePlan;
 use swarmlab_testbed::stack;
 
@@ -12,10 +13,14 @@ use crate::exit::Exit;
 const IMAGE: &str = "swarmlab/demo";
 
 /// The exit code of an experiment whose services cannot start, if they cannot; all reasons are printed.
-/// `is_embedded`: it is known to run as child processes.
-pub fn refused(experiment: &Experiment, is_embedded: bool, global: &Global) -> Option<Exit> {
-    if let Some(exit) = is_embedded.then(|| misfits(experiment, global)).flatten() {
+/// `bed`: where it runs, if that is known.
+pub fn refused(experiment: &Experiment, bed: Option<Bed>, global: &Global) -> Option<Exit> {
+    if let Some(exit) = bed.and_then(|bed| misfits(experiment, bed, global)) {
         return Some(exit);
+    }
+    // What the services are started with is nothing to a simulation.
+    if bed == Some(Bed::Simulated) {
+        return None;
     }
     // What is wrong with the stack itself is told where it is deployed.
     let specs = swarmlab_stackfile::specs(&experiment.stack, &experiment.name).ok()?;
@@ -33,11 +38,20 @@ pub fn refused(experiment: &Experiment, is_embedded: bool, global: &Global) -> O
     ))
 }
 
-fn misfits(experiment: &Experiment, global: &Global) -> Option<Exit> {
-    let all = embedded_misfits(experiment);
+fn misfits(experiment: &Experiment, bed: Bed, global: &Global) -> Option<Exit> {
+    let (all, help, code) = match bed {
+        Bed::Swarm => return None,
+        Bed::Embedded => {
+            (embedded_misfits(experiment), "use `testbed: swarm`, or leave it out", codes::NOT_EMBEDDED)
+        }
+        Bed::Simulated => (
+            simulated_misfits(experiment),
+            "docs/simulation.md says what is played; other testbeds play everything",
+            codes::NOT_SIMULATED,
+        ),
+    };
     let why = format!("{}: {}", experiment.path.display(), all.join("; "));
-    let help = "use `testbed: swarm`, or leave it out";
-    (!all.is_empty()).then(|| output::fail(&why, Some(help), global.json, codes::NOT_EMBEDDED))
+    (!all.is_empty()).then(|| output::fail(&why, Some(help), global.json, code))
 }
 
 fn reason(service: &ServicePlan) -> Option<String> {

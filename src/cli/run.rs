@@ -84,6 +84,8 @@ pub enum TestbedFlag {
     Swarm,
     /// Child processes of this command.
     Embedded,
+    /// Virtual time: the services of the experiment's model (`simulation`).
+    Simulated,
     /// Swarm if an engine answers, else embedded.
     Auto,
 }
@@ -93,6 +95,7 @@ impl From<TestbedFlag> for TestbedChoice {
         match f {
             TestbedFlag::Swarm => Self::Swarm,
             TestbedFlag::Embedded => Self::Embedded,
+            TestbedFlag::Simulated => Self::Simulated,
             TestbedFlag::Auto => Self::Auto,
         }
     }
@@ -122,6 +125,7 @@ impl RunFlags {
         self.testbed = self.testbed.or(testbed.map(|kind| match kind {
             Kind::Swarm => TestbedFlag::Swarm,
             Kind::Embedded => TestbedFlag::Embedded,
+            Kind::Simulated => TestbedFlag::Simulated,
         }));
         self
     }
@@ -168,7 +172,7 @@ pub async fn run_file(
         .or_else(|| experiment::peek_testbed(path))
         .unwrap_or(TestbedChoice::Auto);
     let engine = match choice {
-        TestbedChoice::Embedded => None,
+        TestbedChoice::Embedded | TestbedChoice::Simulated => None,
         _ => Some(swarmlab_swarm::connect(global.engine.as_deref()).await),
     };
     let answers = match &engine {
@@ -196,7 +200,7 @@ pub async fn run_file(
     for w in warnings.iter() {
         output::warning(w, global.json);
     }
-    if let Some(exit) = preflight::refused(&experiment, kind == Kind::Embedded, global) {
+    if let Some(exit) = preflight::refused(&experiment, Some(kind), global) {
         return exit;
     }
     let binary = match std::env::current_exe() {

@@ -21,6 +21,7 @@ use swarmlab_frame::frame::Frame;
 
 use swarmlab_record::manifest::Origin;
 use swarmlab_record::summary::{EndpointFigures, FORMAT, Summary};
+use swarmlab_record::topology::Bed;
 
 pub use assemble::Raw;
 
@@ -56,7 +57,10 @@ pub fn analyse(raw: &Raw, totals: &counts::Totals, frame: &Frame, client: &Clien
     }
     verdicts.extend(verdicts::demands(&demands, &unfitted));
     verdicts.extend(verdicts::little(little.as_ref(), raw));
-    verdicts.push(verdicts::generator(client.generator.as_ref(), raw));
+    // Nobody sent what was simulated: there is no generator that could have kept up.
+    if raw.manifest.testbed != Some(Bed::Simulated) {
+        verdicts.push(verdicts::generator(client.generator.as_ref(), raw));
+    }
     verdicts.extend(verdicts::slo(raw, client));
     let headline = figures::headline(client, &demands);
     let figures = figures::all(&headline, client, &demands, little.as_ref());

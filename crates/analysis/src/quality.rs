@@ -42,7 +42,7 @@ pub fn notes(raw: &Raw, load: &Frame) -> Vec<Note> {
     let bins = load.bins().count();
     out.extend(unmeasured(raw));
     for service in raw.manifest.plan.measured.iter().filter(|_| has_source(raw)) {
-        for (metric, unit) in [("cpu", "cores"), ("memory", "bytes")] {
+        for (metric, unit) in expected(raw) {
             let name = column(service, metric, unit);
             let Some(values) = load.get(&name) else {
                 out.push(Note { status: Status::Fail, text: format!("{name} was never sampled.") });
@@ -83,6 +83,12 @@ pub fn notes(raw: &Raw, load: &Frame) -> Vec<Note> {
     out
 }
 
+/// What is known of every measured service, by the end of its column's name and unit. Memory is not simulated.
+fn expected(raw: &Raw) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let is_simulated = raw.manifest.testbed == Some(Bed::Simulated);
+    [("cpu", "cores"), ("memory", "bytes")].into_iter().filter(move |(name, _)| !is_simulated || *name != "memory")
+}
+
 /// Whether anything could have told what the containers use. On a Swarm that is a service of the role telemetry; where no
 /// service is known, nobody can say that there was none.
 fn has_source(raw: &Raw) -> bool {
@@ -115,10 +121,10 @@ fn unanswered(raw: &Raw, load: &Frame) -> Vec<Note> {
             if bins == 0 || unknown as f64 <= GAP_SHARE * bins as f64 {
                 continue;
             }
-            let why = if raw.manifest.testbed == Some(Bed::Embedded) {
-                "the embedded testbed has no Prometheus to ask"
-            } else {
-                "they are gaps, not zeros"
+            let why = match raw.manifest.testbed {
+                Some(Bed::Embedded) => "the embedded testbed has no Prometheus to ask",
+                Some(Bed::Simulated) => "a simulation has no Prometheus to ask",
+                Some(Bed::Swarm) | None => "they are gaps, not zeros",
             };
             let text = format!(
                 "measure.queries.{}: {name} is unknown in {unknown} of {bins} bins of the load; {why}. Asked: {}",

@@ -76,6 +76,11 @@ means "Its services are child processes: only applications are scaled and restar
 example "swarmlab run experiments/exercise-actions.yml --testbed embedded",
 advice "Act on the service behind the proxy, leave the query out, or use `testbed: swarm`.";
 
+NOT_SIMULATED E 122 "not-simulated", exit 2: "the experiment asks for what cannot be simulated",
+means "The simulated testbed plays the services of a model (`simulation: FILE`) in virtual time. The model's services must be those of the stack, its `entry` the one that load goes to; clients make requests one after the other and pause. Answers have no content, so conditions on them are not played; memory, restarts, programs that decide and PromQL need services that are really there.",
+example "swarmlab run experiments/exercise-actions.yml --testbed simulated",
+advice "The message names each. Give the model, a simpler scenario (`load.scenario`), or use another `testbed`.";
+
 NEVER_ACTED E 140 "never-acted", exit 2: "an action is planned for a moment that does not come",
 means "`at` of an action counts from the beginning of the load and must lie before its end (which `--duration` may have moved); `warmup` needs a `load.warmup`.",
 example r"

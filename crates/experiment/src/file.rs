@@ -11,7 +11,7 @@ use swarmlab_yaml::{Cx, Diagnostics, Value};
 use super::actions::{Actions, Against};
 use super::autoscale::{self, Have};
 use super::{
-    Experiment, FileKind, Load, Measure, Observe, Overrides, Slo, TargetRef, checks, evidence,
+    Experiment, FileKind, Load, Measure, Observe, Overrides, Simulated, Slo, TargetRef, checks, evidence,
     read_named_file, stack_file, unreadable, variables,
 };
 
@@ -22,6 +22,8 @@ pub enum TestbedChoice {
     Swarm,
     /// Child processes.
     Embedded,
+    /// Virtual time.
+    Simulated,
     /// Swarm if an engine answers, else embedded.
     Auto,
 }
@@ -82,6 +84,7 @@ pub fn peek_testbed(path: &Path) -> Option<TestbedChoice> {
     match document.root.get("testbed").and_then(|n| n.text()) {
         Some("swarm") => Some(TestbedChoice::Swarm),
         Some("embedded") => Some(TestbedChoice::Embedded),
+        Some("simulated") => Some(TestbedChoice::Simulated),
         _ => Some(TestbedChoice::Auto),
     }
 }
@@ -115,6 +118,7 @@ fn element(
         v.enum_of(&[
             ("swarm", TestbedChoice::Swarm),
             ("embedded", TestbedChoice::Embedded),
+            ("simulated", TestbedChoice::Simulated),
             ("auto", TestbedChoice::Auto),
         ])
     });
@@ -191,6 +195,7 @@ fn element(
     if let (Some(value), Some(load), Some(measure)) = (map.get("load"), &load, &measure) {
         evidence::warn(&value, load, measure.bin);
     }
+    let simulation = map.optional("simulation", |v| Simulated::read(v, base, foreign));
     let slo = map.optional("slo", Slo::read);
     let endpoints = load.as_ref().map(|load| load.scenario.endpoints());
     let known = Known { services: services.as_deref(), endpoints: endpoints.as_deref() };
@@ -221,6 +226,7 @@ fn element(
         actions,
         autoscale,
         measure,
+        simulation,
         slo,
         checks,
         seed,

@@ -21,6 +21,8 @@ pub enum FileKind {
     Controllers,
     /// What `up` takes: Compose.
     Stack,
+    /// What `simulate` takes.
+    Model,
     /// What metrics mean.
     Catalogue,
     /// A recording of a browser.
@@ -44,6 +46,12 @@ impl FileKind {
             (Self::Api, has("openapi") || has("swagger")),
             (Self::OfRun, has("headline") && has("verdicts") || has("started_unix_s") && has("topology")),
             (Self::Shape, has("shape") && !has("load")),
+            (
+                Self::Model,
+                has("services")
+                    && !has("stack")
+                    && ["entry", "load", "slo", "observed_after"].iter().any(|key| has(key)),
+            ),
             (Self::Experiment, has("load")),
             (Self::Controllers, has("autoscale")),
             (Self::Stack, has("services")),
@@ -66,6 +74,7 @@ impl FileKind {
             Self::Shape => "a load shape",
             Self::Controllers => "a controllers file",
             Self::Stack => "a stack file",
+            Self::Model => "a model to simulate",
             Self::Catalogue => "a catalogue of metrics",
             Self::Recording => "a recording (HAR)",
             Self::Api => "the description of an API (OpenAPI, Swagger)",
@@ -86,6 +95,9 @@ impl FileKind {
             ),
             Self::Controllers => format!("`swarmlab replay RUN --controllers {path}` asks them"),
             Self::Stack => format!("`swarmlab up {path}` deploys it; an experiment names it as `stack`"),
+            Self::Model => {
+                format!("`swarmlab simulate {path}` simulates it; an experiment names it as `simulation`")
+            }
             Self::Catalogue => format!(
                 "`swarmlab catalogues show {path}` shows it; an experiment names it in `measure.catalogues`"
             ),

@@ -19,6 +19,7 @@ mod observe;
 mod overrides;
 mod scenario;
 mod shape;
+mod simulated;
 mod simulation;
 mod slo;
 mod stack_file;
@@ -43,6 +44,7 @@ pub use shape::{
     CATALOGUE as SHAPES, Entry as ShapeEntry, read as read_shape,
     read_with_warnings as read_shape_with_warnings,
 };
+pub use simulated::{Play, Simulated, misfits as simulated_misfits, play as simulated_play};
 pub use simulation::{Behaviour, SimulationFile, read as read_simulation};
 pub use slo::Slo;
 pub use stack_file::{Variables, read as read_stack};
@@ -89,6 +91,8 @@ pub struct Experiment {
     pub autoscale: Vec<Autoscale>,
     /// What is measured.
     pub measure: Measure,
+    /// The model of its services, if it names one.
+    pub simulation: Option<Simulated>,
     /// What is promised to users, if anything.
     pub slo: Option<Slo>,
     /// Thresholds on figures and columns.

@@ -14,7 +14,7 @@ use swarmlab_testbed::{Action, Bounds, Done, Kind, Note, TestbedError};
 use crate::plan::RunOptions;
 use crate::site::{Answer, Ready, Site};
 
-/// The way to bring the run's testbed up.
+/// The way to bring the run's testbed up; none of one that is simulated.
 pub(crate) fn beds(
     kind: Kind,
     options: &RunOptions,
@@ -22,9 +22,10 @@ pub(crate) fn beds(
     catalogues: Arc<Catalogues>,
     bounds: Bounds,
     prometheus: Option<String>,
-) -> Box<dyn Beds> {
+) -> Option<Box<dyn Beds>> {
     let wait = options.wait;
-    match kind {
+    Some(match kind {
+        Kind::Simulated => return None,
         Kind::Swarm => {
             Box::new(SwarmBeds { engine: options.engine.clone(), wait, catalogues, bounds, prometheus })
         }
@@ -36,7 +37,7 @@ pub(crate) fn beds(
             catalogues,
             bounds,
         })),
-    }
+    })
 }
 
 /// A stack on a testbed.

@@ -48,6 +48,9 @@ pub enum RunError {
     /// The stack file cannot become services under this name.
     #[error("{0}")]
     Stack(swarmlab_yaml::Diagnostics),
+    /// What was asked for cannot be simulated.
+    #[error("it cannot be simulated: {0}")]
+    Simulation(String),
     /// The folder cannot be analysed.
     #[error(transparent)]
     Recompute(#[from] RecomputeError),
@@ -108,6 +111,7 @@ impl RunError {
             Self::Overdue(Waited::Load | Waited::Close) => codes::RUN_OVERDUE,
             Self::Io { .. } => codes::RUN_IO,
             Self::Stack(findings) => findings.code(),
+            Self::Simulation(_) => codes::NOT_SIMULATED,
             Self::Recompute(e) => e.code(),
             Self::Interrupted => codes::INTERRUPTED,
         }

@@ -49,6 +49,7 @@ pub fn choose_testbed<E: std::fmt::Display>(
 ) -> Result<(Kind, String), E> {
     match (choice, engine) {
         (TestbedChoice::Embedded, _) => Ok((Kind::Embedded, "the experiment asks for it".to_owned())),
+        (TestbedChoice::Simulated, _) => Ok((Kind::Simulated, "the experiment asks for it".to_owned())),
         (TestbedChoice::Swarm, Ok(_)) => Ok((Kind::Swarm, "the experiment asks for it".to_owned())),
         (TestbedChoice::Swarm, Err(e)) => Err(e),
         (TestbedChoice::Auto, Ok(what)) => Ok((Kind::Swarm, format!("{what} answers"))),
@@ -70,9 +71,9 @@ pub(crate) fn session(
     let keep = match (options.keep, kind) {
         (false, _) => trial::Keep::No,
         (true, Kind::Swarm) => trial::Keep::Yes,
-        (true, Kind::Embedded) => trial::Keep::Impossible(
-            "the embedded testbed ends with this command: --keep has no effect on it".to_owned(),
-        ),
+        (true, Kind::Embedded | Kind::Simulated) => trial::Keep::Impossible(format!(
+            "the {kind} testbed ends with this command: --keep has no effect on it"
+        )),
     };
     let wait_s = options.wait.as_secs_f64();
     trial::Plan {

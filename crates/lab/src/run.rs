@@ -24,6 +24,7 @@ use crate::machine::{self, Machine};
 use crate::message::{Message, News};
 use crate::plan::{self, RunOptions};
 use crate::session::{self, Cast};
+use crate::simulated;
 use crate::sinks::FolderSink;
 use crate::threads::Threads;
 
@@ -126,6 +127,23 @@ async fn remark(
     Ok(said)
 }
 
+/// The error of a simulated run that names no model.
+fn no_model() -> RunError {
+    RunError::Simulation("`simulation: FILE` is missing".to_owned())
+}
+
+/// Does something on a thread of its own, and waits for it.
+fn apart<T: Send>(work: impl FnOnce() -> Result<T, RunError> + Send) -> Result<T, RunError> {
+    let done = std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("simulation".to_owned()).spawn_scoped(scope, work);
+        thread.map(|t| t.join())
+    });
+    match done.map_err(RunError::io("start a thread"))? {
+        Ok(done) => done,
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
+}
+
 /// Only a Swarm runs the images that the stack names; the embedded testbed runs this program instead.
 fn ran(kind: Kind, mut topology: Topology) -> Topology {
     if kind == Kind::Embedded {
@@ -141,12 +159,18 @@ fn manifest(
     specs: &StackSpecs,
     started_unix_s: f64,
 ) -> Manifest {
+    let mut topology = ran(kind, stack::topology(specs));
+    let mut plan = plan::resolved(experiment, specs);
+    if let Some(simulated) = experiment.simulation.as_ref().filter(|_| kind == Kind::Simulated) {
+        topology = simulated::stands(&simulated.file.model, topology);
+        plan.declared_demand_s = simulated::declared_demands(&simulated.file.model);
+    }
     Manifest {
         testbed: Some(kind),
         testbed_reason: reason.to_owned(),
-        topology: ran(kind, stack::topology(specs)),
+        topology,
         provenance: machine::describe(&experiment.path),
-        ..Manifest::begun(Origin::Run, &experiment.name, started_unix_s, plan::resolved(experiment, specs))
+        ..Manifest::begun(Origin::Run, &experiment.name, started_unix_s, plan)
     }
 }
 
@@ -162,21 +186,32 @@ async fn measure(
     left: &(dyn Fn(Vec<String>) + Sync),
     bus: &mut Bus<'_>,
 ) -> Result<(), RunError> {
-    let remarks = remark(experiment, &specs, options.shares_machine, bus).await?;
+    let remarks = match kind {
+        Kind::Simulated => Vec::new(),
+        Kind::Swarm | Kind::Embedded => remark(experiment, &specs, options.shares_machine, bus).await?,
+    };
+    let topology = manifest.topology.clone();
     let controllers = plan::controllers(experiment, &manifest, options.no_scaling);
     bus.attach(FolderSink::create(folder, manifest).map_err(RunError::io("create the run's files"))?);
     for remark in remarks {
         let message = Message { t_unix_s: unix_now_s(), news: News::Log(remark) };
         bus.tell(message).map_err(RunError::io("write the run's events"))?;
     }
-    let plan = plan::session(experiment, kind, &specs, options);
+    let mut plan = plan::session(experiment, kind, &specs, options);
     let catalogues = Arc::new(
         Catalogues::builtin()
             .with(experiment.measure.catalogues.iter().cloned())
             .asking(experiment.measure.queries.clone()),
     );
     let elsewhere = experiment.observe.as_ref().and_then(|observe| observe.prometheus.clone());
-    let beds = beds::beds(kind, options, folder, catalogues, plan::bounds(experiment), elsewhere);
+    let bounds = plan::bounds(experiment);
+    let Some(beds) = beds::beds(kind, options, folder, catalogues, bounds.clone(), elsewhere) else {
+        let simulated = experiment.simulation.as_ref().ok_or_else(no_model)?;
+        plan.sources = simulated::sources(&simulated.file.model, &topology);
+        return apart(|| {
+            simulated::execute(experiment, simulated, &topology, bounds, plan, bus, cancel, controllers)
+        });
+    };
     let left_while_starting = beds.left_while_starting(&specs);
     let target = (experiment.target.service.clone(), experiment.target.port);
     let site = StackSite { beds, specs, target, bed: None };

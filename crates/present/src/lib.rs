@@ -39,6 +39,7 @@ pub fn model(raw: &Raw, frame: &Frame, analysis: &Analysis) -> ReportModel {
         testbed: match manifest.testbed {
             Some(Bed::Swarm) => "Docker Swarm".to_owned(),
             Some(Bed::Embedded) => "embedded: child processes of one machine, built-in proxies".to_owned(),
+            Some(Bed::Simulated) => "simulated: a model in virtual time, nothing was measured".to_owned(),
             None => "none: a load alone".to_owned(),
         },
         started_utc: utc::extended(start),

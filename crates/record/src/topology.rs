@@ -29,6 +29,8 @@ pub enum Bed {
     Swarm,
     /// Child processes of the command.
     Embedded,
+    /// Virtual time.
+    Simulated,
 }
 
 impl std::fmt::Display for Bed {
@@ -36,6 +38,7 @@ impl std::fmt::Display for Bed {
         f.write_str(match self {
             Self::Swarm => "swarm",
             Self::Embedded => "embedded",
+            Self::Simulated => "simulated",
         })
     }
 }

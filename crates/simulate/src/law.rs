@@ -13,6 +13,13 @@ pub enum Law {
         /// That.
         mean_s: f64,
     },
+    /// Uniform between two bounds.
+    Uniform {
+        /// Least.
+        min_s: f64,
+        /// Most.
+        max_s: f64,
+    },
     /// Exponential.
     Exponential {
         /// Mean.
@@ -46,6 +53,7 @@ impl Law {
         let scv_ok = |scv: f64| scv.is_finite() && scv > 0.0 && scv <= 1e4;
         match self {
             Law::Constant { mean_s } | Law::Exponential { mean_s } => time(*mean_s),
+            Law::Uniform { min_s, max_s } => time(*min_s) && time(*max_s) && min_s <= max_s,
             Law::Lognormal { mean_s, scv } | Law::Gamma { mean_s, scv } => time(*mean_s) && scv_ok(*scv),
             Law::Empirical(values) => !values.is_empty() && values.iter().all(|v| time(*v)),
         }
@@ -58,6 +66,7 @@ impl Law {
             | Law::Exponential { mean_s }
             | Law::Lognormal { mean_s, .. }
             | Law::Gamma { mean_s, .. } => *mean_s,
+            Law::Uniform { min_s, max_s } => (min_s + max_s) / 2.0,
             Law::Empirical(values) => values.iter().sum::<f64>() / values.len() as f64,
         }
     }
@@ -66,6 +75,11 @@ impl Law {
     pub fn scv(&self) -> f64 {
         match self {
             Law::Constant { .. } => 0.0,
+            Law::Uniform { min_s, max_s } if *max_s > 0.0 => {
+                let (width, mean) = (max_s - min_s, self.mean_s());
+                width * width / 12.0 / (mean * mean)
+            }
+            Law::Uniform { .. } => 0.0,
             Law::Exponential { .. } => 1.0,
             Law::Lognormal { scv, .. } | Law::Gamma { scv, .. } => *scv,
             Law::Empirical(values) => {
@@ -80,6 +94,7 @@ impl Law {
     pub(crate) fn sample(&self, stream: &mut Stream) -> f64 {
         match self {
             Law::Constant { mean_s } => *mean_s,
+            Law::Uniform { min_s, max_s } => min_s + (max_s - min_s) * stream.unit(),
             Law::Exponential { mean_s } => -mean_s * stream.unit().ln(),
             Law::Lognormal { mean_s, scv } => {
                 let variance = scv.ln_1p();
@@ -117,6 +132,7 @@ mod tests {
         let n = 400_000;
         for law in [
             Law::Constant { mean_s: 0.3 },
+            Law::Uniform { min_s: 0.1, max_s: 0.5 },
             Law::Exponential { mean_s: 0.02 },
             Law::Lognormal { mean_s: 2.0, scv: 0.5 },
             Law::Lognormal { mean_s: 2.0, scv: 2.0 },
@@ -140,6 +156,7 @@ mod tests {
             Law::Constant { mean_s: -1.0 },
             Law::Exponential { mean_s: f64::NAN },
             Law::Gamma { mean_s: 1.0, scv: 0.0 },
+            Law::Uniform { min_s: 2.0, max_s: 1.0 },
             Law::Empirical([].into()),
             Law::Empirical([f64::INFINITY].into()),
         ] {

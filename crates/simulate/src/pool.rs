@@ -31,6 +31,7 @@ struct Station {
     arrived: u64,
     answered: u64,
     failed: u64,
+    unavailable: u64,
     demand_s: f64,
     response: Histogram,
     response_sum_s: f64,
@@ -80,6 +81,7 @@ impl Pool {
                 arrived: 0,
                 answered: 0,
                 failed: 0,
+                unavailable: 0,
                 demand_s: 0.0,
                 response: new_histogram(),
                 response_sum_s: 0.0,
@@ -106,6 +108,7 @@ impl Pool {
         station.arrived += 1;
         let serving = &station.serving;
         if serving.is_empty() {
+            station.unavailable += 1;
             return None;
         }
         let any = |routing: &mut Stream| serving[routing.below(serving.len())];
@@ -291,7 +294,7 @@ impl Pool {
         (if was_ready { &mut station.ready } else { &mut station.starting }).add(now_s, -1.0);
         station.draining.add(now_s, 1.0);
         replica.state = ReplicaState::Draining;
-        self.lives.push(replica.life(now_s, Turn::Stopping));
+        self.lives.push(replica.life(now_s, Turn::Stopping { was_ready }));
         if replica.busy == 0 {
             self.end(now_s, index);
             return None;
@@ -351,6 +354,7 @@ impl Station {
             arrived: std::mem::take(&mut self.arrived),
             answered: std::mem::take(&mut self.answered),
             failed: std::mem::take(&mut self.failed),
+            unavailable: std::mem::take(&mut self.unavailable),
             response: std::mem::replace(&mut self.response, new_histogram()),
             response_sum_s: std::mem::take(&mut self.response_sum_s),
             in_service: self.in_service.take(now_s) / length_s,

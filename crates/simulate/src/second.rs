@@ -151,7 +151,10 @@ pub enum Turn {
     /// It is sent requests.
     Ready,
     /// It is told to stop.
-    Stopping,
+    Stopping {
+        /// Whether it was sent requests until then.
+        was_ready: bool,
+    },
     /// It is no more.
     Gone,
 }
@@ -186,6 +189,8 @@ pub struct ServiceSecond {
     pub answered: u64,
     /// Requests that failed at it or below it.
     pub failed: u64,
+    /// Of those, the ones that no replica was there for.
+    pub unavailable: u64,
     /// Times of successful answers, queues included, in microseconds.
     pub response: Histogram,
     /// Their exact sum, in seconds.

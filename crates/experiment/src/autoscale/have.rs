@@ -23,6 +23,11 @@ impl Have<'_> {
         let of_stack = stack.service(service)?;
         let is_target = self.target?.service == service;
         match metric {
+            names::MEMORY | names::MEMORY_UTILIZATION if self.testbed == TestbedChoice::Simulated => {
+                Some("memory is not simulated".to_owned())
+            }
+            // Every replica of a model has a limit.
+            names::CPU_UTILIZATION if self.testbed == TestbedChoice::Simulated => None,
             names::USERS => self.no_users(),
             names::CPU_UTILIZATION => self.no_limit(of_stack, "CPU", |l| l.nano_cpus.is_some()),
             names::MEMORY_UTILIZATION => self.no_limit(of_stack, "memory", |l| l.memory_bytes.is_some()),
@@ -35,6 +40,9 @@ impl Have<'_> {
             names::ERROR_RATE => self.not_counted(stack, of_stack, false),
             names::IN_FLIGHT if self.testbed == TestbedChoice::Embedded => {
                 Some("the embedded testbed's proxies do not tell how many requests are under way".to_owned())
+            }
+            names::IN_FLIGHT if self.testbed == TestbedChoice::Simulated => {
+                Some("simulated proxies do not tell how many requests are under way".to_owned())
             }
             names::IN_FLIGHT if of_stack.role != Role::Proxy => self.not_counted(stack, of_stack, false),
             _ => None,

@@ -1,4 +1,5 @@
-//! `4ms` | `{ law: lognormal, mean: 4ms, scv: 1 }` | `{ values: [1ms, 2ms, 9ms] }`: the law of a time.
+//! `4ms` | `{ law: lognormal, mean: 4ms, scv: 1 }` | `{ between: [1ms, 9ms] }` | `{ values: [1ms, 2ms, 9ms] }`: the law
+//! of a time.
 
 use swarmlab_codes as codes;
 use swarmlab_simulate::Law;
@@ -29,6 +30,24 @@ pub(super) fn read(value: &Value<'_>) -> Option<Law> {
         });
         map.finish();
         return values.map(Law::Empirical);
+    }
+    if map.get("between").is_some() {
+        let bounds = map.required("between", |v| {
+            let bounds = v.list(Value::duration)?;
+            match bounds[..] {
+                [least, most] if least <= most => Some(Law::Uniform {
+                    min_s: least.as_secs_f64(),
+                    max_s: most.as_secs_f64(),
+                }),
+                _ => {
+                    let message = format!("{} is no pair of bounds", v.path());
+                    v.fail(codes::BAD_VALUE, message, "[LEAST, MOST]");
+                    None
+                }
+            }
+        });
+        map.finish();
+        return bounds;
     }
     let word = map.required("law", |v| {
         v.enum_of(&[
