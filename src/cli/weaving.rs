@@ -11,7 +11,7 @@ pub struct WeaveFlags {
     #[arg(long, value_name = "auto|none|NAME[:PORT],…", value_parser = Fronts::parse)]
     front: Option<Fronts>,
     /// What passes through them: http1, http2, grpc, or tcp (bytes; connections are counted). Default: http1, and tcp at
-    /// ports that are known for something else
+    /// ports that are known for something else (5432, 6379, …); with --front auto those stay tcp in any case
     #[arg(long, value_name = "PROTOCOL", value_parser = protocol)]
     front_protocol: Option<Protocol>,
     /// A Prometheus that is there already and scrapes the fronts; none is added then, and no cAdvisor or node-exporter

@@ -86,8 +86,8 @@ pub enum Naming {
 pub struct Wishes {
     /// Before which services a proxy is put.
     pub fronts: Fronts,
-    /// How fronts read what passes, where no label says it. `None`: as bytes at ports that are known for another
-    /// protocol (5432, 6379, …), else HTTP/1.
+    /// How fronts read what passes, where no label says it; with [`Fronts::Auto`] not at ports that are known for another
+    /// protocol (5432, 6379, …). `None`: as bytes at those, else HTTP/1.
     pub protocol: Option<Protocol>,
     /// Who observes.
     pub telemetry: Telemetry,
