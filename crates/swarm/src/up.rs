@@ -4,7 +4,6 @@ use crate::bounds;
 use crate::connect::Engine;
 use crate::converge::{Goal, Patience, converge};
 use crate::create::{Creator, Made};
-use crate::down::targets;
 use crate::error::{ObjectKind, ObjectRef, SwarmError};
 use crate::images::{ImageSource, ensure_images};
 use crate::judge::Tally;
@@ -12,11 +11,12 @@ use crate::labels::{LABEL_NAMESPACE, LABEL_SWARMLAB};
 use crate::listing::Labelled;
 use crate::model::ServiceView;
 use crate::ports::check_ports;
-use crate::teardown::{DownEvent, Scope, Stopped, Targets, Teardown};
+use crate::prune::{clean_up, prune};
+use crate::teardown::{DownEvent, Targets};
 use bollard::errors::Error as ApiError;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use swarmlab_stackfile::{ServicePlan, StackSpecs};
 use tokio_util::sync::CancellationToken;
 
@@ -125,7 +125,7 @@ pub struct UpReport {
     pub took_s: f64,
 }
 
-type Progress<'a> = dyn FnMut(UpEvent) + Send + 'a;
+pub(crate) type Progress<'a> = dyn FnMut(UpEvent) + Send + 'a;
 
 /// Brings a stack up: images, networks, configs, secrets, services, in that order, all carrying the stack's labels;
 /// returns when every service is up. Volumes are made by the nodes that run the tasks, with the same labels.
@@ -338,101 +338,6 @@ fn goal(plan: &ServicePlan, options: &UpOptions) -> Goal {
     let monitor_ns = plan.spec.update_config.as_ref().and_then(|update| update.monitor);
     let stable_s = monitor_ns.filter(|ns| *ns > 0).map_or(options.stable_s, |ns| ns as f64 / 1e9);
     Goal { full: plan.full.clone(), stable_s, updated: options.update, exact: false }
-}
-
-async fn clean_up(
-    engine: &Engine,
-    specs: &StackSpecs,
-    made: &Targets,
-    options: &UpOptions,
-    cause: SwarmError,
-    progress: &mut Progress<'_>,
-) -> SwarmError {
-    progress(UpEvent::CleaningUp);
-    match remove(engine, specs, made, options, progress).await {
-        Ok(_) => cause,
-        Err(Stopped::Left(left)) => {
-            SwarmError::NotCleaned { stack: specs.name.clone(), cause: Box::new(cause), left }
-        }
-        Err(Stopped::Failed(error)) => {
-            let why = error.to_string();
-            let left =
-                made.objects().map(|object| crate::error::Leftover { object, why: why.clone() }).collect();
-            SwarmError::NotCleaned { stack: specs.name.clone(), cause: Box::new(cause), left }
-        }
-    }
-}
-
-/// After an update: configs and secrets that no plan names any more (a changed content has a new name),
-/// and, if asked for, services.
-async fn prune(
-    engine: &Engine,
-    specs: &StackSpecs,
-    present: &[Labelled],
-    options: &UpOptions,
-    progress: &mut Progress<'_>,
-) -> Result<Vec<ObjectRef>, SwarmError> {
-    let orphans: Vec<Labelled> = orphans(specs, present, options.prune).cloned().collect();
-    match remove(engine, specs, &targets(&orphans), options, progress).await {
-        Ok(removed) => Ok(removed),
-        Err(Stopped::Failed(error)) => Err(error),
-        Err(Stopped::Left(left)) => {
-            Err(SwarmError::DownTimeout { stack: specs.name.clone(), waited_s: options.cleanup_s, left })
-        }
-    }
-}
-
-/// What an update removes of what is there.
-pub(crate) fn orphans<'a>(
-    specs: &'a StackSpecs,
-    present: &'a [Labelled],
-    prune: bool,
-) -> impl Iterator<Item = &'a Labelled> {
-    let planned = move |kind: ObjectKind, name: &str| match kind {
-        ObjectKind::Service => !prune || specs.services.iter().any(|plan| plan.full == name),
-        ObjectKind::Config => specs.configs.iter().any(|plan| plan.full == name),
-        ObjectKind::Secret => specs.secrets.iter().any(|plan| plan.full == name),
-        // Networks and volumes may serve services that stay; `down` removes them.
-        _ => true,
-    };
-    present
-        .iter()
-        .filter(move |found| !planned(found.object.kind, &found.object.name))
-        // Services that were not pruned may use them still.
-        .filter(move |found| prune || !used_by_orphan(specs, present, found))
-}
-
-/// True if `found` may be in use by a service that the specifications do not have.
-fn used_by_orphan(specs: &StackSpecs, present: &[Labelled], found: &Labelled) -> bool {
-    let is_blob = matches!(found.object.kind, ObjectKind::Config | ObjectKind::Secret);
-    let known = |name: &str| specs.services.iter().any(|plan| plan.full == name);
-    is_blob && present.iter().any(|p| p.object.kind == ObjectKind::Service && !known(&p.object.name))
-}
-
-async fn remove(
-    engine: &Engine,
-    specs: &StackSpecs,
-    targets: &Targets,
-    options: &UpOptions,
-    progress: &mut Progress<'_>,
-) -> Result<Vec<ObjectRef>, Stopped> {
-    let mut removed = Vec::new();
-    let mut note = |event: DownEvent| {
-        if let DownEvent::Removed(object) = &event {
-            removed.push(object.clone());
-        }
-        progress(UpEvent::Down(event));
-    };
-    let mut teardown = Teardown {
-        engine,
-        stack: &specs.name,
-        scope: Scope::TheseServices,
-        deadline: Instant::now() + Duration::from_secs_f64(options.cleanup_s),
-        cancel: &options.abandon,
-        progress: &mut note,
-    };
-    teardown.run(targets).await?;
-    Ok(removed)
 }
 
 #[cfg(test)]
