@@ -31,7 +31,9 @@ pub(super) fn fill(exchange: &mut Exchange, step: &Step, seen: Seen) {
                 let from = match &extract.from {
                     Source::JsonPointer(text) | Source::Header(text) => text.as_str(),
                     Source::JsonPath { path, .. } => path.as_str(),
-                    Source::Cookie(_) | Source::Regex { .. } => "",
+                    // What the expression looks for is the name.
+                    Source::Regex { pattern, .. } => pattern.as_str(),
+                    Source::Cookie(_) => "",
                 };
                 let is_cookie = matches!(extract.from, Source::Cookie(_));
                 if is_cookie || is_secret(from) { "***".to_owned() } else { shown(&extract.variable, &value) }
@@ -90,16 +92,26 @@ fn shown(name: &str, value: &str) -> String {
     pair.strip_prefix(&format!("{name}=")).unwrap_or("***").to_owned()
 }
 
+/// A check; what it expects of a secret is one as well.
 fn described(check: &Check) -> String {
+    let hidden = |expected: String| if is_secret(of_check(check)) { "***".to_owned() } else { expected };
     match check {
         Check::Header { name, test: FieldTest::Present } => format!("header {name} is there"),
-        Check::Header { name, test: FieldTest::Equals(value) } => format!("header {name} equals {value:?}"),
-        Check::Header { name, test: FieldTest::Matches(pattern) } => {
-            format!("header {name} matches {pattern}")
+        Check::Header { name, test: FieldTest::Equals(value) } => {
+            format!("header {name} equals {}", hidden(format!("{value:?}")))
         }
-        Check::BodyContains(text) => format!("the body contains {text:?}"),
-        Check::BodyMatches(pattern) => format!("the body matches {pattern}"),
-        Check::Json { pointer, equals } => format!("{pointer} equals {equals}"),
+        Check::Header { name, test: FieldTest::Matches(pattern) } => {
+            format!("header {name} matches {}", hidden(pattern.clone()))
+        }
+        Check::BodyContains(text) => format!("the body contains {:?}", shown("", text)),
+        Check::BodyMatches(pattern) => format!("the body matches {}", shown("", pattern)),
+        Check::Json { pointer, equals } => format!("{pointer} equals {}", hidden(equals.to_string())),
+        Check::JsonPath { path, test: NodeTest::Equals(value) } => {
+            format!("{path} equals {}", hidden(value.to_string()))
+        }
+        Check::JsonPath { path, test: NodeTest::Matches(pattern) } => {
+            format!("{path} matches {}", hidden(pattern.clone()))
+        }
         Check::JsonPath { path, test } => format!("{path} {}", of_nodes(test)),
         Check::LatencyBelow { s } => format!("response time below {s} s"),
     }
