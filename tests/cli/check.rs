@@ -101,7 +101,39 @@ fn what_the_embedded_testbed_cannot_do_is_told_before_the_load() {
         assert!(o.status.code() == Some(2) && stderr(&o).contains(words), "{}", stderr(&o));
     }
     assert!(!dir.join("results").exists(), "nothing may be half done");
-    let fine = lab.experiment("fine", "embedded", shape, "actions: [{ at: 5s, scale: { ms-exercise: 2 } }]");
-    let o = run(&["check", &fine.display().to_string()], dir);
-    assert_eq!(o.status.code(), Some(0), "{}", stderr(&o));
+    // A number that a service has already asks for nothing.
+    for scale in ["ms-exercise: 2", "gateway-envoy: 1"] {
+        let extra = format!("actions: [{{ at: 5s, scale: {{ {scale} }} }}]");
+        let fine = lab.experiment("fine", "embedded", shape, &extra);
+        let o = run(&["check", &fine.display().to_string()], dir);
+        assert_eq!(o.status.code(), Some(0), "{}", stderr(&o));
+    }
+    let away = "actions: [{ at: 5s, scale: { gateway-envoy: 2 } }, { at: 9s, scale: { gateway-envoy: 1 } }]";
+    let away = lab.experiment("away", "embedded", shape, away);
+    assert_eq!(run(&["check", &away.display().to_string()], dir).status.code(), Some(2));
+}
+
+/// Also where nobody asked for it: `auto`, and no engine answers.
+#[test]
+fn what_a_controller_will_not_see_is_told_when_the_testbed_is_known() {
+    let lab = Lab::new();
+    let shape = "shape: constant\nlevel: 2\nduration: 30s\n";
+    let extra = "autoscale: { ms-exercise: { max: 2, controller: { kind: target-tracking, \
+                 metric: cpu_utilization, target: 60% } } }";
+    let words = "the embedded testbed's plain processes have no CPU limit";
+    let told = |testbed: &str, args: &[&str]| {
+        let file = lab.experiment("seen", testbed, shape, extra).display().to_string();
+        let o =
+            run(&[args, &[&file, "--engine", "unix:///nowhere/docker.sock"][..]].concat(), lab.dir.path());
+        (o.status.code(), stderr(&o))
+    };
+    for (testbed, args) in
+        [("embedded", &["check"][..]), ("auto", &["run"]), ("swarm", &["run", "--testbed", "embedded"])]
+    {
+        let (code, said) = told(testbed, args);
+        assert!(code == Some(2) && said.contains("E149") && said.contains(words), "{testbed}: {said}");
+        assert_eq!(said.contains("`testbed: auto` is the embedded one here"), testbed == "auto", "{said}");
+    }
+    assert_eq!(told("auto", &["check"]).0, Some(0), "nobody knows yet");
+    assert!(!lab.dir.path().join("results").exists(), "nothing may be half done");
 }

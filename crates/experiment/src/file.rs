@@ -179,10 +179,11 @@ fn element(
     if let (Some(load), Some(value)) = (&mut load, map.get("load")) {
         overrides.apply(load, &value);
     }
-    let against = Against { stack: stack.as_ref().map(|(_, s)| s), load: load.as_ref(), testbed };
-    let actions = Actions::read(&map, &against);
     let of_stack = stack.as_ref().map(|(_, s)| s);
-    let have = Have { stack: of_stack, target: target.as_ref(), load: load.as_ref(), testbed };
+    let decided = overrides.testbed.unwrap_or(testbed);
+    let against = Against { stack: of_stack, load: load.as_ref(), testbed: decided };
+    let actions = Actions::read(&map, &against);
+    let have = Have { stack: of_stack, target: target.as_ref(), load: load.as_ref(), testbed: decided };
     let autoscale = autoscale::of_experiment(&map, of_stack, &have, base, foreign);
     let measure = match map.get("measure").filter(|v| !v.is_null()) {
         Some(v) => Measure::read(&v, services.as_deref(), base, foreign),
