@@ -31,6 +31,7 @@ fn a_file_of_another_kind_is_told_as_what_it_is() {
     std::fs::write(dir.join("mine.yml"), "name: mine\nrole: application\nmetrics: []\n").unwrap();
     for (file, words) in [
         ("stacks/exercise.yml", "fine; a stack of 10 services"),
+        ("simulations/exercise.yml", "fine; a model of 3 services"),
         ("loadshapes/clip.yml", "fine; a load shape (clip) of 300 s"),
         ("controllers/hpa.yml", "fine; controllers of ms-exercise"),
         ("loadshapes/scenarios/basic.yml", "fine; a scenario of 1 class"),
@@ -48,6 +49,7 @@ fn a_file_of_another_kind_is_told_as_what_it_is() {
     let (stack, scenario) = (path("stacks/exercise.yml"), path("loadshapes/scenarios/basic.yml"));
     let (shape, experiment) = (path("loadshapes/clip.yml"), path("experiments/quickstart.yml"));
     let exercise = path("crates/present/tests/golden/2-embedded/raw");
+    let (model, nothing) = (path("simulations/surge.yml"), path("prometheus/prometheus.yml"));
     let nowhere = "http://127.0.0.1:1/";
     for (args, words) in [
         (&["check", &har][..], "`swarmlab scenario import "),
@@ -57,6 +59,9 @@ fn a_file_of_another_kind_is_told_as_what_it_is() {
         (&["check", "."], "is a folder, not a file"),
         (&["run", &stack], "this is a stack file, not an experiment"),
         (&["run", &scenario], "`swarmlab load URL --scenario "),
+        (&["run", &model], "`swarmlab simulate "),
+        (&["up", &model], "this is a model of `simulate`, not a stack file"),
+        (&["check", &nothing], "none of its keys (`global`, `scrape_configs`) is one"),
         (&["up", &experiment], "this is an experiment, not a stack file"),
         (&["load", nowhere, "--shape", &stack], "this is a stack file, not a load shape"),
         (&["load", nowhere, "--scenario", &shape], "this is a load shape, not a scenario"),
@@ -71,6 +76,11 @@ fn a_file_of_another_kind_is_told_as_what_it_is() {
             "{args:?}: {told}"
         );
     }
+    // What lacks something of an experiment and has the rest is told what it lacks.
+    std::fs::write(dir.join("lacks.yml"), "name: lacks\nstack: s.yml\ntarget: { service: a, port: 80 }\n")
+        .unwrap();
+    let told = stderr(&run(&["check", "lacks.yml"], dir));
+    assert!(told.contains("`load`") && !told.contains("E120"), "{told}");
 }
 
 /// What only shows on the embedded bed is told by `check`, and by `run` before anything starts.
