@@ -142,6 +142,7 @@ pub async fn up(
     let started = Instant::now();
     let present = engine.labelled(Some(&specs.name)).await?;
     check_existing(&specs.name, &present, options.update, options.adopt)?;
+    check_fronts(specs, &present, options.prune)?;
     check_bounds(engine, specs, options.force).await?;
     check_ports(engine, specs).await?;
     progress(UpEvent::CheckingImages { images: count_images(specs) });
@@ -281,6 +282,17 @@ pub(crate) fn check_existing(
     Err(SwarmError::StackExists { stack: stack.to_string(), services })
 }
 
+/// A proxy that was woven in and is not to be there any more would keep its service's name, and half of all requests.
+pub(crate) fn check_fronts(specs: &StackSpecs, present: &[Labelled], prune: bool) -> Result<(), SwarmError> {
+    let is_planned = |found: &&Labelled| specs.services.iter().any(|plan| plan.full == found.object.name);
+    let left = present.iter().filter(|found| found.front && !is_planned(found));
+    let services: Vec<String> = left.map(|found| found.object.name.clone()).collect();
+    if prune || services.is_empty() {
+        return Ok(());
+    }
+    Err(SwarmError::FrontsStay { stack: specs.name.clone(), services })
+}
+
 fn count_images(specs: &StackSpecs) -> usize {
     let image = |plan: &ServicePlan| plan.spec.task_template.as_ref()?.container_spec.as_ref()?.image.clone();
     specs.services.iter().filter_map(image).collect::<std::collections::BTreeSet<_>>().len()
@@ -342,7 +354,9 @@ fn goal(plan: &ServicePlan, options: &UpOptions) -> Goal {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
+    use std::path::Path;
 
     fn found(kind: ObjectKind, ours: bool) -> Labelled {
         Labelled {
@@ -350,6 +364,7 @@ mod tests {
             id: "1".into(),
             stack: "lab".into(),
             ours,
+            front: false,
         }
     }
 
@@ -370,6 +385,22 @@ mod tests {
     fn only_volumes_outlive_a_stack() {
         let present = [found(ObjectKind::Network, true), found(ObjectKind::Volume, true)];
         assert_eq!(of_before(&present), [present[1].object.clone()]);
+    }
+
+    #[test]
+    fn a_front_that_nobody_plans_any_more_does_not_keep_its_services_name() {
+        let front = Labelled { front: true, ..found(ObjectKind::Service, true) };
+        let with = |service: &str| {
+            let nothing = |_: &Path| Err(std::io::ErrorKind::NotFound.into());
+            let text = format!("services: {{ {service}: {{ image: i }} }}");
+            let stack = swarmlab_stackfile::load(&text, Path::new("lab.yml"), &|_| None, &nothing).unwrap();
+            swarmlab_stackfile::specs(&stack, "lab").unwrap()
+        };
+        let error = check_fronts(&with("web"), std::slice::from_ref(&front), false).unwrap_err();
+        assert!(error.to_string().contains("lab_x") && error.help().contains("--observe"), "{error}");
+        assert!(check_fronts(&with("web"), std::slice::from_ref(&front), true).is_ok());
+        assert!(check_fronts(&with("web"), &[found(ObjectKind::Service, true)], false).is_ok());
+        assert!(check_fronts(&with("x"), &[front], false).is_ok(), "it is planned");
     }
 
     #[test]
