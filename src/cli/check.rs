@@ -18,7 +18,8 @@ use swarmlab_lab::machine::{self, Machine};
 #[command(after_help = "\
 Reads the experiment and the stack, shape and scenario files it names, reports everything that is wrong with them at \
 once, and starts nothing. Says, too, when this machine is too small for what is asked, or wakes too late. What a file is \
-shows in its keys: a scenario, a load shape, a stack, controllers and a catalogue of metrics are each checked alone.
+shows in its keys: a scenario, a load shape, a stack, controllers, a catalogue of metrics and a model of `simulate` are \
+each checked alone.
 
 Examples:
   swarmlab check experiments/quickstart.yml
@@ -95,6 +96,14 @@ fn stack(path: &Path) -> Result<Fine, Diagnostics> {
     Ok(Fine { name: name_of(path), keys: json!({"services": services}), words, warnings: specs.warnings })
 }
 
+fn simulation(path: &Path) -> Result<Fine, Diagnostics> {
+    let read = experiment::read_simulation(path)?;
+    let services = read.model.services.len();
+    let words = format!("a model of {}", plural(services, "service", "services"));
+    let keys = json!({"services": services});
+    Ok(Fine { name: name_of(path), keys, words, warnings: read.warnings.into_vec() })
+}
+
 fn controllers(path: &Path) -> Result<Fine, Diagnostics> {
     let read = experiment::read_controllers(path, &environment, None)?;
     let services: Vec<&str> = read.services.iter().map(|a| a.service.as_str()).collect();
@@ -114,14 +123,6 @@ fn catalogue(path: &Path, text: &str) -> Result<Fine, Diagnostics> {
     Ok(Fine { name: catalogue.name, keys: json!({"metrics": metrics}), words, warnings: Vec::new() })
 }
 
-fn model(path: &Path) -> Result<Fine, Diagnostics> {
-    let file = experiment::read_simulation(path)?;
-    let services = file.model.services.len();
-    let words = format!("a model of {}", plural(services, "service", "services"));
-    let keys = json!({"services": services});
-    Ok(Fine { name: name_of(path), keys, words, warnings: file.warnings.into_vec() })
-}
-
 /// Where an experiment runs, if its file alone says it.
 fn bed(choice: TestbedChoice) -> Option<Bed> {
     match choice {
@@ -139,8 +140,8 @@ fn alone(path: &Path) -> Option<Result<Fine, Diagnostics>> {
         FileKind::Scenario => Some(scenario(path)),
         FileKind::Shape => Some(shape(path)),
         FileKind::Stack => Some(stack(path)),
+        FileKind::Simulation => Some(simulation(path)),
         FileKind::Controllers => Some(controllers(path)),
-        FileKind::Model => Some(model(path)),
         FileKind::Catalogue => Some(catalogue(path, &text)),
         // What it is instead, and what takes it, is the finding of who reads experiments.
         FileKind::Experiment | FileKind::Recording | FileKind::Api | FileKind::OfRun => None,

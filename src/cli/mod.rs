@@ -53,7 +53,9 @@ pub fn main() -> ExitCode {
             // Help and version are printed through the same type and are no failure.
             let code = if e.use_stderr() { Exit::BadInput } else { Exit::Success };
             let json = std::env::args_os().any(|a| a == "--json");
-            if let Some(why) = negative(&e, std::env::args()) {
+            // Not every argument is a text.
+            let arguments = std::env::args_os().map(|a| a.to_string_lossy().into_owned());
+            if let Some(why) = negative(&e, arguments) {
                 let help = "amounts, rates, shares and durations are not negative";
                 return output::fail(&why, Some(help), json, swarmlab_codes::BAD_ARGUMENTS).into();
             }

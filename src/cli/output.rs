@@ -165,11 +165,11 @@ pub fn table(heading: &[&str], rows: &[Vec<String>]) -> String {
 /// Columns of a table where no terminal says how many it shows.
 const WIDTH: usize = 100;
 
-/// As [`table`], folded where it is wider than the terminal (or [`WIDTH`], or a pipe): the columns that do not fit follow in
+/// As [`table`], folded where it is wider than the terminal (or [`WIDTH`] where there is none): the columns that do not fit follow in
 /// another table below, each with the first column.
 pub fn folded(heading: &[&str], rows: &[Vec<String>]) -> String {
     let terminal = console::Term::stdout().size_checked().map_or(WIDTH, |(_, columns)| usize::from(columns));
-    folded_to(heading, rows, terminal.max(WIDTH))
+    folded_to(heading, rows, terminal)
 }
 
 fn folded_to(heading: &[&str], rows: &[Vec<String>], most: usize) -> String {

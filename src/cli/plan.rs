@@ -14,7 +14,8 @@ use swarmlab_weave::Naming;
 #[command(after_help = "\
 Compares a stack file with what is there of the stack, object by object and field by field, and changes nothing.
 `+` would be created, `~` changed in place, `-` removed; `=` stays as it is. Values of variables that are called like
-secrets are not shown.
+secrets are not shown. Says, too, where `up` would refuse: ports that somebody holds, proxies that were woven in and would \
+stay.
 
 Examples:
   swarmlab plan stacks/exercise.yml
@@ -74,7 +75,6 @@ pub fn main(args: &PlanArgs, global: &Global) -> Exit {
 
 /// What does what the plan says.
 fn command(args: &PlanArgs, plan: &UpPlan) -> String {
-    let word = |path: &Path| path.display().to_string();
     let mut command = format!("swarmlab up {}", word(&args.stack));
     if let Some(name) = &args.name {
         command.push_str(&format!(" --name {name}"));
@@ -93,6 +93,13 @@ fn command(args: &PlanArgs, plan: &UpPlan) -> String {
     }
     command.push_str(&args.weave.words());
     command
+}
+
+/// A path as a shell reads it.
+fn word(path: &Path) -> String {
+    let path = path.display().to_string();
+    let plain = |c: char| c.is_alphanumeric() || "_-./:@%+=,".contains(c);
+    if path.chars().all(plain) { path } else { format!("'{}'", path.replace('\'', r"'\''")) }
 }
 
 fn text(plan: &UpPlan, command: &str) -> String {
@@ -121,7 +128,11 @@ fn text(plan: &UpPlan, command: &str) -> String {
         }
     }
     let nothing = created + changed + removed == 0;
-    text.push_str(&if nothing { "\nnothing to do".to_owned() } else { format!("\nto do it: {command}") });
+    text.push_str(&match &plan.refused[..] {
+        _ if nothing => "\nnothing to do".to_owned(),
+        [] => format!("\nto do it: {command}"),
+        reasons => format!("\n`{command}` would refuse it:\n  {}", reasons.join("\n  ")),
+    });
     text
 }
 
@@ -156,6 +167,7 @@ mod tests {
                 object(ObjectKind::Service, "lab_web", Change::Update { differences: vec![image] }),
                 object(ObjectKind::Service, "lab_old", Change::Leave),
             ],
+            refused: Vec::new(),
         };
         let args = Parsed::parse_from(["plan", "lab.yml"]).args;
         let said = text(&plan, &command(&args, &plan));
@@ -165,10 +177,19 @@ mod tests {
              TaskTemplate.ContainerSpec.Image: web:1 -> web:2\n  = service lab_old (not in the file; stays)\nto do it: \
              swarmlab up lab.yml --update"
         );
+        let clash = "web: port 80/tcp is held by the service lab_web-front".to_owned();
+        let refused = UpPlan { refused: vec![clash.clone()], ..plan.clone() };
+        let said = text(&refused, &command(&args, &refused));
+        assert!(
+            said.ends_with(&format!("\n`swarmlab up lab.yml --update` would refuse it:\n  {clash}")),
+            "{said}"
+        );
         plan.objects.truncate(1);
         assert!(text(&plan, &command(&args, &plan)).ends_with("\nnothing to do"));
         plan.new = true;
         assert_eq!(command(&args, &plan), "swarmlab up lab.yml");
+        let apart = Parsed::parse_from(["plan", "my lab's.yml"]).args;
+        assert_eq!(command(&apart, &plan), r"swarmlab up 'my lab'\''s.yml'");
         for words in [
             "lab.yml --observe",
             "lab.yml --front web,api:3000 --front-protocol http2 --prometheus-port 9191",

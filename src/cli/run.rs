@@ -130,8 +130,9 @@ impl RunFlags {
         self
     }
 
-    fn overrides(&self) -> Overrides {
+    fn overrides(&self, testbed: TestbedChoice) -> Overrides {
         Overrides {
+            testbed: Some(testbed),
             set: self.set.iter().cloned().collect(),
             duration: self.duration,
             level: self.rate.map(Level::Rate).or(self.users.map(Level::Users)),
@@ -180,10 +181,6 @@ pub async fn run_file(
         _ => Answers::default(),
     };
     let answer = |v: &str| recorded.get(v).cloned().or_else(|| answers.answer(v));
-    let Loaded { experiment, warnings } = match experiment::read_with(path, &answer, &flags.overrides()) {
-        Ok(l) => l,
-        Err(d) => return output::bad_input(&d, global.json),
-    };
     // An engine behind a socket file runs here.
     let shares_machine = match &engine {
         Some(Ok(e)) => e.info().address.starts_with("unix://") && e.is_only_node(),
@@ -193,7 +190,27 @@ pub async fn run_file(
         None => Ok(String::new()),
         Some(e) => e.map(|e| format!("Docker {} at {}", e.info().version, e.info().address)),
     };
-    let (kind, reason) = match choose_testbed::<SwarmError>(choice, what) {
+    let chosen = choose_testbed::<SwarmError>(choice, what);
+    // What an experiment may ask for depends on where it takes place.
+    let decided = match &chosen {
+        Ok((Kind::Swarm, _)) => TestbedChoice::Swarm,
+        Ok((Kind::Embedded, _)) => TestbedChoice::Embedded,
+        Ok((Kind::Simulated, _)) => TestbedChoice::Simulated,
+        Err(_) => choice,
+    };
+    let read = experiment::read_with(path, &answer, &flags.overrides(decided));
+    let Loaded { experiment, warnings } = match read {
+        Ok(l) => l,
+        Err(d) => {
+            // The file does not say where that is.
+            let is_of_bed = d.iter().any(|f| [codes::NO_SUCH_METRIC, codes::CANNOT_LIMIT].contains(&f.code));
+            if let (TestbedChoice::Auto, Ok((Kind::Embedded, reason)), true) = (choice, &chosen, is_of_bed) {
+                output::remark(&format!("`testbed: auto` is the embedded one here ({reason})"), global.json);
+            }
+            return output::bad_input(&d, global.json);
+        }
+    };
+    let (kind, reason) = match chosen {
         Ok(chosen) => chosen,
         Err(e) => return super::swarm::swarm_failed(e, global),
     };

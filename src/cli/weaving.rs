@@ -1,7 +1,7 @@
 //! What `weave` and `up --observe` share: the flags, and the wishes they make.
 
 use clap::Args;
-use swarmlab_weave::{Front, Fronts, Naming, Protocol, Telemetry, Wishes};
+use swarmlab_weave::{Front, Fronts, Naming, Protocol, Telemetry, Wishes, prometheus_address};
 
 /// Flags about what is woven in.
 #[derive(Debug, Args)]
@@ -11,11 +11,11 @@ pub struct WeaveFlags {
     #[arg(long, value_name = "auto|none|NAME[:PORT],…", value_parser = Fronts::parse)]
     front: Option<Fronts>,
     /// What passes through them: http1, http2, grpc, or tcp (bytes; connections are counted). Default: http1, and tcp at
-    /// ports that are known for something else
+    /// ports that are known for something else (5432, 6379, …); with --front auto those stay tcp in any case
     #[arg(long, value_name = "PROTOCOL", value_parser = protocol)]
     front_protocol: Option<Protocol>,
     /// A Prometheus that is there already and scrapes the fronts; none is added then, and no cAdvisor or node-exporter
-    #[arg(long, value_name = "URL", value_parser = url)]
+    #[arg(long, value_name = "URL", value_parser = prometheus_address)]
     prometheus: Option<String>,
     /// Port at which the added Prometheus is published on its node (default: 9090 if the stack leaves it free)
     #[arg(long, value_name = "PORT", conflicts_with = "prometheus", value_parser = clap::value_parser!(u16).range(1..))]
@@ -25,16 +25,6 @@ pub struct WeaveFlags {
 fn protocol(name: &str) -> Result<Protocol, String> {
     let known = || Protocol::ALL.map(|(name, _)| name).join(", ");
     Protocol::named(name).ok_or_else(|| format!("expected one of {}", known()))
-}
-
-/// An address that can be asked without TLS, as the program's HTTP client does.
-fn url(text: &str) -> Result<String, String> {
-    match text.strip_prefix("http://") {
-        Some(rest) if !rest.is_empty() && !rest.starts_with(['/', ':']) => {
-            Ok(text.trim_end_matches('/').to_owned())
-        }
-        _ => Err("expected an address such as http://127.0.0.1:9090".to_owned()),
-    }
 }
 
 impl WeaveFlags {

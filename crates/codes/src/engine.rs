@@ -72,6 +72,13 @@ means "The stack file says `external: true`, so it is not created; but it is not
 example "swarmlab up stack-with-external-network.yml",
 advice "Create it, or drop `external` in the stack file.";
 
+FRONTS_STAY E 418 "fronts-stay", exit 3: "proxies that were woven into the stack would stay",
+means "The stack was brought up with `--observe`, and what comes up now is not woven, or with proxies before other services. A \
+proxy that stays keeps its service's name and published ports, so that requests would go to it or past it by chance.",
+example "swarmlab up stack.yml --observe && swarmlab up stack.yml --update",
+advice "Weave it again with the flags of then (`--observe`), take the proxies out (`--update --prune`), or remove the stack first \
+(`swarmlab down NAME`).";
+
 IMAGE_MISSING E 421 "image-missing", exit 3: "images are missing and cannot be pulled",
 means "They are neither on the engine nor to be had from their registry.",
 example "swarmlab up stacks/exercise.yml",

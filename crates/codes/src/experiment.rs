@@ -67,7 +67,7 @@ load: { model: closed, shape: picture.yml, scenario: journey.yml }
 advice "Correct the name, or write the file as UTF-8 (`iconv -t UTF-8`).";
 
 WRONG_FILE E 120 "wrong-file", exit 2: "a file of another kind than is read here",
-means "By the keys at its top it is a stack, a shape, a scenario, an experiment, controllers, a catalogue, a recording or the description of an API, and something else is wanted in its place.",
+means "By the keys at its top it is a stack, a shape, a scenario, an experiment, controllers, a catalogue, a model of `simulate`, a recording or the description of an API, and something else is wanted in its place; or none of its keys is one of what is wanted.",
 example "swarmlab run stacks/exercise.yml",
 advice "The message says what the file is, and the help line which command takes it. `swarmlab check FILE` checks a file of any kind that has a checker.";
 

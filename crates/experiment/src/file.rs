@@ -60,7 +60,11 @@ pub fn read_with(
     let document = swarmlab_yaml::load(&text, &path.display().to_string())?;
     let cx = Cx::new(&document);
     let mut foreign = Vec::new();
-    let found = element(&cx.root(), path, environment, overrides, &mut foreign);
+    let mut is_other = false;
+    let found = element(&cx.root(), path, environment, overrides, &mut foreign, &mut is_other);
+    if is_other {
+        return Err(FileKind::Experiment.nothing_of(path, &text).into());
+    }
     // Errors of a file that this one names are no error of this one.
     if found.is_none() && !cx.has_errors() && !foreign.is_empty() {
         return Err(Diagnostics::new(foreign));
@@ -110,6 +114,7 @@ fn element(
     environment: &stack_file::Variables<'_>,
     overrides: &Overrides,
     foreign: &mut Vec<swarmlab_yaml::Diagnostic>,
+    is_other: &mut bool,
 ) -> Option<Experiment> {
     let base = path.parent().unwrap_or(Path::new("."));
     let map = root.mapping()?;
@@ -183,10 +188,11 @@ fn element(
     if let (Some(load), Some(value)) = (&mut load, map.get("load")) {
         overrides.apply(load, &value);
     }
-    let against = Against { stack: stack.as_ref().map(|(_, s)| s), load: load.as_ref(), testbed };
-    let actions = Actions::read(&map, &against);
     let of_stack = stack.as_ref().map(|(_, s)| s);
-    let have = Have { stack: of_stack, target: target.as_ref(), load: load.as_ref(), testbed };
+    let decided = overrides.testbed.unwrap_or(testbed);
+    let against = Against { stack: of_stack, load: load.as_ref(), testbed: decided };
+    let actions = Actions::read(&map, &against);
+    let have = Have { stack: of_stack, target: target.as_ref(), load: load.as_ref(), testbed: decided };
     let autoscale = autoscale::of_experiment(&map, of_stack, &have, base, foreign);
     let measure = match map.get("measure").filter(|v| !v.is_null()) {
         Some(v) => Measure::read(&v, services.as_deref(), base, foreign),
@@ -203,6 +209,7 @@ fn element(
     let seed = map.or("seed", 42, |v| v.int(0..=i64::MAX)).unsigned_abs();
     map.known_prefix("x-");
     map.finish();
+    *is_other = map.is_foreign();
     // From here on they are for the record.
     variables.retain(|name, _| !swarmlab_stackfile::is_secret_name(name));
     let (stack_path, stack) = stack?;

@@ -8,6 +8,9 @@ use swarmlab_yaml::{Diagnostic, Diagnostics, Span, Value};
 
 use super::load::parse;
 
+/// So many keys of a file that is nothing known are named.
+const FEW_KEYS: usize = 5;
+
 /// Kinds of files that people have beside each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileKind {
@@ -21,8 +24,8 @@ pub enum FileKind {
     Controllers,
     /// What `up` takes: Compose.
     Stack,
-    /// What `simulate` takes.
-    Model,
+    /// What `simulate` takes; one that names services alone looks like a stack.
+    Simulation,
     /// What metrics mean.
     Catalogue,
     /// A recording of a browser.
@@ -46,11 +49,10 @@ impl FileKind {
             (Self::Api, has("openapi") || has("swagger")),
             (Self::OfRun, has("headline") && has("verdicts") || has("started_unix_s") && has("topology")),
             (Self::Shape, has("shape") && !has("load")),
+            // With a stack it is an experiment that has a key too many.
             (
-                Self::Model,
-                has("services")
-                    && !has("stack")
-                    && ["entry", "load", "slo", "observed_after"].iter().any(|key| has(key)),
+                Self::Simulation,
+                has("services") && !has("stack") && (has("load") || has("entry") || has("observed_after")),
             ),
             (Self::Experiment, has("load")),
             (Self::Controllers, has("autoscale")),
@@ -74,7 +76,7 @@ impl FileKind {
             Self::Shape => "a load shape",
             Self::Controllers => "a controllers file",
             Self::Stack => "a stack file",
-            Self::Model => "a model to simulate",
+            Self::Simulation => "a model of `simulate`",
             Self::Catalogue => "a catalogue of metrics",
             Self::Recording => "a recording (HAR)",
             Self::Api => "the description of an API (OpenAPI, Swagger)",
@@ -95,7 +97,7 @@ impl FileKind {
             ),
             Self::Controllers => format!("`swarmlab replay RUN --controllers {path}` asks them"),
             Self::Stack => format!("`swarmlab up {path}` deploys it; an experiment names it as `stack`"),
-            Self::Model => {
+            Self::Simulation => {
                 format!("`swarmlab simulate {path}` simulates it; an experiment names it as `simulation`")
             }
             Self::Catalogue => format!(
@@ -122,6 +124,22 @@ impl FileKind {
             }
             _ => Ok(()),
         }
+    }
+
+    /// That a text is of no known kind and has none of this kind's keys.
+    pub(super) fn nothing_of(self, path: &Path, text: &str) -> Diagnostic {
+        let mut keys = top_keys(text);
+        let more = keys.len().saturating_sub(FEW_KEYS);
+        keys.truncate(FEW_KEYS);
+        let keys: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let message =
+            format!("this is not {}: none of its keys ({}{more}) is one", self.words(), keys.join(", "));
+        let shown = path.display().to_string();
+        let finding = Diagnostic::error(codes::WRONG_FILE, &shown, text, Span::START, message);
+        let help = "`swarmlab check FILE` knows experiments, scenarios, load shapes, stacks, controllers, catalogues and models \
+                    of `simulate` by their keys";
+        finding.expected(self.words()).help(help)
     }
 
     /// As [`expect`](Self::expect), of a file; one that cannot be read is no finding of this one.
@@ -197,6 +215,9 @@ mod tests {
             ("# how much\n\"shape\": step\nsteps: [1]\n", Some(FileKind::Shape)),
             ("stack: s.yml\nautoscale:\n  web: {}\n", Some(FileKind::Controllers)),
             ("version: '3.8'\r\nservices:\r\n  web:\r\n    image: x\r\n", Some(FileKind::Stack)),
+            ("entry: a\nservices: {}\n", Some(FileKind::Simulation)),
+            ("stack: s.yml\nload: {}\nservices: [a]\n", Some(FileKind::Experiment)),
+            ("services: {}\nload: { model: open }\n", Some(FileKind::Simulation)),
             ("name: mine\nmetrics: []\n", Some(FileKind::Catalogue)),
             ("\u{feff}{ \"log\": { \"entries\": [] } }", Some(FileKind::Recording)),
             ("openapi: 3.1.0\npaths: {}\n", Some(FileKind::Api)),

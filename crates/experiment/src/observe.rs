@@ -2,7 +2,7 @@
 
 use swarmlab_codes as codes;
 use swarmlab_stackfile::Stack;
-use swarmlab_weave::{Front, Fronts, Naming, Protocol, Telemetry, Wanted, Wishes, Woven};
+use swarmlab_weave::{Front, Fronts, Naming, Protocol, Telemetry, Wanted, Wishes, Woven, prometheus_address};
 use swarmlab_yaml::{Diagnostic, Diagnostics, Kind, Value};
 
 use super::stack_file::{Variables, service_names};
@@ -39,8 +39,9 @@ impl Observe {
         let map = value.mapping()?;
         let fronts = map.or("front", Fronts::Auto, |v| fronts(v, stack));
         let protocol = map.optional("protocol", |v| v.enum_of(&Protocol::ALL));
-        let prometheus =
-            map.optional("prometheus", |v| v.parse("an address such as http://127.0.0.1:9090", url));
+        let prometheus = map.optional("prometheus", |v| {
+            v.parse("an address such as http://127.0.0.1:9090", prometheus_address)
+        });
         let port = map.optional("prometheus_port", |v| v.int(1..=65535)).and_then(|p| u16::try_from(p).ok());
         if let (Some(_), Some(v)) = (&prometheus, map.get("prometheus_port").filter(|v| !v.is_null())) {
             let message = "a Prometheus that is there already is not published anew";
@@ -92,13 +93,4 @@ fn fronts(value: &Value<'_>, stack: Option<&Stack>) -> Option<Fronts> {
         }
     }
     Some(fronts)
-}
-
-fn url(text: &str) -> Result<String, String> {
-    match text.strip_prefix("http://") {
-        Some(rest) if !rest.is_empty() && !rest.starts_with(['/', ':']) => {
-            Ok(text.trim_end_matches('/').to_owned())
-        }
-        _ => Err(format!("`{text}` is no address that begins with http://")),
-    }
 }

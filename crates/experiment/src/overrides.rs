@@ -8,7 +8,7 @@ use swarmlab_shapes::Shape;
 use swarmlab_shapes::shape::{Constant, Scale};
 use swarmlab_yaml::Value;
 
-use super::{Load, ModelKind};
+use super::{Load, ModelKind, TestbedChoice};
 use swarmlab_stackfile::is_secret_name;
 
 /// How much load, instead of the shape's level.
@@ -29,6 +29,9 @@ pub struct Overrides {
     pub duration: Option<Duration>,
     /// A constant level instead of the shape.
     pub level: Option<Level>,
+    /// The testbed that it will be, where that is decided: whatever depends on it is judged by this one, and not by what the
+    /// file says.
+    pub testbed: Option<TestbedChoice>,
 }
 
 impl Overrides {

@@ -26,7 +26,7 @@ impl Simulated {
         // A model with nothing but services looks like a stack.
         let is_model = match FileKind::of(&text) {
             Some(FileKind::Stack) => Ok(()),
-            _ => FileKind::Model.expect(&path, &text),
+            _ => FileKind::Simulation.expect(&path, &text),
         };
         let read = is_model.and_then(|()| simulation::from_text(&text, &path));
         match read {

@@ -15,13 +15,17 @@ pub struct FirstAnswer {
     pub error: Option<ErrorKind>,
     /// Headers that tell something and hold no secret, each on a line: `location: /login`.
     pub headers: String,
-    /// The beginning of the body as text, at most 2 KiB; values that look like secrets are blanked.
+    /// The beginning of the body as text, at most 2 KiB; values that look like secrets are blanked. [`Self::BINARY`] for one
+    /// that is no text.
     pub body: String,
     /// Length of the whole body as it came, bytes.
     pub body_bytes: u64,
 }
 
 impl FirstAnswer {
+    /// What stands for a body that is no text: nothing of it is kept.
+    pub const BINARY: &'static str = "(binary)";
+
     /// Where a redirect leads.
     pub fn location(&self) -> Option<&str> {
         self.headers.lines().find_map(|line| line.strip_prefix("location: "))

@@ -144,6 +144,42 @@ fn each_check_that_fails_says_what_it_found_and_no_secret() {
     assert_eq!(found[1..], expected.map(|found| (false, found)));
 }
 
+/// However a secret is taken from an answer, and whatever the variable is called.
+#[test]
+fn a_secret_that_is_extracted_or_expected_is_not_shown() {
+    let server = server();
+    let path = |path: &str, all| Source::JsonPath { path: path.into(), all };
+    let login = Step::http("login", HttpRequest::new("GET", template("/login")))
+        .extract("a", path("$.*", false))
+        .extract("b", path("$.*", true))
+        .extract("c", Source::regex(r"t-\w+"))
+        .extract("d", Source::regex("\"token\":\"([^\"]+)\""))
+        .extract("e", path("$", false))
+        .extract("f", Source::regex("\"id\":([0-9]+)"))
+        .extract("g", Source::Header("x-kind".into()))
+        .check(Check::Json { pointer: "/token".into(), equals: "t-secret".into() })
+        .check(Check::JsonPath { path: "$.token".into(), test: NodeTest::Matches("^t-secret$".into()) })
+        .check(Check::BodyContains("\"token\":\"t-secret\"".into()))
+        .check(Check::Header { name: "x-session".into(), test: FieldTest::Equals("t-secret".into()) });
+    let scenario = Scenario::journey("s", vec![login], Wait::default());
+    let (seen, _) = look(&spec(server.address, users(1.0, 1.0), scenario), &Chosen::default());
+    let values: Vec<_> = seen[0].extracted.iter().map(|e| e.value.as_deref().unwrap()).collect();
+    let tree = "{\"token\":\"***\",\"id\":7}";
+    assert_eq!(values[..4], ["***"; 4]);
+    assert!(values[4].contains("\"***\"") && values[4].len() == tree.len(), "{}", values[4]);
+    assert_eq!(values[5..], ["7", "j"]);
+    let checks: Vec<&str> = seen[0].checks.iter().skip(1).map(|c| c.check.as_str()).collect();
+    let expected = [
+        "/token equals ***",
+        "$.token matches ***",
+        "the body contains \"\\\"token\\\":\\\"***\\\"\"",
+        "header x-session equals ***",
+    ];
+    assert_eq!(checks, expected);
+    assert!(seen[0].checks.iter().take(4).all(|check| check.holds), "what is not shown is judged");
+    assert!(!serde_json::to_string(&seen).unwrap().contains("t-secret"));
+}
+
 #[test]
 fn one_task_can_be_chosen_and_what_fails_before_is_told() {
     let server = server();

@@ -213,6 +213,7 @@ mod tests {
             id: name.into(),
             stack: "lab".into(),
             ours,
+            front: false,
         };
         let usual = DownOptions::default();
         let spare = DownOptions { spared: BTreeSet::from(["lab_old".to_owned()]), ..usual.clone() };

@@ -161,6 +161,18 @@ pub enum SwarmError {
         /// How many services it has.
         services: usize,
     },
+    /// Proxies that were woven into it are not in what comes up now, and would stay.
+    #[error(
+        "the stack {stack:?} was brought up with proxies that are not in what comes up now and would keep the names and ports \
+         of their services: {}",
+        services.join(", ")
+    )]
+    FrontsStay {
+        /// The stack's name.
+        stack: String,
+        /// Full names of the proxies.
+        services: Vec<String>,
+    },
     /// The stack was deployed by something else.
     #[error("the stack {stack:?} was not deployed by swarmlab and is left alone")]
     ForeignStack {
@@ -302,6 +314,7 @@ impl SwarmError {
             Self::SwarmLocked { .. } => codes::SWARM_LOCKED,
             Self::SwarmNotReady { .. } => codes::SWARM_NOT_READY,
             Self::StackExists { .. } => codes::STACK_EXISTS,
+            Self::FrontsStay { .. } => codes::FRONTS_STAY,
             Self::ForeignStack { .. } => codes::FOREIGN_STACK,
             Self::NoSuchStack { .. } => codes::NO_SUCH_STACK,
             Self::NoSuchService { .. } => codes::NO_SUCH_SERVICE,
@@ -352,6 +365,12 @@ impl SwarmError {
                 format!(
                     "change it in place (swarmlab up FILE --update), remove it (swarmlab down {stack}), or choose another \
                      name (--name)"
+                )
+            }
+            Self::FrontsStay { stack, .. } => {
+                format!(
+                    "weave them in again (--observe, or the flags of then), take them out (--prune), or begin anew (swarmlab \
+                     down {stack})"
                 )
             }
             Self::ForeignStack { stack } => {

@@ -37,6 +37,7 @@ mod logs;
 mod model;
 mod plan;
 mod ports;
+mod prune;
 mod raw;
 mod scale;
 mod status;

@@ -10,6 +10,7 @@ use bollard::query_parameters::{
     ListTasksOptions, ListVolumesOptions,
 };
 use std::collections::HashMap;
+use swarmlab_stackfile::WOVEN_LABEL;
 
 type Filters = HashMap<String, Vec<String>>;
 
@@ -22,6 +23,8 @@ pub(crate) struct Labelled {
     pub stack: String,
     /// True if swarmlab's own label is on it, too.
     pub ours: bool,
+    /// True if it is a proxy that was woven in.
+    pub front: bool,
 }
 
 impl Labelled {
@@ -34,7 +37,9 @@ impl Labelled {
         let labels = labels?;
         let stack = labels.get(LABEL_NAMESPACE)?.clone();
         let ours = labels.contains_key(LABEL_SWARMLAB);
-        Some(Self { object: ObjectRef { kind, name: name? }, id: id?, stack, ours })
+        let woven = labels.get(WOVEN_LABEL).is_some_and(|what| what == "front");
+        let front = woven && kind == ObjectKind::Service;
+        Some(Self { object: ObjectRef { kind, name: name? }, id: id?, stack, ours, front })
     }
 }
 

@@ -8,7 +8,9 @@ use crate::connect::Engine;
 use crate::create::labelled_spec;
 use crate::error::{ObjectKind, ObjectRef, SwarmError};
 use crate::listing::Labelled;
-use crate::up::{check_existing, orphans};
+use crate::ports::clashes_of;
+use crate::prune::orphans;
+use crate::up::{check_existing, check_fronts};
 use bollard::query_parameters::ListNetworksOptions;
 use difference::{Names, differences};
 use serde::Serialize;
@@ -24,6 +26,8 @@ pub struct UpPlan {
     pub new: bool,
     /// Networks, configs, secrets, services, each in the order of the file; then what is there and not in it.
     pub objects: Vec<Planned>,
+    /// Why `up` would refuse it, a sentence each; as far as can be seen without trying.
+    pub refused: Vec<String>,
 }
 
 /// One object and what would become of it.
@@ -104,7 +108,10 @@ pub async fn plan_up(
         }
     }
     let new = !present.iter().any(|found| found.object.kind != ObjectKind::Volume);
-    Ok(UpPlan { stack: specs.name.clone(), new, objects })
+    let clashes = clashes_of(engine, specs).await?;
+    let stay = check_fronts(specs, &present, prune).err().map(|error| format!("{error} ({})", error.help()));
+    let refused = clashes.iter().map(ToString::to_string).chain(stay).collect();
+    Ok(UpPlan { stack: specs.name.clone(), new, objects, refused })
 }
 
 fn find<'a>(present: &'a [Labelled], kind: ObjectKind, full: &str) -> Option<&'a Labelled> {

@@ -6,7 +6,7 @@ use crate::labels::{LABEL_NAMESPACE, LABEL_SWARMLAB, LABEL_TASK_ID};
 use bollard::models::{EndpointPortConfig, EndpointPortConfigPublishModeEnum, ServiceSpec};
 use bollard::query_parameters::ListContainersOptions;
 use std::collections::HashMap;
-use swarmlab_stackfile::StackSpecs;
+use swarmlab_stackfile::{StackSpecs, WOVEN_LABEL};
 
 /// A port on a node.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -44,7 +44,7 @@ pub(crate) async fn clashes_of(engine: &Engine, specs: &StackSpecs) -> Result<Ve
         let spec = service.spec.unwrap_or_default();
         let name = spec.name.clone().unwrap_or_default();
         if !own.contains(&name.as_str()) {
-            let holder = service_in_words(&spec, &name);
+            let holder = service_in_words(&spec, &name, &specs.name);
             held.extend(ports_of(&spec).into_iter().map(|port| (port, holder.clone())));
         } else {
             mine.extend(ports_of(&spec));
@@ -66,10 +66,19 @@ pub(crate) async fn clashes_of(engine: &Engine, specs: &StackSpecs) -> Result<Ve
     Ok(clashes)
 }
 
-/// Names a service, and what removes its stack.
-fn service_in_words(spec: &ServiceSpec, name: &str) -> String {
+/// Names a service that is not in what comes up as `stack`, and what removes it or its stack.
+fn service_in_words(spec: &ServiceSpec, name: &str, stack: &str) -> String {
     let label = |label: &str| spec.labels.as_ref().and_then(|labels| labels.get(label));
     match (label(LABEL_NAMESPACE), label(LABEL_SWARMLAB).is_some()) {
+        (Some(of), _) if of == stack && label(WOVEN_LABEL).is_some() => format!(
+            "the service {name}, which was woven into this stack (kept by: --observe with the flags of then; removed by: \
+             swarmlab down {stack})"
+        ),
+        (Some(of), _) if of == stack => {
+            format!(
+                "the service {name} of this stack, which the file does not have (removed by: docker service rm {name})"
+            )
+        }
         (Some(stack), true) => format!("the service {name} (its stack is removed by: swarmlab down {stack})"),
         (Some(stack), false) => {
             format!("the service {name} (its stack is removed by: docker stack rm {stack})")
@@ -184,12 +193,16 @@ mod tests {
             ..Default::default()
         };
         let (ours, theirs) = ((LABEL_SWARMLAB, "lab"), (LABEL_NAMESPACE, "lab"));
-        for (labels, command) in [
-            (&[theirs, ours][..], "swarmlab down lab"),
-            (&[theirs], "docker stack rm lab"),
-            (&[], "docker service rm lab_web"),
+        let woven = (WOVEN_LABEL, "front");
+        for (labels, stack, command) in [
+            (&[theirs, ours][..], "other", "swarmlab down lab"),
+            (&[theirs], "other", "docker stack rm lab"),
+            (&[], "other", "docker service rm lab_web"),
+            (&[theirs, ours], "lab", "docker service rm lab_web"),
+            (&[theirs, ours, woven], "lab", "--observe"),
+            (&[theirs, ours, woven], "other", "swarmlab down lab"),
         ] {
-            let words = service_in_words(&spec(labels), "lab_web");
+            let words = service_in_words(&spec(labels), "lab_web", stack);
             assert!(words.contains(command), "{words}");
         }
         let listener = std::net::TcpListener::bind(("0.0.0.0", 0)).unwrap();

@@ -212,6 +212,7 @@ mod tests {
             id: name.into(),
             stack: stack.into(),
             ours,
+            front: false,
         };
         let stacks = summarize(vec![
             found(ObjectKind::Service, "b_web", "b", false),

@@ -4,7 +4,6 @@ use crate::bounds;
 use crate::connect::Engine;
 use crate::converge::{Goal, Patience, converge};
 use crate::create::{Creator, Made};
-use crate::down::targets;
 use crate::error::{ObjectKind, ObjectRef, SwarmError};
 use crate::images::{ImageSource, ensure_images};
 use crate::judge::Tally;
@@ -12,11 +11,12 @@ use crate::labels::{LABEL_NAMESPACE, LABEL_SWARMLAB};
 use crate::listing::Labelled;
 use crate::model::ServiceView;
 use crate::ports::check_ports;
-use crate::teardown::{DownEvent, Scope, Stopped, Targets, Teardown};
+use crate::prune::{clean_up, prune};
+use crate::teardown::{DownEvent, Targets};
 use bollard::errors::Error as ApiError;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use swarmlab_stackfile::{ServicePlan, StackSpecs};
 use tokio_util::sync::CancellationToken;
 
@@ -125,7 +125,7 @@ pub struct UpReport {
     pub took_s: f64,
 }
 
-type Progress<'a> = dyn FnMut(UpEvent) + Send + 'a;
+pub(crate) type Progress<'a> = dyn FnMut(UpEvent) + Send + 'a;
 
 /// Brings a stack up: images, networks, configs, secrets, services, in that order, all carrying the stack's labels;
 /// returns when every service is up. Volumes are made by the nodes that run the tasks, with the same labels.
@@ -142,6 +142,7 @@ pub async fn up(
     let started = Instant::now();
     let present = engine.labelled(Some(&specs.name)).await?;
     check_existing(&specs.name, &present, options.update, options.adopt)?;
+    check_fronts(specs, &present, options.prune)?;
     check_bounds(engine, specs, options.force).await?;
     check_ports(engine, specs).await?;
     progress(UpEvent::CheckingImages { images: count_images(specs) });
@@ -281,6 +282,17 @@ pub(crate) fn check_existing(
     Err(SwarmError::StackExists { stack: stack.to_string(), services })
 }
 
+/// A proxy that was woven in and is not to be there any more would keep its service's name, and half of all requests.
+pub(crate) fn check_fronts(specs: &StackSpecs, present: &[Labelled], prune: bool) -> Result<(), SwarmError> {
+    let is_planned = |found: &&Labelled| specs.services.iter().any(|plan| plan.full == found.object.name);
+    let left = present.iter().filter(|found| found.front && !is_planned(found));
+    let services: Vec<String> = left.map(|found| found.object.name.clone()).collect();
+    if prune || services.is_empty() {
+        return Ok(());
+    }
+    Err(SwarmError::FrontsStay { stack: specs.name.clone(), services })
+}
+
 fn count_images(specs: &StackSpecs) -> usize {
     let image = |plan: &ServicePlan| plan.spec.task_template.as_ref()?.container_spec.as_ref()?.image.clone();
     specs.services.iter().filter_map(image).collect::<std::collections::BTreeSet<_>>().len()
@@ -340,104 +352,11 @@ fn goal(plan: &ServicePlan, options: &UpOptions) -> Goal {
     Goal { full: plan.full.clone(), stable_s, updated: options.update, exact: false }
 }
 
-async fn clean_up(
-    engine: &Engine,
-    specs: &StackSpecs,
-    made: &Targets,
-    options: &UpOptions,
-    cause: SwarmError,
-    progress: &mut Progress<'_>,
-) -> SwarmError {
-    progress(UpEvent::CleaningUp);
-    match remove(engine, specs, made, options, progress).await {
-        Ok(_) => cause,
-        Err(Stopped::Left(left)) => {
-            SwarmError::NotCleaned { stack: specs.name.clone(), cause: Box::new(cause), left }
-        }
-        Err(Stopped::Failed(error)) => {
-            let why = error.to_string();
-            let left =
-                made.objects().map(|object| crate::error::Leftover { object, why: why.clone() }).collect();
-            SwarmError::NotCleaned { stack: specs.name.clone(), cause: Box::new(cause), left }
-        }
-    }
-}
-
-/// After an update: configs and secrets that no plan names any more (a changed content has a new name),
-/// and, if asked for, services.
-async fn prune(
-    engine: &Engine,
-    specs: &StackSpecs,
-    present: &[Labelled],
-    options: &UpOptions,
-    progress: &mut Progress<'_>,
-) -> Result<Vec<ObjectRef>, SwarmError> {
-    let orphans: Vec<Labelled> = orphans(specs, present, options.prune).cloned().collect();
-    match remove(engine, specs, &targets(&orphans), options, progress).await {
-        Ok(removed) => Ok(removed),
-        Err(Stopped::Failed(error)) => Err(error),
-        Err(Stopped::Left(left)) => {
-            Err(SwarmError::DownTimeout { stack: specs.name.clone(), waited_s: options.cleanup_s, left })
-        }
-    }
-}
-
-/// What an update removes of what is there.
-pub(crate) fn orphans<'a>(
-    specs: &'a StackSpecs,
-    present: &'a [Labelled],
-    prune: bool,
-) -> impl Iterator<Item = &'a Labelled> {
-    let planned = move |kind: ObjectKind, name: &str| match kind {
-        ObjectKind::Service => !prune || specs.services.iter().any(|plan| plan.full == name),
-        ObjectKind::Config => specs.configs.iter().any(|plan| plan.full == name),
-        ObjectKind::Secret => specs.secrets.iter().any(|plan| plan.full == name),
-        // Networks and volumes may serve services that stay; `down` removes them.
-        _ => true,
-    };
-    present
-        .iter()
-        .filter(move |found| !planned(found.object.kind, &found.object.name))
-        // Services that were not pruned may use them still.
-        .filter(move |found| prune || !used_by_orphan(specs, present, found))
-}
-
-/// True if `found` may be in use by a service that the specifications do not have.
-fn used_by_orphan(specs: &StackSpecs, present: &[Labelled], found: &Labelled) -> bool {
-    let is_blob = matches!(found.object.kind, ObjectKind::Config | ObjectKind::Secret);
-    let known = |name: &str| specs.services.iter().any(|plan| plan.full == name);
-    is_blob && present.iter().any(|p| p.object.kind == ObjectKind::Service && !known(&p.object.name))
-}
-
-async fn remove(
-    engine: &Engine,
-    specs: &StackSpecs,
-    targets: &Targets,
-    options: &UpOptions,
-    progress: &mut Progress<'_>,
-) -> Result<Vec<ObjectRef>, Stopped> {
-    let mut removed = Vec::new();
-    let mut note = |event: DownEvent| {
-        if let DownEvent::Removed(object) = &event {
-            removed.push(object.clone());
-        }
-        progress(UpEvent::Down(event));
-    };
-    let mut teardown = Teardown {
-        engine,
-        stack: &specs.name,
-        scope: Scope::TheseServices,
-        deadline: Instant::now() + Duration::from_secs_f64(options.cleanup_s),
-        cancel: &options.abandon,
-        progress: &mut note,
-    };
-    teardown.run(targets).await?;
-    Ok(removed)
-}
-
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
+    use std::path::Path;
 
     fn found(kind: ObjectKind, ours: bool) -> Labelled {
         Labelled {
@@ -445,6 +364,7 @@ mod tests {
             id: "1".into(),
             stack: "lab".into(),
             ours,
+            front: false,
         }
     }
 
@@ -465,6 +385,22 @@ mod tests {
     fn only_volumes_outlive_a_stack() {
         let present = [found(ObjectKind::Network, true), found(ObjectKind::Volume, true)];
         assert_eq!(of_before(&present), [present[1].object.clone()]);
+    }
+
+    #[test]
+    fn a_front_that_nobody_plans_any_more_does_not_keep_its_services_name() {
+        let front = Labelled { front: true, ..found(ObjectKind::Service, true) };
+        let with = |service: &str| {
+            let nothing = |_: &Path| Err(std::io::ErrorKind::NotFound.into());
+            let text = format!("services: {{ {service}: {{ image: i }} }}");
+            let stack = swarmlab_stackfile::load(&text, Path::new("lab.yml"), &|_| None, &nothing).unwrap();
+            swarmlab_stackfile::specs(&stack, "lab").unwrap()
+        };
+        let error = check_fronts(&with("web"), std::slice::from_ref(&front), false).unwrap_err();
+        assert!(error.to_string().contains("lab_x") && error.help().contains("--observe"), "{error}");
+        assert!(check_fronts(&with("web"), std::slice::from_ref(&front), true).is_ok());
+        assert!(check_fronts(&with("web"), &[found(ObjectKind::Service, true)], false).is_ok());
+        assert!(check_fronts(&with("x"), &[front], false).is_ok(), "it is planned");
     }
 
     #[test]

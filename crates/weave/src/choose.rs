@@ -97,10 +97,18 @@ fn choice(
     if let Asked::For(Some(port)) = asked {
         listened.insert(port);
     }
-    let protocol = |port: u16| given_protocol.or(wishes.protocol).unwrap_or_else(|| ports::usual(port));
-    let ports: Vec<_> = listened.into_iter().map(|port| (port, protocol(port))).collect();
+    // What is said for all services is not said of the database that is published beside them.
+    let said = |port: u16| {
+        let is_meant = asked != Asked::WithOthers || ports::usual(port) != Protocol::Tcp;
+        given_protocol.or(wishes.protocol.filter(|_| is_meant))
+    };
+    let ports: Vec<_> =
+        listened.into_iter().map(|port| (port, said(port).unwrap_or_else(|| ports::usual(port)))).collect();
     if asked == Asked::WithOthers {
-        let speaks_http = ports.iter().any(|(_, p)| *p != Protocol::Tcp);
+        let speaks_http = match given_protocol {
+            Some(protocol) => protocol != Protocol::Tcp,
+            None => ports.iter().any(|(port, _)| ports::usual(*port) != Protocol::Tcp),
+        };
         if ports.is_empty() || (!speaks_http && service.ports.is_empty()) {
             // Nothing says that anybody asks it anything.
             return None;

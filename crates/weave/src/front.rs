@@ -36,7 +36,7 @@ pub(crate) fn put(
         Naming::Kept => choice.service.clone(),
         Naming::Renamed => inner.clone(),
     };
-    remarks(woven, &original, &service, wishes);
+    remarks(woven, &original, &service, &inner, wishes);
     let file = file_of(&format!("{proxy}.yaml"));
     let admin = admin_port(&choice.ports);
     let text = envoy::configuration(&choice.service, &service, &inner, &choice.ports, admin);
@@ -125,7 +125,7 @@ fn step_back(service: &mut Service, name: &str, inner: &str, naming: Naming) {
 }
 
 /// What is not as one might think.
-fn remarks(woven: &mut Woven, original: &Service, service: &str, wishes: &Wishes) {
+fn remarks(woven: &mut Woven, original: &Service, service: &str, inner: &str, wishes: &Wishes) {
     let name = &original.name;
     let mut say = |message: String, help: &str| {
         let said = warning(&woven.stack, original, codes::FRONT_REMARK, message).help(help);
@@ -134,7 +134,7 @@ fn remarks(woven: &mut Woven, original: &Service, service: &str, wishes: &Wishes
     if original.hostname.as_ref() == Some(name) {
         say(
             format!(
-                "the host name of `{name}` becomes `{name}-origin`: engines from 25 on resolve host names, and callers would go round its front"
+                "the host name of `{name}` becomes `{inner}`: engines from 25 on resolve host names, and callers would go round its front"
             ),
             "remove `hostname` if nothing needs it",
         );

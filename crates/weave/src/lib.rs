@@ -34,7 +34,7 @@ mod prometheus;
 mod telemetry;
 mod wishes;
 
-pub use wishes::{Fronts, Naming, Protocol, Telemetry, Wanted, Wishes};
+pub use wishes::{Fronts, Naming, Protocol, Telemetry, Wanted, Wishes, prometheus_address};
 
 use names::Names;
 use std::path::PathBuf;

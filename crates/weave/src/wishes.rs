@@ -86,8 +86,8 @@ pub enum Naming {
 pub struct Wishes {
     /// Before which services a proxy is put.
     pub fronts: Fronts,
-    /// How fronts read what passes, where no label says it. `None`: as bytes at ports that are known for another
-    /// protocol (5432, 6379, …), else HTTP/1.
+    /// How fronts read what passes, where no label says it; with [`Fronts::Auto`] not at ports that are known for another
+    /// protocol (5432, 6379, …). `None`: as bytes at those, else HTTP/1.
     pub protocol: Option<Protocol>,
     /// Who observes.
     pub telemetry: Telemetry,
@@ -153,6 +153,19 @@ impl Wanted {
     }
 }
 
+/// The address of a Prometheus that is there already, which can be asked without TLS, without a slash at its end.
+///
+/// # Errors
+/// What is wrong, half a sentence.
+pub fn prometheus_address(text: &str) -> Result<String, String> {
+    match text.strip_prefix("http://") {
+        Some(rest) if !rest.is_empty() && !rest.starts_with(['/', ':']) => {
+            Ok(text.trim_end_matches('/').to_owned())
+        }
+        _ => Err(format!("`{text}` is no address such as http://127.0.0.1:9090")),
+    }
+}
+
 /// A port from 1 to 65535, in digits.
 pub(crate) fn parse_port(text: &str) -> Result<u16, String> {
     match text.parse::<u16>() {
@@ -178,6 +191,14 @@ mod tests {
         );
         for text in ["", ",", "a,", "a:0", "a:x", ":80", "a:+1", "a,a:1", "a b", "a:1:2"] {
             assert!(Fronts::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_one_that_can_be_asked() {
+        assert_eq!(prometheus_address("http://p:9090/"), Ok("http://p:9090".to_owned()));
+        for text in ["", "p:9090", "https://p", "http://", "http:///x", "http://:9090"] {
+            assert!(prometheus_address(text).is_err(), "{text}");
         }
     }
 

@@ -159,6 +159,19 @@ services:
 }
 
 #[test]
+fn a_protocol_for_all_is_none_for_ports_that_are_known_for_another() {
+    for protocol in [Protocol::Http2, Protocol::Tcp] {
+        let woven = woven(SHOP, &Wishes { protocol: Some(protocol), ..wishes("auto") });
+        let named: Vec<_> = woven.fronts.iter().map(|f| (f.name.as_str(), f.ports.clone())).collect();
+        // The database is left alone: neither is HTTP read where it speaks, nor is the rest taken for its like.
+        assert_eq!(named, [("web", vec![(80, protocol)]), ("api", vec![(3000, protocol)])]);
+    }
+    let beside = "services: { both: { image: i, ports: ['5432:5432', '8080:8080'] } }";
+    let grpc = woven(beside, &Wishes { protocol: Some(Protocol::Grpc), ..wishes("auto") });
+    assert_eq!(grpc.fronts[0].ports, [(5432, Protocol::Tcp), (8080, Protocol::Grpc)]);
+}
+
+#[test]
 fn a_port_of_a_node_stays_on_its_node() {
     let text = "\
 services:
@@ -190,6 +203,7 @@ networks: { swarmlab: }
     assert_eq!(woven.fronts[0].proxy, "web-front-2");
     let web = woven.stack.service("web").unwrap();
     assert_eq!((web.network_name(), web.hostname.as_deref()), ("web-origin-2", Some("web-origin-2")));
+    assert!(woven.remarks[0].to_string().contains("becomes `web-origin-2`"), "{}", woven.remarks[0]);
     let prometheus = woven.stack.service("swarmlab-prometheus-2").unwrap();
     assert_eq!(prometheus.ports[0].published, Some(19090));
     assert_eq!(prometheus.networks[0].network, "swarmlab-2");

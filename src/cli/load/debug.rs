@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use swarmlab_codes as codes;
-use swarmlab_intervals::ErrorKind;
+use swarmlab_intervals::{ErrorKind, FirstAnswer};
 use swarmlab_loadgen::debug::{Chosen, Debugged, Exchange, debug};
 
 use super::args::LoadArgs;
@@ -143,6 +143,9 @@ fn body(out: &mut String, mark: char, text: &str, bytes: u64) -> std::fmt::Resul
         return Ok(());
     }
     writeln!(out, "    {mark}")?;
+    if text == FirstAnswer::BINARY {
+        return writeln!(out, "    {mark} (binary, {bytes} bytes: no text that could be shown)");
+    }
     quote(out, mark, text)?;
     if bytes > text.len() as u64 && bytes > 2048 {
         writeln!(out, "    {mark} … ({bytes} bytes)")?;

@@ -77,6 +77,9 @@ fn failed(out: &mut String, a: &FirstAnswer) -> std::fmt::Result {
     for header in a.headers.lines() {
         writeln!(out, "    {header}")?;
     }
+    if a.body == FirstAnswer::BINARY {
+        return writeln!(out, "    | (binary, {} bytes: no text that could be shown)", a.body_bytes);
+    }
     let body: Vec<&str> = a.body.lines().collect();
     for line in body.iter().take(ANSWER_LINES) {
         let shown: String = line.chars().filter(|c| !c.is_control()).take(ANSWER_CHARS).collect();
@@ -299,6 +302,27 @@ mod tests {
                 format!("  {kind}: 1 (1.39 %)\n    {}\n    look at: {}\n", kind.means(), kind.advice());
             assert!(out.contains(&told), "{told} is not in\n{out}");
         }
+    }
+
+    #[test]
+    fn a_body_that_is_no_text_is_told_with_its_length_alone() {
+        let mut answer = FirstAnswer {
+            endpoint: "a".to_owned(),
+            status: 500,
+            error: Some(ErrorKind::UnexpectedStatus),
+            headers: "content-type: image/png\n".to_owned(),
+            body: FirstAnswer::BINARY.to_owned(),
+            body_bytes: 5000,
+        };
+        let told = |answer: &FirstAnswer| {
+            let mut out = String::new();
+            assert!(failed(&mut out, answer).is_ok());
+            out
+        };
+        let said = told(&answer);
+        assert!(said.contains("| (binary, 5000 bytes") && !said.contains("load.json"), "{said}");
+        answer.body = "x".repeat(2048);
+        assert!(told(&answer).contains("(5000 bytes; --json and load.json have the first 2 KiB)"));
     }
 
     #[test]

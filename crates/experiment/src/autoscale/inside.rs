@@ -108,7 +108,7 @@ fn both(actions: &Value<'_>, span: Span, path: &str, service: &str, place: &str)
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use crate::Experiment;
+    use crate::{Experiment, Overrides, TestbedChoice};
 
     const STACK: &str = "services:
   edge: { image: e, ports: ['80:80'], deploy: { labels: { swarmlab.role: proxy, swarmlab.fronts: 'web,db' } } }
@@ -120,6 +120,16 @@ mod tests {
 
     /// An experiment with an open load, these keys and a controllers file beside it.
     fn read(testbed: &str, keys: &str, controllers: &str) -> Result<Experiment, String> {
+        read_on(None, testbed, keys, controllers)
+    }
+
+    /// The same on a testbed that is decided.
+    fn read_on(
+        decided: Option<TestbedChoice>,
+        testbed: &str,
+        keys: &str,
+        controllers: &str,
+    ) -> Result<Experiment, String> {
         let folder = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
         write("stack.yml", STACK);
@@ -134,7 +144,8 @@ mod tests {
             ),
         );
         let prefix = format!("{}/", folder.path().display());
-        crate::read(&folder.path().join("e.yml"), &|_| None)
+        let overrides = Overrides { testbed: decided, ..Overrides::default() };
+        crate::read_with(&folder.path().join("e.yml"), &|_| None, &overrides)
             .map(|loaded| loaded.experiment)
             .map_err(|findings| findings.to_string().replace(&prefix, ""))
     }
@@ -213,6 +224,19 @@ mod tests {
             let wrong = read("embedded", &text, "").map(|e| e.autoscale).unwrap_err();
             assert!(wrong.contains("E149-no-such-metric"), "{controller}: {wrong}");
         }
+    }
+
+    #[test]
+    fn the_testbed_that_is_decided_goes_before_the_one_that_the_file_names() {
+        let text = "autoscale: { web: { max: 3, controller: { kind: target-tracking, metric: cpu_utilization, target: 60% } } }\n";
+        let fell_back = read_on(Some(TestbedChoice::Embedded), "auto", text, "").unwrap_err();
+        assert_eq!(Err(fell_back), read("embedded", text, "").map(|e| e.name));
+        assert!(read("auto", text, "").is_ok(), "as long as nobody knows, nobody says no");
+        assert!(read_on(Some(TestbedChoice::Swarm), "embedded", text, "").is_ok());
+        assert!(read_on(Some(TestbedChoice::Embedded), "swarm", text, "").is_err());
+        let limits = "actions: [{ at: 1s, limits: { web: { cpus: 1 } } }]\n";
+        let said = read_on(Some(TestbedChoice::Embedded), "auto", limits, "").unwrap_err();
+        assert!(said.contains("the embedded testbed has no limits"), "{said}");
     }
 
     #[test]

@@ -32,7 +32,7 @@ use site::SimulatedSite;
 use world::World;
 
 /// When simulated time begins: the first second of the year 2000 in UTC, so that nobody takes it for now.
-pub const EPOCH_UNIX_S: f64 = 946_684_800.0;
+pub(crate) const EPOCH_UNIX_S: f64 = 946_684_800.0;
 
 /// A topology as the model has it: no images, and its replicas.
 pub(crate) fn stands(model: &Model, mut topology: Topology) -> Topology {

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use httparse::Header;
 use regex::Regex;
+use swarmlab_intervals::FirstAnswer;
 
 /// As much of the body as is kept.
 const BODY_BYTES: usize = 2 << 10;
@@ -123,9 +124,12 @@ impl Glimpse {
     }
 }
 
-/// The beginning of a body without secrets; one that is no text is only called so.
+/// The beginning of a body without secrets; one that is no text is only called so: in what is no text no name tells of a
+/// secret. Texts of C end with a NUL.
 fn words(body: &[u8]) -> String {
-    if body.contains(&0) { "(binary)".to_owned() } else { blank(&String::from_utf8_lossy(body)) }
+    let end = body.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    let body = if end == 0 { body } else { &body[..end] };
+    if body.contains(&0) { FirstAnswer::BINARY.to_owned() } else { blank(&String::from_utf8_lossy(body)) }
 }
 
 /// Puts `***` for what looks like a secret: values of names that say so (JSON, forms, queries, header echoes, HTML), schemes
@@ -145,16 +149,20 @@ fn blank_query(location: &str) -> String {
 }
 
 static PATTERNS: LazyLock<Vec<(Option<Regex>, &str)>> = LazyLock::new(|| {
-    const NAMES: &str = r"[a-z0-9_-]*(?:token|secret|passw(?:or)?d|passwd|api_?-?key|authorization|cookie|sess(?:ion)?_?id|session|credential|signature|saml)[a-z0-9_-]*";
+    const NAMES: &str = r"[a-z0-9_-]*(?:token|secret|passw(?:or)?d|passwd|passphrase|(?:api|access|private)_?-?key|jwt|[cx]srf|authorization|cookie|sess(?:ion)?_?id|session|credential|signature|saml)[a-z0-9_-]*";
     [
         // A value that was cut off counts as well; JSON inside JSON has its quotes escaped.
         (format!(r#"(?i)(\\?"{NAMES}\\?"\s*:\s*\\?")(?:[^"\\]|\\[^"])*"#), "$1***"),
         (format!(r#"(?i)("{NAMES}"\s*:\s*)[0-9][^,}}\s]*"#), "$1***"),
+        (format!(r#"(?i)("{NAMES}"\s*:\s*)\[[^\]]*\]?"#), "$1[***]"),
+        (format!(r"(?i)(<(?:[\w.-]+:)?{NAMES}(?:\s[^>]*)?>)[^<]+"), "$1***"),
         (format!(r"(?i)(\b{NAMES}=)[^&\s;<]+"), "$1***"),
         (format!(r#"(?i)(name="{NAMES}"\s+value=")[^"]*"#), "$1***"),
         (format!(r"(?im)(^|[\s>])({NAMES}\s*:[ \t]*)[^\s<].*$"), "$1$2***"),
         (r"(?i)\b(bearer|basic)\s+[a-z0-9._~+/=-]{6,}".to_owned(), "$1 ***"),
         (r"://[^/@\s]+@".to_owned(), "://***@"),
+        // A signed token (JWT), whatever it is called.
+        (r"\beyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_.-]*".to_owned(), "***"),
     ]
     .into_iter()
     .map(|(pattern, with)| (Regex::new(&pattern).ok(), with))
@@ -197,6 +205,14 @@ mod tests {
             ("user=u&api_key=k1&x=y", "user=u&api_key=***&x=y"),
             ("send Bearer eyJhbGciOi.x.y again", "send Bearer *** again"),
             (r#"{"token":"cut of"#, r#"{"token":"***"#),
+            (r#"{"tokens":["a","b"],"n":[1]}"#, r#"{"tokens":[***],"n":[1]}"#),
+            (r#"{"tokens":["cut of"#, r#"{"tokens":[***]"#),
+            (
+                "<l><wsse:Password Type=\"t\">p</wsse:Password><n>1</n>",
+                "<l><wsse:Password Type=\"t\">***</wsse:Password><n>1</n>",
+            ),
+            (r#"{"id":"eyJhbGciOi.eyJzdWIi.x_y-z"}"#, r#"{"id":"***"}"#),
+            (r#"{"author":"Key","csrf":"c"}"#, r#"{"author":"Key","csrf":"***"}"#),
             ("no secret here", "no secret here"),
         ] {
             assert_eq!(blank(text), shown);
@@ -210,6 +226,10 @@ mod tests {
         assert_eq!(glimpse.shown(b"kept").1, "kept");
         glimpse.open(&[]);
         glimpse.push(b"\0\0\0\x01x");
+        assert_eq!(glimpse.shown(b"").1, "(binary)");
+        glimpse.show_instead(b"no such user\0");
+        assert_eq!(glimpse.shown(b"").1, "no such user");
+        glimpse.show_instead(b"\0\0");
         assert_eq!(glimpse.shown(b"").1, "(binary)");
         glimpse.show_instead(br#"{"token":"abc"}"#);
         assert_eq!(glimpse.shown(b"").1, r#"{"token":"***"}"#);

@@ -7,7 +7,9 @@ use super::extract::Extractor;
 use super::glimpse::Glimpse;
 use super::kept::Kept;
 use super::tap::{CheckSeen, Seen};
-use crate::scenario::compiled::{CompiledCheck, CompiledFieldTest, CompiledNodeTest, CompiledStep};
+use crate::scenario::compiled::{
+    CompiledCheck, CompiledFieldTest, CompiledNodeTest, CompiledSource, CompiledStep,
+};
 use crate::scenario::json;
 use crate::scenario::jsonpath::{JsonPath, equals};
 use swarmlab_intervals::ErrorKind;
@@ -78,7 +80,8 @@ impl Judge {
                 CompiledCheck::Body(_) => {
                     let start = &kept.body[..kept.body.len().min(BODY_BYTES)];
                     let holds = self.holds(check, kept);
-                    let found = if start.is_empty() { "an empty body".to_owned() } else { text(start) };
+                    let found =
+                        if start.is_empty() { "an empty body".to_owned() } else { Glimpse::text(start) };
                     (holds, (!holds).then_some(found))
                 }
                 CompiledCheck::Path { path, .. } => {
@@ -90,7 +93,13 @@ impl Judge {
             CheckSeen { holds, found }
         });
         let checks = checks.collect();
-        let extracted = self.extractor.each(step, kept);
+        let open = open_text(&kept.body);
+        let extracted = step.extract.iter().zip(self.extractor.each(step, kept)).map(|(wanted, value)| {
+            let is_of_body =
+                !matches!(wanted.from, CompiledSource::Header(_) | CompiledSource::Cookie { .. });
+            value.map(|value| if is_of_body && !is_open(&value, &open) { "***".to_owned() } else { value })
+        });
+        let extracted = extracted.collect();
         Seen { is_expected: step.is_message || step.expect.accepts(kept.status), checks, extracted }
     }
 
@@ -140,13 +149,35 @@ impl Judge {
     }
 }
 
+/// A body without its secrets, as it came and as JSON is written.
+fn open_text(body: &[u8]) -> String {
+    let tree = serde_json::from_slice::<Value>(body).map(|tree| tree.to_string()).unwrap_or_default();
+    let open = |text: &[u8]| Glimpse::without_secrets(text);
+    format!("{}\n{}", open(body), open(tree.as_bytes()))
+}
+
+/// Whether a value is shown with all of the body. What holds names is blanked by these.
+fn is_open(value: &str, open: &str) -> bool {
+    let written = |value: &Value| match value {
+        Value::Array(_) | Value::Object(_) => true,
+        one => open.contains(&one.to_string()),
+    };
+    let quoted = Value::from(value).to_string();
+    open.contains(value)
+        || open.contains(&quoted[1..quoted.len() - 1])
+        || match serde_json::from_str(value) {
+            Ok(Value::Array(list)) => list.iter().all(written),
+            Ok(Value::Object(_)) => true,
+            _ => false,
+        }
+}
+
 /// What a path selects in a body, for whoever looks. A path may select a secret without its name: a value is shown where
 /// it would be shown with all of the body.
 fn nodes_in_words(nodes: Option<Vec<&Value>>, body: &[u8]) -> String {
     const SHOWN: usize = 5;
     let Some(nodes) = nodes else { return "a body that is no JSON".to_owned() };
-    let open = serde_json::from_slice::<Value>(body).map(|tree| tree.to_string()).unwrap_or_default();
-    let open = Glimpse::without_secrets(open.as_bytes());
+    let open = open_text(body);
     let word = |node: &&Value| match node.to_string() {
         text if node.is_object() || node.is_array() || open.contains(&text) => text,
         _ => "***".to_owned(),

@@ -30,8 +30,18 @@ pub struct Question {
     way: Way,
     /// Path of the request; none where bytes pass unread.
     path: Option<String>,
-    /// Any answer of the service behind will do: nobody has said which path of it is harmless and fine.
-    any_answer: bool,
+    fine: Fine,
+}
+
+/// Which answers will do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fine {
+    /// A success: somebody has said which path is harmless and fine.
+    Success,
+    /// Any of the service behind.
+    OfService,
+    /// Any of the proxy, too: its service has no replicas as long as nobody scales it.
+    OfProxy,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,10 +54,20 @@ enum Way {
 
 /// How the proxies of a stack are asked, those that can be. `node`: where published ports answer.
 pub fn questions(specs: &StackSpecs, node: IpAddr) -> Vec<Question> {
-    specs.services.iter().filter(|s| s.role == Role::Proxy).filter_map(|s| question(s, node)).collect()
+    let idle = |name: &String| {
+        let mut behind = specs.services.iter().filter(|s| s.short == *name);
+        behind.any(|s| stack::replicas(s) == 0)
+    };
+    let fine = |proxy: &ServicePlan| match !proxy.fronts.is_empty() && proxy.fronts.iter().all(idle) {
+        true => Fine::OfProxy,
+        false => Fine::OfService,
+    };
+    let proxies = specs.services.iter().filter(|s| s.role == Role::Proxy);
+    proxies.filter_map(|s| question(s, node, fine(s))).collect()
 }
 
-fn question(proxy: &ServicePlan, node: IpAddr) -> Option<Question> {
+/// `fine`: which answers of a woven front will do.
+fn question(proxy: &ServicePlan, node: IpAddr, fine: Fine) -> Option<Question> {
     let path = stack::label(proxy, "swarmlab.proof");
     let Some(listens) = stack::label(proxy, LISTENS_LABEL) else {
         let port = stack::ports(proxy).first()?.published;
@@ -55,7 +75,7 @@ fn question(proxy: &ServicePlan, node: IpAddr) -> Option<Question> {
             proxy: proxy.short.clone(),
             way: Way::Published(SocketAddr::new(node, port)),
             path: Some(path.unwrap_or("/").to_owned()),
-            any_answer: false,
+            fine: Fine::Success,
         });
     };
     let listens: Vec<(u16, bool)> = listens
@@ -79,7 +99,7 @@ fn question(proxy: &ServicePlan, node: IpAddr) -> Option<Question> {
         proxy: proxy.short.clone(),
         way,
         path: http.then(|| path.unwrap_or("/").to_owned()),
-        any_answer: true,
+        fine,
     })
 }
 
@@ -153,7 +173,7 @@ async fn ask(question: &Question, engine: &Engine, http: &reqwest::Client) -> An
         (Way::Published(address), Some(path)) => {
             let url = format!("http://{address}{path}");
             match http.get(&url).send().await {
-                Ok(answer) if accepted(answer.status().as_u16(), question.any_answer) => Answer::Fine,
+                Ok(answer) if accepted(answer.status().as_u16(), question.fine) => Answer::Fine,
                 Ok(answer) => Answer::NotYet(format!("GET {url} answered {}", answer.status())),
                 Err(e) => Answer::NotYet(format!("GET {url} failed: {e}")),
             }
@@ -176,7 +196,7 @@ async fn ask(question: &Question, engine: &Engine, http: &reqwest::Client) -> An
                 Ok(None) => Answer::Elsewhere,
                 Ok(Some(said)) if said == "connected" => Answer::Fine,
                 Ok(Some(said)) => match said.parse() {
-                    Ok(code) if accepted(code, question.any_answer) => Answer::Fine,
+                    Ok(code) if accepted(code, question.fine) => Answer::Fine,
                     _ => {
                         Answer::NotYet(format!("asked for {at} from within the stack, it answered `{said}`"))
                     }
@@ -188,8 +208,12 @@ async fn ask(question: &Question, engine: &Engine, http: &reqwest::Client) -> An
 }
 
 /// Whether a status will do. A proxy's own 502, 503 and 504 say that nobody is behind it.
-fn accepted(status: u16, any_answer: bool) -> bool {
-    (200..300).contains(&status) || (any_answer && !matches!(status, 502..=504))
+fn accepted(status: u16, fine: Fine) -> bool {
+    match fine {
+        Fine::Success => (200..300).contains(&status),
+        Fine::OfService => !matches!(status, 502..=504),
+        Fine::OfProxy => true,
+    }
 }
 
 #[cfg(test)]
@@ -215,25 +239,38 @@ mod tests {
 ";
         let at = |port: u16| Way::Published(SocketAddr::new("127.0.0.1".parse().unwrap(), port));
         let inside = Way::Inside { service: "t_in".to_owned(), called: "b".to_owned(), port: 9000 };
-        let question = |proxy: &str, way, path: Option<&str>, any_answer| Question {
+        let question = |proxy: &str, way, path: Option<&str>, fine| Question {
             proxy: proxy.to_owned(),
             way,
             path: path.map(str::to_owned),
-            any_answer,
+            fine,
         };
         let expected = [
-            question("by-hand", at(1), Some("/p"), false),
-            question("out", at(2), Some("/"), true),
-            question("in", inside, Some("/"), true),
-            question("bytes", at(3), None, true),
+            question("by-hand", at(1), Some("/p"), Fine::Success),
+            question("out", at(2), Some("/"), Fine::OfService),
+            question("in", inside, Some("/"), Fine::OfService),
+            question("bytes", at(3), None, Fine::OfService),
         ];
         assert_eq!(asked(text), expected);
     }
 
     #[test]
     fn of_a_woven_front_any_answer_of_the_service_will_do() {
-        assert!(accepted(204, false) && !accepted(404, false));
-        assert!(accepted(404, true) && accepted(302, true) && accepted(500, true));
-        assert!(!accepted(503, true) && !accepted(502, true));
+        assert!(accepted(204, Fine::Success) && !accepted(404, Fine::Success));
+        assert!([404, 302, 500].into_iter().all(|status| accepted(status, Fine::OfService)));
+        assert!(!accepted(503, Fine::OfService) && !accepted(502, Fine::OfService));
+        assert!(accepted(503, Fine::OfProxy));
+    }
+
+    #[test]
+    fn a_front_before_nobody_may_say_so() {
+        let text = "services:
+  none: { image: i, deploy: { replicas: 0 } }
+  some: { image: i }
+  before-none: { image: i, ports: ['2:80'], deploy: { labels: { swarmlab.role: proxy, swarmlab.fronts: none, swarmlab.woven.called: none, swarmlab.woven.listens: 80/http1 } } }
+  before-some: { image: i, ports: ['3:80'], deploy: { labels: { swarmlab.role: proxy, swarmlab.fronts: some, swarmlab.woven.called: some, swarmlab.woven.listens: 80/http1 } } }
+";
+        let fine: Vec<Fine> = asked(text).iter().map(|question| question.fine).collect();
+        assert_eq!(fine, [Fine::OfProxy, Fine::OfService]);
     }
 }

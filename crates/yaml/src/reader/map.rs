@@ -109,6 +109,13 @@ impl<'c> MapReader<'c> {
         self.entries.iter().map(|(k, _)| k).find(|k| k.name == key)
     }
 
+    /// Whether there are keys, and none of them is one that was asked for: it is something else altogether.
+    pub fn is_foreign(&self) -> bool {
+        let known = self.known.borrow();
+        let is_known = |(key, _): &(Key, Node)| known.contains(&key.name.as_str());
+        !self.entries.is_empty() && !self.entries.iter().any(is_known)
+    }
+
     /// Reports every key that was not asked for.
     pub fn finish(&self) {
         let mut known = self.known.borrow().clone();
