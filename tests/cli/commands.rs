@@ -1,6 +1,6 @@
 //! Arguments, and what commands need to be there.
 
-use crate::support::Lab;
+use crate::support::{Lab, swarmlab};
 use crate::{run, stderr};
 
 #[test]
@@ -18,6 +18,15 @@ fn arguments_are_checked_with_exit_code_2() {
     let help = run(&["--help"], lab.dir.path());
     assert!(help.status.success());
     assert!(String::from_utf8_lossy(&help.stdout).contains("Exit codes"));
+}
+
+/// A name of a file need not be a text.
+#[test]
+fn arguments_that_are_no_text_are_checked_as_well() {
+    use std::os::unix::ffi::OsStrExt;
+    let odd = std::ffi::OsStr::from_bytes(b"\xff.yml");
+    let o = swarmlab().args(["check".as_ref(), odd, "--nothing".as_ref()]).output().unwrap();
+    assert!(o.status.code() == Some(2) && stderr(&o).contains("--nothing"), "{}", stderr(&o));
 }
 
 #[test]
