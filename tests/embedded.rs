@@ -3,7 +3,7 @@
 
 mod support;
 
-use support::{Lab, column, json, swarmlab, verdict};
+use support::{Lab, TWO_SECRETS, column, json, swarmlab, verdict};
 
 const STAIRS: &str = "shape: step\nfirst: 1\nincrement: 1\nsteps: 3\nhold: 4s\ndown: false\n";
 
@@ -146,13 +146,36 @@ fn a_killed_run_is_completed_from_its_journals_and_leaves_no_process() {
 #[test]
 fn a_service_that_cannot_start_is_named_with_its_last_words() {
     let lab = Lab::new();
-    let experiment =
-        lab.experiment("broken", "embedded", STAIRS, "variables: { EXERCISE_DEMAND_MS: \"60001\" }");
+    let experiment = lab.experiment("broken", "embedded", STAIRS, "");
+    lab.change_stack(&experiment, TWO_SECRETS.0, TWO_SECRETS.1);
     let ended = lab.run(&experiment, &["--wait", "10s"]).end();
     assert_eq!(ended.status.code(), Some(4), "{:#?}", ended.lines);
     let error = ended.line("error").unwrap()["message"].as_str().unwrap();
-    assert!(error.contains("ms-exercise.1 ended") && error.contains("60001"), "{error}");
+    assert!(error.contains("ms-exercise.1 ended") && error.contains(TWO_SECRETS.2), "{error}");
     assert_eq!(children_of(&ended.folder()), 0);
+}
+
+#[test]
+fn a_run_that_sends_nothing_is_told_before_and_proves_nothing() {
+    let lab = Lab::new();
+    let shape = "shape: constant\nlevel: 0\nduration: 4s\n";
+    let experiment = lab.experiment("nothing", "embedded", shape, "slo: { p95: 250ms, error_rate: 1% }");
+    let checked = swarmlab().arg("check").arg(&experiment).output().unwrap();
+    let warned = String::from_utf8_lossy(&checked.stderr).into_owned();
+    assert!(checked.status.success() && warned.contains("W111-no-evidence"), "{warned}");
+    let ended = lab.run(&experiment, &[]).end();
+    assert_eq!(ended.status.code(), Some(5), "{:#?}", ended.line("error"));
+    assert_eq!(ended.line("error").unwrap()["message"], "no request was sent");
+    let summary = ended.summary();
+    for code in ["counts-agree", "littles-law", "generator-valid", "slo-p95", "slo-errors"] {
+        assert_eq!(verdict(&summary, code)["status"], "not_judged", "{code}: {:#}", summary["verdicts"]);
+    }
+    let passed = |v: &&serde_json::Value| v["status"] == "pass";
+    let passed =
+        summary["verdicts"].as_array().unwrap().iter().filter(passed).map(|v| v["code"].as_str().unwrap());
+    // What there is, is there.
+    let passed: Vec<&str> = passed.collect();
+    assert!(passed.iter().all(|code| ["data-complete", "files-agree"].contains(code)), "{passed:?}");
 }
 
 #[test]

@@ -52,6 +52,20 @@ struct Fine {
     warnings: Vec<Diagnostic>,
 }
 
+/// Why a file is not fine.
+enum Found {
+    /// What is wrong with it.
+    Findings(Diagnostics),
+    /// That was printed.
+    Told(Exit),
+}
+
+impl From<Diagnostics> for Found {
+    fn from(findings: Diagnostics) -> Self {
+        Self::Findings(findings)
+    }
+}
+
 fn plural(n: usize, one: &str, more: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { more })
 }
@@ -86,11 +100,13 @@ fn shape(path: &Path) -> Result<Fine, Diagnostics> {
     })
 }
 
-fn stack(path: &Path) -> Result<Fine, Diagnostics> {
-    let specs = swarmlab_stackfile::specs(
-        &experiment::read_stack(path, &environment)?,
-        &super::up::stack_name(None, path),
-    )?;
+/// A stack alone; an exit code where the sample application would refuse what it says, which is printed.
+fn stack(path: &Path, global: &Global) -> Result<Fine, Found> {
+    let specs = experiment::read_stack(path, &environment)
+        .and_then(|stack| swarmlab_stackfile::specs(&stack, &super::up::stack_name(None, path)))?;
+    if let Some(exit) = preflight::refused_stack(&specs, path, global) {
+        return Err(Found::Told(exit));
+    }
     let services = specs.services.len();
     let words = format!("a stack of {}", plural(services, "service", "services"));
     Ok(Fine { name: name_of(path), keys: json!({"services": services}), words, warnings: specs.warnings })
@@ -134,15 +150,15 @@ fn bed(choice: TestbedChoice) -> Option<Bed> {
 }
 
 /// Checks a file that is no experiment; `None`: it is one, or nothing that is known.
-fn alone(path: &Path) -> Option<Result<Fine, Diagnostics>> {
+fn alone(path: &Path, global: &Global) -> Option<Result<Fine, Found>> {
     let text = std::fs::read_to_string(path).ok()?;
     match FileKind::of(&text)? {
-        FileKind::Scenario => Some(scenario(path)),
-        FileKind::Shape => Some(shape(path)),
-        FileKind::Stack => Some(stack(path)),
-        FileKind::Simulation => Some(simulation(path)),
-        FileKind::Controllers => Some(controllers(path)),
-        FileKind::Catalogue => Some(catalogue(path, &text)),
+        FileKind::Scenario => Some(scenario(path).map_err(Found::from)),
+        FileKind::Shape => Some(shape(path).map_err(Found::from)),
+        FileKind::Stack => Some(stack(path, global)),
+        FileKind::Simulation => Some(simulation(path).map_err(Found::from)),
+        FileKind::Controllers => Some(controllers(path).map_err(Found::from)),
+        FileKind::Catalogue => Some(catalogue(path, &text).map_err(Found::from)),
         // What it is instead, and what takes it, is the finding of who reads experiments.
         FileKind::Experiment | FileKind::Recording | FileKind::Api | FileKind::OfRun => None,
     }
@@ -159,9 +175,10 @@ pub fn main(args: &CheckArgs, global: &Global) -> Exit {
         let why = format!("{} is {what}, not a file", path.display());
         return output::fail(&why, Some(&help), global.json, codes::WRONG_FILE);
     }
-    match alone(path) {
+    match alone(path, global) {
         None => {}
-        Some(Err(findings)) => return output::bad_input(&findings, global.json),
+        Some(Err(Found::Told(exit))) => return exit,
+        Some(Err(Found::Findings(findings))) => return output::bad_input(&findings, global.json),
         Some(Ok(fine)) => {
             for w in &fine.warnings {
                 output::warning(w, global.json);

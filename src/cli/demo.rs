@@ -201,6 +201,23 @@ fn database(text: &str) -> Result<DatabaseConfig, String> {
     })
 }
 
+impl Role {
+    /// What is wrong with values that can be read and cannot work; the role itself would find it when it starts.
+    fn validate(&self) -> Result<(), DemoError> {
+        let (common, models_ms) = match self {
+            Self::Gateway(a) => (&a.common, Vec::new()),
+            Self::MsExercise(a) => (&a.common, Vec::new()),
+            Self::MsOther(a) => (&a.common, Vec::new()),
+            Self::TargetApp(a) => (&a.common, Vec::new()),
+            Self::AiAgent(a) => (&a.common, vec![a.model_a_ms, a.model_b_ms]),
+            Self::Proxy(_) | Self::Healthcheck(_) => return Ok(()),
+        };
+        let demand = common.demand();
+        demand.validate()?;
+        models_ms.into_iter().try_for_each(|mean_ms| DemandConfig { mean_ms, ..demand.clone() }.validate())
+    }
+}
+
 /// A role and its options, as on a command line.
 #[derive(Debug, clap::Parser)]
 #[command(name = "swarmlab demo", no_binary_name = true)]
@@ -238,8 +255,11 @@ pub fn refused(line: &[String], environment: &BTreeMap<String, String>) -> Optio
             line.push(format!("{option}={value}"));
         }
     }
-    let refused = command.clone().try_get_matches_from(line).err()?;
-    let text = refused.to_string();
+    let read = command.clone().try_get_matches_from(line);
+    let text = match read.and_then(|matches| <Line as clap::FromArgMatches>::from_arg_matches(&matches)) {
+        Ok(line) => return line.args.role.validate().err().map(|e| e.to_string()),
+        Err(refused) => refused.to_string(),
+    };
     let first = text.lines().next().unwrap_or_default();
     Some(first.trim_start_matches("error: ").to_owned())
 }
@@ -425,6 +445,13 @@ mod tests {
         assert_eq!(refused(&["ms-other"], &[("DEMO_EXERCISE_URL", "http://x")]), None, "another role's");
         let said = refused(&["ms-other"], &[("DEMO_DEMAND_MSS", "2")]).unwrap();
         assert!(said.contains("--demand-mss"), "{said}");
+        // What can be read and cannot work.
+        for demand_ms in ["60001", "-1", "NaN"] {
+            let said = refused(&["ms-other"], &[("DEMO_DEMAND_MS", demand_ms)]).unwrap();
+            assert!(said.contains(&format!("between 0 and 60000 ms, got {demand_ms}")), "{said}");
+        }
+        let said = refused(&["ai-agent", "--model-b-ms", "60001"], &[]).unwrap();
+        assert!(said.contains("got 60001"), "{said}");
         assert!(refused(&["gateway"], &[]).is_some(), "it needs to know where the others are");
         // The image's entry point may be spelt out, and a command line of something else is none of ours.
         assert!(refused(&["swarmlab", "demo", "ms-other"], &[("DEMO_DEMAND_MS", "abc")]).is_some());

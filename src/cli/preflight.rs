@@ -1,9 +1,11 @@
-//! What `check` and `run` see before anything starts: configuration that the sample application would refuse.
+//! What is seen before anything starts: configuration that the sample application would refuse.
+
+use std::path::Path;
 
 use swarmlab_codes as codes;
 use swarmlab_experiment::{Experiment, embedded_misfits, simulated_misfits};
 use swarmlab_record::topology::Bed;
-use swarmlab_stackfile::ServicePlan;
+use swarmlab_stackfile::{ServicePlan, StackSpecs};
 use swarmlab_testbed::stack;
 
 use super::{Global, demo, output};
@@ -24,18 +26,20 @@ pub fn refused(experiment: &Experiment, bed: Option<Bed>, global: &Global) -> Op
     }
     // What is wrong with the stack itself is told where it is deployed.
     let specs = swarmlab_stackfile::specs(&experiment.stack, &experiment.name).ok()?;
-    let reasons: Vec<String> = specs.services.iter().filter_map(reason).collect();
-    if reasons.is_empty() {
-        return None;
-    }
-    let file = experiment.stack_path.display();
     let help = "see `variables` of the experiment, and `command` and `environment` of the service";
-    Some(output::fail(
-        &format!("{file}: {}", reasons.join("; ")),
-        Some(help),
-        global.json,
-        codes::DEMO_OPTION,
-    ))
+    services(&specs, &experiment.stack_path, help, global)
+}
+
+/// The same of a stack alone, whose variables the environment answers.
+pub fn refused_stack(specs: &StackSpecs, file: &Path, global: &Global) -> Option<Exit> {
+    let help = "see the variables of the stack file, and `command` and `environment` of the service";
+    services(specs, file, help, global)
+}
+
+fn services(specs: &StackSpecs, file: &Path, help: &str, global: &Global) -> Option<Exit> {
+    let reasons: Vec<String> = specs.services.iter().filter_map(reason).collect();
+    let why = format!("{}: {}", file.display(), reasons.join("; "));
+    (!reasons.is_empty()).then(|| output::fail(&why, Some(help), global.json, codes::DEMO_OPTION))
 }
 
 fn misfits(experiment: &Experiment, bed: Bed, global: &Global) -> Option<Exit> {

@@ -6,7 +6,7 @@ use swarmlab_experiment::FileKind;
 use swarmlab_stackfile::StackSpecs;
 use swarmlab_swarm::{Engine, SwarmError};
 
-use super::{Global, output};
+use super::{Global, output, preflight};
 use crate::exit::Exit;
 use crate::variables;
 use swarmlab_testbed::TestbedError;
@@ -58,5 +58,8 @@ pub async fn stack(
     for w in specs.warnings.iter().chain(&remarks) {
         output::warning(w, global.json);
     }
-    Ok((specs, fronts))
+    match preflight::refused_stack(&specs, path, global) {
+        Some(exit) => Err(exit),
+        None => Ok((specs, fronts)),
+    }
 }

@@ -66,6 +66,13 @@ impl Source for LoadSummary {
         }
     }
 
+    fn answers(&self, endpoint: Option<&str>) -> Option<u64> {
+        match endpoint {
+            None => Some(self.counts.completed),
+            Some(name) => self.endpoints.iter().find(|e| e.name == name).map(|e| e.counts.completed),
+        }
+    }
+
     fn column(&self, name: &str) -> Option<(Vec<Option<f64>>, String)> {
         // Its mean over the load is all that is asked for.
         (name == OFFERED).then(|| (vec![Some(self.offered_per_s)], "/s".to_owned()))

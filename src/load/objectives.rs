@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use swarmlab_checks::Check;
+use swarmlab_checks::{Check, LEAST_ANSWERS};
 use swarmlab_record::client::error_rate;
 
 use super::summary::LoadSummary;
@@ -27,10 +27,13 @@ pub struct Objective {
     pub figure: Figure,
     /// The bound, in the figure's unit.
     pub limit: f64,
-    /// What was measured; nothing where there was no answer.
+    /// What was measured; nothing where there were too few answers to judge by.
     pub value: Option<f64>,
     /// Whether the value is known and at most the bound.
     pub met: bool,
+    /// Why it is not judged, a sentence without its full stop.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
 }
 
 /// What can be bounded.
@@ -44,23 +47,26 @@ pub enum Figure {
 }
 
 impl Objectives {
-    /// Compares them with the figures of a load.
+    /// Compares them with the figures of a load, as the verdicts of a run do.
     pub fn judge(&self, s: &LoadSummary) -> Vec<Objective> {
+        let c = &s.counts;
         let p95_ms = self.p95.map(|limit| {
-            (Figure::ResponseP95Ms, limit.as_secs_f64() * 1e3, s.times.response.as_ref().map(|q| q.p95_ms))
+            let value = s.times.response.as_ref().map(|q| q.p95_ms).filter(|_| c.completed >= LEAST_ANSWERS);
+            judged(Figure::ResponseP95Ms, limit.as_secs_f64() * 1e3, value, c.completed)
         });
-        let errors = self
-            .error_rate
-            .map(|limit| (Figure::ErrorRate, limit, error_rate(s.counts.succeeded, s.counts.failed)));
-        [p95_ms, errors]
-            .into_iter()
-            .flatten()
-            .map(|(figure, limit, value)| Objective {
-                figure,
-                limit,
-                value,
-                met: value.is_some_and(|v| v <= limit),
-            })
-            .collect()
+        let errors = self.error_rate.map(|limit| {
+            let ended = c.succeeded + c.failed;
+            // A miss is one, of however many.
+            let told = |rate: &f64| ended >= LEAST_ANSWERS || *rate > limit;
+            judged(Figure::ErrorRate, limit, error_rate(c.succeeded, c.failed).filter(told), ended)
+        });
+        [p95_ms, errors].into_iter().flatten().collect()
     }
+}
+
+/// One objective; `answers` are those that its value is of.
+fn judged(figure: Figure, limit: f64, value: Option<f64>, answers: u64) -> Objective {
+    let because =
+        value.is_none().then(|| format!("of {answers} answers, and {LEAST_ANSWERS} are needed to judge by"));
+    Objective { figure, limit, value, met: value.is_some_and(|v| v <= limit), because }
 }

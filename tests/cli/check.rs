@@ -147,3 +147,37 @@ fn what_a_controller_will_not_see_is_told_when_the_testbed_is_known() {
     assert_eq!(told("auto", &["check"]).0, Some(0), "nobody knows yet");
     assert!(!lab.dir.path().join("results").exists(), "nothing may be half done");
 }
+
+#[test]
+fn what_the_sample_application_would_refuse_is_found_before_anything_starts() {
+    let lab = Lab::new();
+    let dir = lab.dir.path();
+    let shape = "shape: constant\nlevel: 1\nduration: 30s\n";
+    // No distribution, a demand beyond what it takes, and one that is no duration even to the stack; a name that nobody uses.
+    for (variable, value, word) in [
+        ("DEMAND_DISTRIBUTION", "bimodal", "E112-demo-option"),
+        ("EXERCISE_DEMAND_MS", "60001", "service ms-exercise: the CPU demand must be between 0 and 60000 ms"),
+        ("EXERCISE_DEMAND_MS", "abc", "`abcms` is no unit of time"),
+        ("EXERCISE_DEMAND_MSS", "8", "did you mean `EXERCISE_DEMAND_MS`?"),
+    ] {
+        let variables = format!("variables: {{ {variable}: \"{value}\" }}");
+        let file = lab.experiment("refused", "embedded", shape, &variables).display().to_string();
+        for command in ["check", "run"] {
+            let o = run(&[command, &file], dir);
+            assert_eq!(o.status.code(), Some(2), "{command}: {}", stderr(&o));
+            assert!(stderr(&o).contains(word), "{command}: {}", stderr(&o));
+        }
+    }
+    // So it is of a stack alone, whose variables the environment answers.
+    let stack = root().join("stacks/exercise.yml").display().to_string();
+    let checked = |distribution: &str| {
+        let mut command = swarmlab();
+        command.args(["check", &stack]).env("NO_COLOR", "1").env("DEMAND_DISTRIBUTION", distribution);
+        command.output().unwrap()
+    };
+    let o = checked("bimodal");
+    assert_eq!(o.status.code(), Some(2), "{}", stderr(&o));
+    assert!(stderr(&o).contains("E112-demo-option") && stderr(&o).contains("bimodal"), "{}", stderr(&o));
+    assert_eq!(checked("exponential").status.code(), Some(0));
+    assert!(!dir.join("results").exists(), "nothing may be half done");
+}

@@ -113,6 +113,25 @@ fn objectives_decide_the_exit_code() {
     assert_eq!(demand(&health, &["--max-p95", "20s", "--max-errors", "0%"]), (Some(0), vec![true, true]));
     assert_eq!(demand(&health, &["--max-p95", "1us"]), (Some(7), vec![false]));
     assert_eq!(demand(&missing, &["--max-errors", "99.5%"]), (Some(7), vec![false]));
+    // Nothing is met by next to nothing: ten answers have no 95th percentile, and say little of a rate.
+    let few = load(&[
+        &health,
+        "--rate",
+        "10",
+        "-d",
+        "1s",
+        "--max-p95",
+        "20s",
+        "--max-errors",
+        "1%",
+        "--check",
+        "p95(response) < 20 s",
+    ]);
+    assert_eq!(few.status.code(), Some(7));
+    let told = text(&few.stderr);
+    assert!(told.contains("could not be judged: --max-p95, --max-errors, --check"), "{told}");
+    let shown = text(&few.stdout);
+    assert!(shown.contains("response time p95 unknown (of 10 answers, and 20 are needed"), "{shown}");
     let output = load(&[&missing, "-c", "1", "-d", "200ms", "--max-errors", "5%"]);
     assert!(
         text(&output.stderr).contains("the answers do not meet --max-errors"),

@@ -19,6 +19,14 @@ pub fn swarmlab() -> Command {
     c
 }
 
+/// Text of the repository's stack, what it is replaced by, and what `ms-exercise` says then: it is given its secret in two
+/// ways, which only it can see. A stack that does not start.
+pub const TWO_SECRETS: (&str, &str, &str) = (
+    "      DEMO_DEMAND_MS: ${EXERCISE_DEMAND_MS:-15}\n",
+    "      DEMO_DEMAND_MS: ${EXERCISE_DEMAND_MS:-15}\n      DEMO_TOKEN_SECRET: twice\n",
+    "`DEMO_TOKEN_SECRET` is set as well",
+);
+
 /// A folder with an experiment on the repository's stack.
 pub struct Lab {
     pub dir: tempfile::TempDir,
@@ -47,6 +55,22 @@ impl Lab {
         let path = self.dir.path().join("experiment.yml");
         std::fs::write(&path, text).unwrap();
         path
+    }
+
+    /// Puts an experiment onto a copy of the repository's stack in which one piece of text is another.
+    pub fn change_stack(&self, experiment: &Path, from: &str, to: &str) {
+        let shipped = root().join("stacks/exercise.yml");
+        let text = std::fs::read_to_string(&shipped).unwrap();
+        assert_eq!(text.matches(from).count(), 1, "{from}");
+        // Its files stand where they stood.
+        let (above, beside) =
+            (format!("{}/", root().display()), format!("{}/stacks/exercise.", root().display()));
+        let text = text.replace(from, to).replace("../", &above).replace("./exercise.", &beside);
+        let copy = self.dir.path().join("stack.yml");
+        std::fs::write(&copy, text).unwrap();
+        let of = std::fs::read_to_string(experiment).unwrap();
+        let of = of.replace(&shipped.display().to_string(), &copy.display().to_string());
+        std::fs::write(experiment, of).unwrap();
     }
 
     /// Starts `run --json` on an experiment.

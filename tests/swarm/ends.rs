@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 
 use crate::engine::{assert_gone, engine};
-use crate::support::{Lab, verdict};
+use crate::support::{Lab, TWO_SECRETS, verdict};
 
 #[test]
 #[ignore = "needs a Docker engine (scripts/test)"]
@@ -35,15 +35,19 @@ fn an_interrupt_in_any_phase_ends_in_order() {
 fn a_failed_start_says_which_service_and_why_and_leaves_nothing() {
     let lab = Lab::new();
     let shape = "shape: constant\nlevel: 1\nduration: 5s\n";
-    // A demand that is no duration is seen before anything is started, one that the sample application refuses is not.
-    let experiment = lab.experiment("broken", "swarm", shape, "variables: { EXERCISE_DEMAND_MS: much }");
-    let ended = lab.run(&experiment, &["--name", "broken", "--engine", &engine()]).end();
-    assert_eq!(ended.status.code(), Some(2));
-    let experiment = lab.experiment("broken", "swarm", shape, "variables: { EXERCISE_DEMAND_MS: \"60001\" }");
+    // What can be seen in the files is told before anything is started.
+    for demand_ms in ["much", "60001"] {
+        let variables = format!("variables: {{ EXERCISE_DEMAND_MS: \"{demand_ms}\" }}");
+        let experiment = lab.experiment("broken", "swarm", shape, &variables);
+        let ended = lab.run(&experiment, &["--name", "broken", "--engine", &engine()]).end();
+        assert_eq!(ended.status.code(), Some(2), "{:#?}", ended.line("error"));
+    }
+    let experiment = lab.experiment("broken", "swarm", shape, "");
+    lab.change_stack(&experiment, TWO_SECRETS.0, TWO_SECRETS.1);
     let ended = lab.run(&experiment, &["--name", "broken", "--wait", "30s", "--engine", &engine()]).end();
     assert_eq!(ended.status.code(), Some(4), "{:#?}", ended.line("error"));
     let message = ended.line("error").unwrap()["message"].as_str().unwrap();
-    assert!(message.contains("ms-exercise") && message.contains("60001"), "{message}");
+    assert!(message.contains("ms-exercise") && message.contains(TWO_SECRETS.2), "{message}");
     assert_gone("broken");
 
     let experiment =

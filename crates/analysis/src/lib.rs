@@ -64,7 +64,7 @@ pub fn analyse(raw: &Raw, totals: &counts::Totals, frame: &Frame, client: &Clien
     verdicts.extend(verdicts::slo(raw, client));
     let headline = figures::headline(client, &demands);
     let figures = figures::all(&headline, client, &demands, little.as_ref());
-    verdicts.extend(verdicts::checks(raw, &figures, &load));
+    verdicts.extend(verdicts::checks(raw, &figures, client, &load));
     verdicts.push(verdicts::completeness(raw, load.bins().count(), &quality));
     verdicts.push(verdicts::files(raw));
     let summary = Summary {

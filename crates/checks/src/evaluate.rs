@@ -4,10 +4,19 @@ use super::parser::kind_of;
 use super::unit::{self, Amount, Kind};
 use super::{Check, Function, Limit, Quantity};
 
+/// Of fewer answers the 95th percentile is the longest, and that none of them failed says little of a rate: no objective is
+/// met by them.
+pub const LEAST_ANSWERS: u64 = 20;
+
 /// A run's numbers.
 pub trait Source {
     /// A figure by key, with its unit; `None` where it is not known.
     fn figure(&self, key: &str) -> Option<(f64, String)>;
+    /// Answers of which the quantiles of an endpoint are, or those of all endpoints; `None` where that is not known.
+    fn answers(&self, endpoint: Option<&str>) -> Option<u64> {
+        let _ = endpoint;
+        None
+    }
     /// A column over the load: values and unit.
     fn column(&self, name: &str) -> Option<(Vec<Option<f64>>, String)>;
     /// Names of all columns.
@@ -105,6 +114,12 @@ fn number(q: &Quantity, source: &dyn Source) -> Result<Amount, String> {
 
 fn figure(key: &str, source: &dyn Source) -> Result<Amount, String> {
     let (value, unit) = source.figure(key).ok_or_else(|| format!("The run has no figure `{key}`."))?;
+    if key.starts_with("response_p")
+        && let Some(n) = source.answers(key.split_once(':').map(|(_, endpoint)| endpoint))
+        && n < LEAST_ANSWERS
+    {
+        return Err(format!("Of {n} answers there is no `{key}` to judge by; {LEAST_ANSWERS} are needed."));
+    }
     unit::amount(value, &unit).ok_or_else(|| format!("`{key}` is measured in {unit}."))
 }
 
@@ -181,9 +196,14 @@ mod tests {
                 "throughput_per_s" => (47.0, "requests/s"),
                 "demand_ms:ms-exercise" => (15.0, "ms/request"),
                 "completed" => (0.0, "requests"),
+                "response_p50_ms:rare" => (5.0, "ms"),
+                "response_mean_ms:rare" => (5.0, "ms"),
                 _ => return None,
             };
             Some((value, unit.to_owned()))
+        }
+        fn answers(&self, endpoint: Option<&str>) -> Option<u64> {
+            Some(if endpoint == Some("rare") { LEAST_ANSWERS - 1 } else { LEAST_ANSWERS })
         }
         fn column(&self, name: &str) -> Option<(Vec<Option<f64>>, String)> {
             match name {
@@ -234,6 +254,7 @@ mod tests {
             ("demand_ms:ms-exercise < 16 ms/request", true),
             ("sent >= 100", true),
             ("max(half.cpu) < 1 cores", true),
+            ("mean(response:rare) < 1 s", true),
         ] {
             assert_eq!(holds(text), Some(expected), "{text}");
         }
@@ -247,6 +268,8 @@ mod tests {
             ("max(gateway.memory) < 1 GiB", "not known in any bin"),
             ("max(gateway.cpu) < 1 cores", "known in 1 of 3 bins"),
             ("users < 5", "no figure `users`"),
+            ("p50(response:rare) < 1 s", "Of 19 answers there is no"),
+            ("response_p50_ms:rare < 1 s", "20 are needed"),
             ("failed <= 1 % of completed", "`completed` is 0"),
             ("failed / completed <= 1 %", "`completed` is 0"),
         ] {

@@ -23,7 +23,7 @@ mod names;
 mod parser;
 pub mod unit;
 
-pub use evaluate::{Outcome, Source, evaluate};
+pub use evaluate::{LEAST_ANSWERS, Outcome, Source, evaluate};
 pub use names::{Known, Stranger, is_figure};
 pub use parser::parse;
 pub use unit::{Amount, Kind};

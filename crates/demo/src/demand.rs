@@ -60,7 +60,11 @@ impl DemandConfig {
     /// The longest mean demand: beyond a minute a request is no request any more.
     pub const MAX_MEAN_MS: f64 = 60_000.0;
 
-    pub(crate) fn validate(&self) -> Result<(), DemoError> {
+    /// Whether a request can cost so much.
+    ///
+    /// # Errors
+    /// The mean is below zero, above [`Self::MAX_MEAN_MS`], or no number.
+    pub fn validate(&self) -> Result<(), DemoError> {
         if (0.0..=Self::MAX_MEAN_MS).contains(&self.mean_ms) {
             return Ok(());
         }

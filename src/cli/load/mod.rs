@@ -155,7 +155,10 @@ fn cases(s: &LoadSummary) -> Vec<Case> {
             Figure::ErrorRate => "max-errors",
         };
         let value = o.value.map_or("unknown".to_owned(), |v| v.to_string());
-        let why = format!("{value}, at most {}", o.limit);
+        let why = match &o.because {
+            Some(why) => format!("{value} ({why}), at most {}", o.limit),
+            None => format!("{value}, at most {}", o.limit),
+        };
         Case {
             name: name.to_owned(),
             outcome: if o.met { CaseOutcome::Passed } else { CaseOutcome::Failed(why) },

@@ -111,7 +111,8 @@ fn objectives(out: &mut String, objectives: &[Objective]) -> std::fmt::Result {
             None => "----  ",
         };
         let value = o.value.map_or("unknown".to_owned(), in_words);
-        writeln!(out, "  {word}  {name} {value}, at most {}", in_words(o.limit))?;
+        let why = o.because.as_ref().map_or(String::new(), |why| format!(" ({why})"));
+        writeln!(out, "  {word}  {name} {value}{why}, at most {}", in_words(o.limit))?;
     }
     Ok(())
 }

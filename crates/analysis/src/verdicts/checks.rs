@@ -2,14 +2,17 @@
 
 use swarmlab_checks::{Amount, Outcome, Source, evaluate, parse};
 use swarmlab_frame::frame::Frame;
-use swarmlab_record::summary::{Figure, Status, Verdict};
+use swarmlab_record::client::ALL_ENDPOINTS;
+use swarmlab_record::summary::{EndpointFigures, Figure, Status, Verdict};
 
 use super::{make, not_judged};
+use crate::Client;
 use crate::assemble::Raw;
 
 /// Figures of the run, and its columns over the load.
 struct Run<'a> {
     figures: &'a [Figure],
+    endpoints: &'a [EndpointFigures],
     load: &'a Frame,
 }
 
@@ -17,6 +20,11 @@ impl Source for Run<'_> {
     fn figure(&self, key: &str) -> Option<(f64, String)> {
         let figure = self.figures.iter().find(|f| f.key == key)?;
         Some((figure.number?, figure.unit.clone()))
+    }
+
+    fn answers(&self, endpoint: Option<&str>) -> Option<u64> {
+        let name = endpoint.unwrap_or(ALL_ENDPOINTS);
+        self.endpoints.iter().find(|e| e.endpoint == name).map(|e| e.completed)
     }
 
     fn column(&self, name: &str) -> Option<(Vec<Option<f64>>, String)> {
@@ -29,8 +37,8 @@ impl Source for Run<'_> {
 }
 
 /// One verdict a threshold, in the order of the experiment: `check-1`, `check-2`, …
-pub fn checks(raw: &Raw, figures: &[Figure], load: &Frame) -> Vec<Verdict> {
-    let run = Run { figures, load };
+pub fn checks(raw: &Raw, figures: &[Figure], client: &Client, load: &Frame) -> Vec<Verdict> {
+    let run = Run { figures, endpoints: &client.endpoints, load };
     raw.manifest.plan.checks.iter().enumerate().map(|(at, text)| check(at + 1, text, &run)).collect()
 }
 

@@ -42,3 +42,19 @@ pub fn completeness(raw: &Raw, bins: usize, notes: &[Note]) -> Verdict {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assemble::fixture::load_alone;
+
+    #[test]
+    fn a_load_without_a_whole_bin_is_not_complete() {
+        let mut raw = load_alone(12);
+        assert_eq!(completeness(&raw, 12, &[]).status, Status::Pass);
+        raw.manifest.plan.bin_s = 60.0;
+        let verdict = completeness(&raw, 0, &[]);
+        assert_eq!(verdict.status, Status::NotJudged);
+        assert_eq!(verdict.because, ["The load has no whole bin of 60 s."]);
+    }
+}

@@ -40,3 +40,31 @@ pub fn counts(raw: &Raw, c: &Counts) -> Verdict {
         figures,
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use swarmlab_record::summary::Count;
+
+    use super::*;
+    use crate::assemble::fixture::load_alone;
+
+    fn judged(sent: u64, counted: &[(f64, bool)]) -> Status {
+        let server = |(count, exact): &(f64, bool)| Count {
+            counter: "door: requests from its clients".to_owned(),
+            count: *count,
+            exact: *exact,
+            comparable: true,
+        };
+        let servers = counted.iter().map(server).collect();
+        counts(&load_alone(3), &Counts { sent, completed: sent, failed: 0, servers }).status
+    }
+
+    #[test]
+    fn nothing_sent_and_nothing_counted_do_not_agree() {
+        assert_eq!(judged(0, &[(0.0, true)]), Status::NotJudged);
+        assert_eq!(judged(5, &[]), Status::NotJudged);
+        assert_eq!(judged(5, &[(5.0, true), (5.0, true)]), Status::Pass);
+        assert_eq!(judged(5, &[(5.0, true), (4.0, true)]), Status::Fail);
+        assert_eq!(judged(5, &[(5.0, false)]), Status::Warn);
+    }
+}

@@ -49,3 +49,38 @@ pub fn little(l: Option<&Little>, raw: &Raw) -> Option<Verdict> {
         ],
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use swarmlab_record::plan::Plan;
+    use swarmlab_shapes::Shape;
+    use swarmlab_shapes::shape::Constant;
+
+    use super::*;
+    use crate::assemble::fixture::load_alone;
+
+    fn judged(answers: u64, relative_gap: f64) -> Option<Status> {
+        let law = Little {
+            answers: Some(answers),
+            users: 1.0,
+            throughput_per_s: 1.0,
+            response_s: 0.5,
+            think_s: 0.5,
+            users_by_law: 1.0,
+            relative_gap,
+        };
+        little(Some(&law), &load_alone(3)).map(|v| v.status)
+    }
+
+    #[test]
+    fn the_law_is_not_judged_by_few_answers_or_none() {
+        assert_eq!(judged(LEAST_ANSWERS - 1, 0.0), Some(Status::NotJudged));
+        assert_eq!(judged(LEAST_ANSWERS, 0.0), Some(Status::Pass));
+        assert_eq!(judged(LEAST_ANSWERS, 0.06), Some(Status::Fail));
+        let mut raw = load_alone(3);
+        assert!(little(None, &raw).is_none(), "no closed loop");
+        raw.manifest.plan = Plan::of_load("t".into(), LoadModel::Closed, 3.0, 1.0, 1);
+        raw.manifest.plan.shape = Some(Shape::Constant(Constant { level: 0.0, duration_s: 3.0 }));
+        assert_eq!(little(None, &raw).map(|v| v.status), Some(Status::NotJudged));
+    }
+}

@@ -1,14 +1,12 @@
 //! Whether the experiment's objectives are met.
 
+use swarmlab_checks::LEAST_ANSWERS;
 use swarmlab_record::client::error_rate;
 use swarmlab_record::summary::{EndpointFigures, Figure, Status, Verdict};
 
 use super::{make, not_judged};
 use crate::Client;
 use crate::assemble::Raw;
-
-/// The p95 of fewer answers is their longest.
-pub const LEAST_ANSWERS: u64 = 20;
 
 /// The experiment's objectives.
 pub fn slo(raw: &Raw, client: &Client) -> Vec<Verdict> {
@@ -47,7 +45,12 @@ fn errors(limit: f64, all: &EndpointFigures) -> Verdict {
     let Some(rate) = error_rate(all.succeeded, all.failed) else {
         return not_judged("slo-errors", "error objective not judged", "No request ended.");
     };
-    let met = rate <= limit;
+    let (met, n) = (rate <= limit, all.succeeded + all.failed);
+    // A miss is one, of however many.
+    if met && n < LEAST_ANSWERS {
+        let why = format!("Only {n} requests ended, which say little of a rate; {LEAST_ANSWERS} are needed.");
+        return not_judged("slo-errors", "error objective not judged", why);
+    }
     make(
         "slo-errors",
         if met { Status::Pass } else { Status::Fail },
@@ -58,4 +61,41 @@ fn errors(limit: f64, all: &EndpointFigures) -> Verdict {
             Figure::number("objective_percent", "objective", limit * 100.0, 2, "%"),
         ],
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assemble::fixture::load_alone;
+
+    /// Statuses of both objectives, 250 ms and 10 %, of so many requests that ended well after 5 ms, and that failed.
+    fn judged(succeeded: u64, failed: u64) -> Vec<Status> {
+        let mut raw = load_alone(3);
+        (raw.manifest.plan.slo_p95_s, raw.manifest.plan.slo_error_rate) = (Some(0.25), Some(0.1));
+        let all = EndpointFigures {
+            endpoint: "*".to_owned(),
+            sent: succeeded + failed,
+            completed: succeeded,
+            succeeded,
+            failed,
+            errors: Default::default(),
+            statuses: Default::default(),
+            throughput_per_s: None,
+            mean_ms: None,
+            quantiles_ms: (succeeded > 0).then_some([5.0; 5]),
+            max_ms: None,
+        };
+        let client = Client { endpoints: vec![all], generator: None };
+        slo(&raw, &client).into_iter().map(|v| v.status).collect()
+    }
+
+    #[test]
+    fn objectives_are_not_met_by_next_to_nothing() {
+        use Status::{Fail, NotJudged, Pass};
+        assert_eq!(judged(0, 0), [NotJudged, NotJudged]);
+        assert_eq!(judged(19, 0), [NotJudged, NotJudged]);
+        assert_eq!(judged(20, 0), [Pass, Pass]);
+        // Who misses it has missed it.
+        assert_eq!(judged(3, 2), [NotJudged, Fail]);
+    }
 }
