@@ -72,11 +72,14 @@ impl Queue {
         }
         let decay = self.wait_decay();
         let gap = decay - mu;
-        // Both rates the same: the difference quotient's limit.
-        let after_wait = if gap.abs() < 1e-9 * mu {
+        // Both rates may be as good as the same, where a difference quotient of their exponentials would keep no digit; and
+        // the greater exponential stands outside, so that nothing overflows.
+        let after_wait = if gap == 0.0 {
             alone * (1.0 + mu * t)
+        } else if gap > 0.0 {
+            alone * (1.0 - mu * (-gap * t).exp_m1() / gap)
         } else {
-            (decay * alone - mu * (-decay * t).exp()) / gap
+            alone + mu * (-decay * t).exp() * (gap * t).exp_m1() / gap
         };
         Some((1.0 - c) * alone + c * after_wait)
     }

@@ -80,6 +80,31 @@ fn closed_networks() {
     }
 }
 
+/// Where the queue behind all servers empties nearly as fast as one server serves, `gap` apart: by the series
+/// `e^{-mu t} (1 + mu t (1 - gap t / 2 + (gap t)^2 / 6))` of the convolution of both exponentials.
+#[test]
+fn a_tail_keeps_its_digits_where_both_rates_are_nearly_the_same() {
+    let t = 1.5_f64;
+    for gap in [1e-6, 1e-8, 3e-9, 1e-12, 0.0, -1e-12, -3e-9, -1e-8, -1e-6] {
+        // Two servers of rate 1: what is left over is 2 - lambda.
+        let q = Queue::new(1.0 - gap, 1.0, 2);
+        let wait = q.wait_probability().unwrap();
+        let step = gap * t;
+        let both = (-t).exp() * (1.0 + t * (1.0 - step / 2.0 + step * step / 6.0));
+        let expected = (1.0 - wait) * (-t).exp() + wait * both;
+        let found = q.response_tail(t).unwrap();
+        assert!((found / expected - 1.0).abs() < 1e-12, "{gap}: {found} and {expected}");
+    }
+    // Far apart either way, and for long: never more than one, never unknown.
+    for (lambda, servers) in [(0.5, 1000), (1.999_999, 2)] {
+        let tails = [0.0, 1.0, 1e3, 1e9].map(|t| Queue::new(lambda, 1.0, servers).response_tail(t).unwrap());
+        assert!(
+            tails.is_sorted_by(|a, b| a >= b) && tails.iter().all(|p| (0.0..=1.0).contains(p)),
+            "{tails:?}"
+        );
+    }
+}
+
 #[test]
 fn least_servers_for_an_objective() {
     for case in section("least") {

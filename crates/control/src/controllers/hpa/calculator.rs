@@ -152,7 +152,8 @@ pub fn by_value_per_replica(
     let ratio = usage_milli as f64 / (target_milli as f64 * running as f64);
     let replicas =
         if tolerances.within(ratio) { running } else { ceil(usage_milli as f64 / target_milli as f64) };
-    Count { replicas, usage: ceil(usage_milli as f64 / running as f64) }
+    // Not a count: bytes in thousandths are more than 32 bits hold.
+    Count { replicas, usage: (usage_milli as f64 / running as f64).ceil() as i64 }
 }
 
 /// The count after missing and unready tasks were guessed: none if that turned the direction.

@@ -118,7 +118,9 @@ impl MetricSpec {
         timing: &Timing,
     ) -> Result<Proposed, Hold> {
         let seen = view.observation();
-        let is_cpu = self.per_task() && self.name() == metrics::CPU;
+        // A metric of pods that is called so is one like others: Kubernetes knows start-up of resources alone.
+        let is_cpu = matches!(self, Self::Resource { .. } | Self::ContainerResource { .. })
+            && self.name() == metrics::CPU;
         let tasks = Tasks { tasks: &seen.tasks, is_cpu, timing, now_s: view.now_s() };
         let running = i64::try_from(seen.replicas.running).unwrap_or(i64::MAX);
         let target = self.target();
@@ -157,10 +159,6 @@ impl MetricSpec {
             }
         };
         Ok(Proposed { replicas: count.replicas, told: told(count, target) })
-    }
-
-    fn per_task(&self) -> bool {
-        matches!(self, Self::Resource { .. } | Self::ContainerResource { .. } | Self::Pods { .. })
     }
 
     /// The key of its readings in a task.

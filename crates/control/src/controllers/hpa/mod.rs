@@ -100,11 +100,17 @@ impl Controller for Hpa {
         if current == 0 && min != 0 {
             return Err(Hold::ScaledToZero);
         }
-        if current > max {
-            return Ok(Advice::replicas(bounds.max, format!("{current} run, more than the greatest count")));
-        }
-        if current < min {
-            return Ok(Advice::replicas(bounds.min, format!("{current} run, fewer than the least count")));
+        let outside = match current {
+            c if c > max => Some((max, "more than the greatest count")),
+            c if c < min => Some((min, "fewer than the least count")),
+            _ => None,
+        };
+        if let Some((bound, what)) = outside {
+            // A change like others: it uses up what policies allow.
+            if let Some(rules) = &self.behavior {
+                self.memory.rescaled(current, bound, now_s, rules.longest_period_s());
+            }
+            return Ok(Advice::replicas(bound.unsigned_abs(), format!("{current} run, {what}")));
         }
         let proposal = self.propose(view, current)?;
         let (replicas, how) = match &self.behavior {
