@@ -12,7 +12,7 @@ use super::session::Left;
 use super::{Global, junit, output, preflight, progress, session, summary};
 use crate::exit::Exit;
 use crate::variables::{self, Answers};
-use swarmlab_experiment::{self as experiment, Level, Loaded, Overrides, TestbedChoice};
+use swarmlab_experiment::{self as experiment, Level, Loaded, Overrides, TestbedChoice, With};
 use swarmlab_lab::{RunOptions, choose_testbed};
 use swarmlab_record::summary::{Status, Verdict};
 use swarmlab_record::topology::Bed as Kind;
@@ -27,6 +27,7 @@ Examples:
   swarmlab run experiments/exercise-swarm.yml
   swarmlab run experiments/quickstart.yml --results /tmp/runs
   swarmlab run my.yml --set WEB_CPUS=2 --duration 20s     a quick look at another setting
+  swarmlab run my.yml --with autoscale.web.controller=pid --with slo.p95=200ms --seed 43
   swarmlab run my.yml --keep        leave the stack up, to look at it")]
 pub struct RunArgs {
     /// Experiment file
@@ -56,6 +57,13 @@ pub struct RunFlags {
     /// Set a variable of the stack file, whatever the experiment says; may be given more than once
     #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
     set: Vec<(String, String)>,
+    /// Set a key of the experiment, whatever stands in the file: `load.shape=other.yml`, `autoscale.web.controller=pid`; may be
+    /// given more than once
+    #[arg(long, value_name = "KEY=VALUE", value_parser = With::parse)]
+    with: Vec<With>,
+    /// Seed of everything random, instead of the experiment's
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=i64::MAX as u64))]
+    seed: Option<u64>,
     /// Length of the load: the shape is stretched or pressed to it
     #[arg(short, long, value_name = "DURATION", value_parser = swarmlab_yaml::parse_duration)]
     duration: Option<Duration>,
@@ -104,6 +112,10 @@ impl RunFlags {
         let mut set = before.set;
         set.append(&mut self.set);
         self.set = set;
+        let mut with = before.with;
+        with.append(&mut self.with);
+        self.with = with;
+        self.seed = self.seed.or(before.seed);
         self.duration = self.duration.or(before.duration);
         self.no_scaling |= before.no_scaling;
         if self.rate.is_none() && self.users.is_none() {
@@ -131,6 +143,8 @@ impl RunFlags {
             set: self.set.iter().cloned().collect(),
             duration: self.duration,
             level: self.rate.map(Level::Rate).or(self.users.map(Level::Users)),
+            with: self.with.clone(),
+            seed: self.seed,
         }
     }
 }
@@ -165,7 +179,7 @@ pub async fn run_file(
     let choice = flags
         .testbed
         .map(Into::into)
-        .or_else(|| experiment::peek_testbed(path))
+        .or_else(|| experiment::peek_testbed(path, &flags.overrides()))
         .unwrap_or(TestbedChoice::Auto);
     let engine = match choice {
         TestbedChoice::Embedded => None,

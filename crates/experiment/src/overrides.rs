@@ -8,7 +8,7 @@ use swarmlab_shapes::Shape;
 use swarmlab_shapes::shape::{Constant, Scale};
 use swarmlab_yaml::Value;
 
-use super::{Load, ModelKind};
+use super::{Load, ModelKind, With};
 use swarmlab_stackfile::is_secret_name;
 
 /// How much load, instead of the shape's level.
@@ -29,6 +29,10 @@ pub struct Overrides {
     pub duration: Option<Duration>,
     /// A constant level instead of the shape.
     pub level: Option<Level>,
+    /// Keys of the experiment; a later one goes before an earlier.
+    pub with: Vec<With>,
+    /// Seed of everything random.
+    pub seed: Option<u64>,
 }
 
 impl Overrides {
@@ -40,11 +44,13 @@ impl Overrides {
             false => format!("--set {name}={value}"),
         };
         let mut out: Vec<String> = self.set.iter().map(word).collect();
+        out.extend(self.with.iter().map(With::word));
         out.extend(self.duration.map(|d| format!("--duration {}s", d.as_secs_f64())));
         out.extend(self.level.map(|level| match level {
             Level::Rate(rate) => format!("--rate {rate}"),
             Level::Users(users) => format!("--users {users}"),
         }));
+        out.extend(self.seed.map(|seed| format!("--seed {seed}")));
         out
     }
 
