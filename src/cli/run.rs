@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, Parser};
 use swarmlab_codes as codes;
-use swarmlab_swarm::{CancellationToken, SwarmError};
+use swarmlab_swarm::{CancellationToken, Engine, SwarmError};
+use swarmlab_yaml::Diagnostics;
 
 use super::session::Left;
 use super::{Global, junit, output, preflight, progress, session, summary};
 use crate::exit::Exit;
 use crate::variables::{self, Answers};
 use swarmlab_experiment::{self as experiment, Level, Loaded, Overrides, TestbedChoice, With};
-use swarmlab_lab::{RunOptions, choose_testbed};
+use swarmlab_lab::{Finished, RunOptions, choose_testbed};
 use swarmlab_record::summary::{Status, Verdict};
 use swarmlab_record::topology::Bed as Kind;
 
@@ -106,7 +107,29 @@ impl From<TestbedFlag> for TestbedChoice {
     }
 }
 
+/// Flags as they stood on another command line.
+#[derive(Debug, Parser)]
+#[command(no_binary_name = true)]
+struct Words {
+    #[command(flatten)]
+    flags: RunFlags,
+}
+
 impl RunFlags {
+    /// From words of a command line.
+    ///
+    /// # Errors
+    /// Words that `run` does not take.
+    pub fn from_words<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<Self, clap::Error> {
+        Words::try_parse_from(words).map(|words| words.flags)
+    }
+
+    /// With the results in that folder, and services given that long to become ready.
+    pub fn into_folder(mut self, results: PathBuf, wait: Duration) -> Self {
+        (self.results, self.wait) = (results, wait);
+        self
+    }
+
     /// These, and what they leave open as `before` has it.
     pub fn over(mut self, before: Self) -> Self {
         let mut set = before.set;
@@ -174,56 +197,91 @@ pub async fn run_file(
     cancel: &CancellationToken,
     left: &Left,
 ) -> Exit {
-    // An engine's local images are variables of the stack file, so the engine is asked before the files are read; but
-    // what is wrong with the files is said first.
-    let choice = flags
-        .testbed
-        .map(Into::into)
-        .or_else(|| experiment::peek_testbed(path, &flags.overrides()))
-        .unwrap_or(TestbedChoice::Auto);
-    let engine = match choice {
-        TestbedChoice::Embedded => None,
-        _ => Some(swarmlab_swarm::connect(global.engine.as_deref()).await),
-    };
-    let answers = match &engine {
-        Some(Ok(engine)) => variables::for_engine(engine).await,
-        _ => Answers::default(),
-    };
-    let answer = |v: &str| recorded.get(v).cloned().or_else(|| answers.answer(v));
-    let Loaded { experiment, warnings } = match experiment::read_with(path, &answer, &flags.overrides()) {
-        Ok(l) => l,
+    let ground = Ground::look(path, flags, global).await;
+    let loaded = match ground.read(path, flags, recorded) {
+        Ok(loaded) => loaded,
         Err(d) => return output::bad_input(&d, global.json),
     };
+    match carry_out(loaded, ground, flags, global, cancel, left).await {
+        Ok(finished) => conclude(&finished, flags, global),
+        Err(exit) => exit,
+    }
+}
+
+/// What an experiment is read with, and where it may run. An engine's local images are variables of the stack file, so the
+/// engine is asked before the files are read; but what is wrong with the files is said first.
+pub struct Ground {
+    choice: TestbedChoice,
+    engine: Option<Result<Engine, SwarmError>>,
+    answers: Answers,
+}
+
+impl Ground {
+    /// Asks the engine, unless the experiment asks for none.
+    pub async fn look(path: &Path, flags: &RunFlags, global: &Global) -> Self {
+        let choice = flags
+            .testbed
+            .map(Into::into)
+            .or_else(|| experiment::peek_testbed(path, &flags.overrides()))
+            .unwrap_or(TestbedChoice::Auto);
+        let engine = match choice {
+            TestbedChoice::Embedded => None,
+            _ => Some(swarmlab_swarm::connect(global.engine.as_deref()).await),
+        };
+        let answers = match &engine {
+            Some(Ok(engine)) => variables::for_engine(engine).await,
+            _ => Answers::default(),
+        };
+        Self { choice, engine, answers }
+    }
+
+    /// What answers a variable that the experiment does not set.
+    pub fn answer(&self, name: &str) -> Option<String> {
+        self.answers.answer(name)
+    }
+
+    fn read(
+        &self,
+        path: &Path,
+        flags: &RunFlags,
+        recorded: &BTreeMap<String, String>,
+    ) -> Result<Loaded, Diagnostics> {
+        let answer = |v: &str| recorded.get(v).cloned().or_else(|| self.answer(v));
+        experiment::read_with(path, &answer, &flags.overrides())
+    }
+}
+
+/// Runs an experiment that was read, and tells its warnings first; what keeps it from being run is told, and is an exit code.
+pub async fn carry_out(
+    loaded: Loaded,
+    ground: Ground,
+    flags: &RunFlags,
+    global: &Global,
+    cancel: &CancellationToken,
+    left: &Left,
+) -> Result<Finished, Exit> {
+    let Loaded { experiment, warnings } = loaded;
     // An engine behind a socket file runs here.
-    let shares_machine = match &engine {
+    let shares_machine = match &ground.engine {
         Some(Ok(e)) => e.info().address.starts_with("unix://") && e.is_only_node(),
         _ => true,
     };
-    let what = match engine {
+    let what = match ground.engine {
         None => Ok(String::new()),
         Some(e) => e.map(|e| format!("Docker {} at {}", e.info().version, e.info().address)),
     };
-    let (kind, reason) = match choose_testbed::<SwarmError>(choice, what) {
-        Ok(chosen) => chosen,
-        Err(e) => return super::swarm::swarm_failed(e, global),
-    };
+    let (kind, reason) = choose_testbed::<SwarmError>(ground.choice, what)
+        .map_err(|e| super::swarm::swarm_failed(e, global))?;
     for w in warnings.iter() {
         output::warning(w, global.json);
     }
     if let Some(exit) = preflight::refused(&experiment, kind == Kind::Embedded, global) {
-        return exit;
+        return Err(exit);
     }
-    let binary = match std::env::current_exe() {
-        Ok(b) => b,
-        Err(e) => {
-            return output::fail(
-                &format!("this program's own file is unknown: {e}"),
-                None,
-                global.json,
-                codes::OWN_FILE,
-            );
-        }
-    };
+    let binary = std::env::current_exe().map_err(|e| {
+        let why = format!("this program's own file is unknown: {e}");
+        output::fail(&why, None, global.json, codes::OWN_FILE)
+    })?;
     let options = RunOptions {
         results: flags.results.clone(),
         stack_name: super::up::stack_name(flags.name.as_deref(), &experiment.stack_path),
@@ -238,13 +296,16 @@ pub async fn run_file(
     let set_left = |what| left.set(what);
     let finished =
         swarmlab_lab::run(&experiment, (kind, &reason), &options, cancel, &set_left, watcher).await;
-    let finished = match finished {
-        Ok(f) => f,
-        Err(e) => return output::fail(&e, e.help().as_deref(), global.json, e.code()),
-    };
+    let finished =
+        finished.map_err(|e| output::fail(&e, e.help().as_deref(), global.json, e.code()))?;
     for u in finished.unheard.iter().filter(|u| u.lost > 0) {
         tell!("{} did not keep up: {} of its messages are lost", u.sink, u.lost);
     }
+    Ok(finished)
+}
+
+/// Prints what a run came to.
+fn conclude(finished: &Finished, flags: &RunFlags, global: &Global) -> Exit {
     if let Some(s) = &finished.summary {
         summary::print(s, &finished.folder, global.json);
         if let Some(path) = &flags.junit
