@@ -235,18 +235,19 @@ impl Ground {
         Self { choice, engine, answers }
     }
 
-    /// What answers a variable that the experiment does not set.
-    pub fn answer(&self, name: &str) -> Option<String> {
-        self.answers.answer(name)
+    /// Whether child processes alone are asked for.
+    pub fn is_embedded(&self) -> bool {
+        self.choice == TestbedChoice::Embedded
     }
 
-    fn read(
+    /// Reads the experiment.
+    pub fn read(
         &self,
         path: &Path,
         flags: &RunFlags,
         recorded: &BTreeMap<String, String>,
     ) -> Result<Loaded, Diagnostics> {
-        let answer = |v: &str| recorded.get(v).cloned().or_else(|| self.answer(v));
+        let answer = |v: &str| recorded.get(v).cloned().or_else(|| self.answers.answer(v));
         experiment::read_with(path, &answer, &flags.overrides())
     }
 }
@@ -296,8 +297,7 @@ pub async fn carry_out(
     let set_left = |what| left.set(what);
     let finished =
         swarmlab_lab::run(&experiment, (kind, &reason), &options, cancel, &set_left, watcher).await;
-    let finished =
-        finished.map_err(|e| output::fail(&e, e.help().as_deref(), global.json, e.code()))?;
+    let finished = finished.map_err(|e| output::fail(&e, e.help().as_deref(), global.json, e.code()))?;
     for u in finished.unheard.iter().filter(|u| u.lost > 0) {
         tell!("{} did not keep up: {} of its messages are lost", u.sink, u.lost);
     }

@@ -33,7 +33,8 @@ impl Campaign {
                 let word = setting.word();
                 // Of variables the name alone stands in findings.
                 let name = word.split_once('=').map_or(word.as_str(), |(name, _)| name);
-                finding.message.contains(&format!("`{word}`")) || finding.message.contains(&format!("`{name}`"))
+                finding.message.contains(&format!("`{word}`"))
+                    || finding.message.contains(&format!("`{name}`"))
             })
         };
         self.axes.iter().zip(&variant.levels).map(|(axis, level)| &axis.levels[*level]).find(about)

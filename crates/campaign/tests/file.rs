@@ -138,7 +138,7 @@ fn what_the_experiment_refuses_is_told_at_the_level_that_sets_it() {
     let text = "name: a\nexperiment: e.yml\naxes:\n  HOST: [a, b]\n  load.model: [open, opn]\n  HOTS: [x]\n";
     write("campaign.yml", text);
     let read = read(&dir.path().join("campaign.yml")).unwrap();
-    let findings = |variant| {
+    let findings = |variant: &swarmlab_campaign::Variant| {
         let overrides = read.overrides(variant, None);
         let findings = swarmlab_experiment::read_with(&read.experiment, &|_| None, &overrides);
         findings.map_or_else(swarmlab_yaml::Diagnostics::into_vec, |loaded| loaded.warnings.into_vec())
