@@ -337,3 +337,24 @@ fn the_path_of_a_report_is_printed_and_given_to_the_browser() {
         .output();
     assert_eq!(json_line(&o.unwrap())["opened"], true);
 }
+
+#[test]
+fn keys_that_the_command_line_set_tell_variants_apart_and_seeds_do_not() {
+    let lab = Lab::new();
+    let dir = lab.dir.path();
+    for (i, e) in [0.0, 0.01, -0.01].iter().enumerate() {
+        for (name, controller) in [("hpa", "hpa"), ("pid", "pid")] {
+            let folder = write(dir, &format!("{name}-{i}"), "4", Some(15.0 * (1.0 + e)), 24.0 + 40.0 * e);
+            let path = folder.join("manifest.json");
+            let mut manifest: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+            let with = format!("--with autoscale.web.controller={controller}");
+            manifest["plan"]["overrides"] = json!([with, "--with slo.p95=2s", format!("--seed {i}")]);
+            std::fs::write(path, manifest.to_string()).unwrap();
+        }
+    }
+    let all = [names("hpa", 3), names("pid", 3)].concat();
+    let o = run(&with(&["--json", "compare"], &all, &["--baseline", "pid"]), dir);
+    assert_eq!(o.status.code(), Some(0), "{}", stderr(&o));
+    let told = json_line(&o)["comparison"]["variants"].clone();
+    assert_eq!(told, json!([["autoscale.web.controller=hpa", 3], ["autoscale.web.controller=pid", 3]]));
+}

@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand, parse, call, print. The only room that prints.
 
 mod baseline;
+mod campaign;
 mod catalogues;
 mod check;
 mod check_regression;
@@ -74,6 +75,7 @@ pub fn main() -> ExitCode {
         Command::Run(a) => run::main(&a, &cli.global),
         Command::Rerun(a) => rerun::main(a, &cli.global),
         Command::Quickstart(a) => quickstart::main(&a, &cli.global),
+        Command::Campaign(a) => campaign::main(&a, &cli.global),
         Command::Load(a) => load::main(&a, &cli.global),
         Command::Merge(a) => merge::main(&a, &cli.global),
         Command::Report(a) => report::main(&a, &cli.global),
@@ -134,6 +136,7 @@ Examples:
   swarmlab run experiments/exercise-swarm.yml  the same on the Docker Swarm
   swarmlab load http://127.0.0.1:8080/         a load alone, against anything that speaks HTTP
   swarmlab rerun results/DIR                   run the same again
+  swarmlab campaign CAMPAIGN.yml               run variants of an experiment, repeated, to compare them
   swarmlab report results/DIR                  re-compute a run's figures from its raw files
   swarmlab compare results/a-* results/b-*     what differs between variants, and how sure that is
   swarmlab explain E204                        what an error means and what to do about it
@@ -170,6 +173,8 @@ enum Command {
     Quickstart(quickstart::QuickstartArgs),
     /// Run again what a folder's run was
     Rerun(rerun::RerunArgs),
+    /// Run all variants of an experiment, again and again, in blocks of random order
+    Campaign(campaign::CampaignArgs),
     /// Send a load to a URL, without a stack, and print its figures
     Load(Box<load::LoadArgs>),
     /// Add up what several generators wrote, exactly

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser};
+use clap::Args;
 use swarmlab_codes as codes;
 use swarmlab_lab::inputs;
 use swarmlab_record::folder::RunFolder;
@@ -26,14 +26,6 @@ pub struct RerunArgs {
     folder: PathBuf,
     #[command(flatten)]
     options: RunFlags,
-}
-
-/// Flags as they stood on another command line.
-#[derive(Debug, Parser)]
-#[command(no_binary_name = true)]
-struct Recorded {
-    #[command(flatten)]
-    flags: RunFlags,
 }
 
 /// Runs again.
@@ -67,8 +59,8 @@ pub fn main(args: RerunArgs, global: &Global) -> Exit {
         Some((option, value)) => vec![option, value],
         None => vec![word.as_str()],
     });
-    let before = match Recorded::try_parse_from(words) {
-        Ok(recorded) => recorded.flags,
+    let before = match RunFlags::from_words(words) {
+        Ok(flags) => flags,
         Err(e) => {
             let why = format!("{shown}: what the command line was cannot be read: {}", e.kind());
             return output::fail(&why, None, global.json, codes::BAD_MANIFEST);

@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, Parser};
 use swarmlab_codes as codes;
 use swarmlab_swarm::{CancellationToken, SwarmError};
+use swarmlab_yaml::Diagnostics;
 
 use super::session::Left;
 use super::{Global, junit, output, preflight, progress, session, summary};
 use crate::exit::Exit;
 use crate::variables::{self, Answers};
-use swarmlab_experiment::{self as experiment, Level, Loaded, Overrides, TestbedChoice};
-use swarmlab_lab::{RunOptions, choose_testbed};
+use swarmlab_experiment::{self as experiment, Level, Loaded, Overrides, TestbedChoice, With};
+use swarmlab_lab::{Finished, RunOptions, choose_testbed};
 use swarmlab_record::summary::{Status, Verdict};
 use swarmlab_record::topology::Bed as Kind;
 
@@ -27,6 +28,7 @@ Examples:
   swarmlab run experiments/exercise-swarm.yml
   swarmlab run experiments/quickstart.yml --results /tmp/runs
   swarmlab run my.yml --set WEB_CPUS=2 --duration 20s     a quick look at another setting
+  swarmlab run my.yml --with autoscale.web.controller=pid --with slo.p95=200ms --seed 43
   swarmlab run my.yml --keep        leave the stack up, to look at it")]
 pub struct RunArgs {
     /// Experiment file
@@ -56,6 +58,13 @@ pub struct RunFlags {
     /// Set a variable of the stack file, whatever the experiment says; may be given more than once
     #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
     set: Vec<(String, String)>,
+    /// Set a key of the experiment, whatever stands in the file: `load.shape=other.yml`, `autoscale.web.controller=pid`; may be
+    /// given more than once
+    #[arg(long, value_name = "KEY=VALUE", value_parser = With::parse)]
+    with: Vec<With>,
+    /// Seed of everything random, instead of the experiment's
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=i64::MAX as u64))]
+    seed: Option<u64>,
     /// Length of the load: the shape is stretched or pressed to it
     #[arg(short, long, value_name = "DURATION", value_parser = swarmlab_yaml::parse_duration)]
     duration: Option<Duration>,
@@ -101,12 +110,38 @@ impl From<TestbedFlag> for TestbedChoice {
     }
 }
 
+/// Flags as they stood on another command line.
+#[derive(Debug, Parser)]
+#[command(no_binary_name = true)]
+struct Words {
+    #[command(flatten)]
+    flags: RunFlags,
+}
+
 impl RunFlags {
+    /// From words of a command line.
+    ///
+    /// # Errors
+    /// Words that `run` does not take.
+    pub fn from_words<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<Self, clap::Error> {
+        Words::try_parse_from(words).map(|words| words.flags)
+    }
+
+    /// With the results in that folder, and services given that long to become ready.
+    pub fn into_folder(mut self, results: PathBuf, wait: Duration) -> Self {
+        (self.results, self.wait) = (results, wait);
+        self
+    }
+
     /// These, and what they leave open as `before` has it.
     pub fn over(mut self, before: Self) -> Self {
         let mut set = before.set;
         set.append(&mut self.set);
         self.set = set;
+        let mut with = before.with;
+        with.append(&mut self.with);
+        self.with = with;
+        self.seed = self.seed.or(before.seed);
         self.duration = self.duration.or(before.duration);
         self.no_scaling |= before.no_scaling;
         if self.rate.is_none() && self.users.is_none() {
@@ -130,12 +165,14 @@ impl RunFlags {
         self
     }
 
-    fn overrides(&self, testbed: TestbedChoice) -> Overrides {
+    fn overrides(&self) -> Overrides {
         Overrides {
-            testbed: Some(testbed),
+            testbed: None,
             set: self.set.iter().cloned().collect(),
             duration: self.duration,
             level: self.rate.map(Level::Rate).or(self.users.map(Level::Users)),
+            with: self.with.clone(),
+            seed: self.seed,
         }
     }
 }
@@ -165,72 +202,112 @@ pub async fn run_file(
     cancel: &CancellationToken,
     left: &Left,
 ) -> Exit {
-    // An engine's local images are variables of the stack file, so the engine is asked before the files are read; but
-    // what is wrong with the files is said first.
-    let choice = flags
-        .testbed
-        .map(Into::into)
-        .or_else(|| experiment::peek_testbed(path))
-        .unwrap_or(TestbedChoice::Auto);
-    let engine = match choice {
-        TestbedChoice::Embedded | TestbedChoice::Simulated => None,
-        _ => Some(swarmlab_swarm::connect(global.engine.as_deref()).await),
-    };
-    let answers = match &engine {
-        Some(Ok(engine)) => variables::for_engine(engine).await,
-        _ => Answers::default(),
-    };
-    let answer = |v: &str| recorded.get(v).cloned().or_else(|| answers.answer(v));
-    // An engine behind a socket file runs here.
-    let shares_machine = match &engine {
-        Some(Ok(e)) => e.info().address.starts_with("unix://") && e.is_only_node(),
-        _ => true,
-    };
-    let what = match engine {
-        None => Ok(String::new()),
-        Some(e) => e.map(|e| format!("Docker {} at {}", e.info().version, e.info().address)),
-    };
-    let chosen = choose_testbed::<SwarmError>(choice, what);
-    // What an experiment may ask for depends on where it takes place.
-    let decided = match &chosen {
-        Ok((Kind::Swarm, _)) => TestbedChoice::Swarm,
-        Ok((Kind::Embedded, _)) => TestbedChoice::Embedded,
-        Ok((Kind::Simulated, _)) => TestbedChoice::Simulated,
-        Err(_) => choice,
-    };
-    let read = experiment::read_with(path, &answer, &flags.overrides(decided));
-    let Loaded { experiment, warnings } = match read {
-        Ok(l) => l,
+    let ground = Ground::look(path, flags, global).await;
+    let loaded = match ground.read(path, flags, recorded) {
+        Ok(loaded) => loaded,
         Err(d) => {
-            // The file does not say where that is.
-            let is_of_bed = d.iter().any(|f| [codes::NO_SUCH_METRIC, codes::CANNOT_LIMIT].contains(&f.code));
-            if let (TestbedChoice::Auto, Ok((Kind::Embedded, reason)), true) = (choice, &chosen, is_of_bed) {
-                output::remark(&format!("`testbed: auto` is the embedded one here ({reason})"), global.json);
-            }
+            ground.remark(&d, global);
             return output::bad_input(&d, global.json);
         }
     };
-    let (kind, reason) = match chosen {
-        Ok(chosen) => chosen,
-        Err(e) => return super::swarm::swarm_failed(e, global),
-    };
+    match carry_out(loaded, ground, flags, global, cancel, left).await {
+        Ok(finished) => conclude(&finished, flags, global),
+        Err(exit) => exit,
+    }
+}
+
+/// What an experiment is read with, and where it runs. An engine's local images are variables of the stack file, so the
+/// engine is asked before the files are read; but what is wrong with the files is said first.
+pub struct Ground {
+    choice: TestbedChoice,
+    chosen: Result<(Kind, String), SwarmError>,
+    answers: Answers,
+    /// An engine behind a socket file runs here.
+    shares_machine: bool,
+}
+
+impl Ground {
+    /// Asks the engine, unless the experiment asks for none.
+    pub async fn look(path: &Path, flags: &RunFlags, global: &Global) -> Self {
+        let choice = flags
+            .testbed
+            .map(Into::into)
+            .or_else(|| experiment::peek_testbed(path, &flags.overrides()))
+            .unwrap_or(TestbedChoice::Auto);
+        let engine = match choice {
+            TestbedChoice::Embedded | TestbedChoice::Simulated => None,
+            TestbedChoice::Swarm | TestbedChoice::Auto => {
+                Some(swarmlab_swarm::connect(global.engine.as_deref()).await)
+            }
+        };
+        let answers = match &engine {
+            Some(Ok(engine)) => variables::for_engine(engine).await,
+            _ => Answers::default(),
+        };
+        let shares_machine = match &engine {
+            Some(Ok(e)) => e.info().address.starts_with("unix://") && e.is_only_node(),
+            _ => true,
+        };
+        let what = match engine {
+            None => Ok(String::new()),
+            Some(e) => e.map(|e| format!("Docker {} at {}", e.info().version, e.info().address)),
+        };
+        Self { choice, chosen: choose_testbed(choice, what), answers, shares_machine }
+    }
+
+    /// Where it runs, if that is known.
+    pub fn bed(&self) -> Option<Kind> {
+        self.chosen.as_ref().ok().map(|(kind, _)| *kind)
+    }
+
+    /// Reads the experiment; what it may ask for depends on where it takes place.
+    pub fn read(
+        &self,
+        path: &Path,
+        flags: &RunFlags,
+        recorded: &BTreeMap<String, String>,
+    ) -> Result<Loaded, Diagnostics> {
+        let answer = |v: &str| recorded.get(v).cloned().or_else(|| self.answers.answer(v));
+        let decided = match &self.chosen {
+            Ok((Kind::Swarm, _)) => TestbedChoice::Swarm,
+            Ok((Kind::Embedded, _)) => TestbedChoice::Embedded,
+            Ok((Kind::Simulated, _)) => TestbedChoice::Simulated,
+            Err(_) => self.choice,
+        };
+        experiment::read_with(path, &answer, &Overrides { testbed: Some(decided), ..flags.overrides() })
+    }
+
+    /// What helps to understand findings that depend on the testbed, where the file does not say which it is.
+    fn remark(&self, findings: &Diagnostics, global: &Global) {
+        let is_of_bed = findings.iter().any(|f| [codes::NO_SUCH_METRIC, codes::CANNOT_LIMIT].contains(&f.code));
+        if let (TestbedChoice::Auto, Ok((Kind::Embedded, reason)), true) = (self.choice, &self.chosen, is_of_bed) {
+            output::remark(&format!("`testbed: auto` is the embedded one here ({reason})"), global.json);
+        }
+    }
+}
+
+/// Runs an experiment that was read, and tells its warnings first; what keeps it from being run is told, and is an exit code.
+pub async fn carry_out(
+    loaded: Loaded,
+    ground: Ground,
+    flags: &RunFlags,
+    global: &Global,
+    cancel: &CancellationToken,
+    left: &Left,
+) -> Result<Finished, Exit> {
+    let Loaded { experiment, warnings } = loaded;
+    let shares_machine = ground.shares_machine;
+    let (kind, reason) = ground.chosen.map_err(|e| super::swarm::swarm_failed(e, global))?;
     for w in warnings.iter() {
         output::warning(w, global.json);
     }
     if let Some(exit) = preflight::refused(&experiment, Some(kind), global) {
-        return exit;
+        return Err(exit);
     }
-    let binary = match std::env::current_exe() {
-        Ok(b) => b,
-        Err(e) => {
-            return output::fail(
-                &format!("this program's own file is unknown: {e}"),
-                None,
-                global.json,
-                codes::OWN_FILE,
-            );
-        }
-    };
+    let binary = std::env::current_exe().map_err(|e| {
+        let why = format!("this program's own file is unknown: {e}");
+        output::fail(&why, None, global.json, codes::OWN_FILE)
+    })?;
     let options = RunOptions {
         results: flags.results.clone(),
         stack_name: super::up::stack_name(flags.name.as_deref(), &experiment.stack_path),
@@ -245,13 +322,15 @@ pub async fn run_file(
     let set_left = |what| left.set(what);
     let finished =
         swarmlab_lab::run(&experiment, (kind, &reason), &options, cancel, &set_left, watcher).await;
-    let finished = match finished {
-        Ok(f) => f,
-        Err(e) => return output::fail(&e, e.help().as_deref(), global.json, e.code()),
-    };
+    let finished = finished.map_err(|e| output::fail(&e, e.help().as_deref(), global.json, e.code()))?;
     for u in finished.unheard.iter().filter(|u| u.lost > 0) {
         tell!("{} did not keep up: {} of its messages are lost", u.sink, u.lost);
     }
+    Ok(finished)
+}
+
+/// Prints what a run came to.
+fn conclude(finished: &Finished, flags: &RunFlags, global: &Global) -> Exit {
     if let Some(s) = &finished.summary {
         summary::print(s, &finished.folder, global.json);
         if let Some(path) = &flags.junit

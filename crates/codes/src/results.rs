@@ -101,4 +101,19 @@ NO_BASELINE E 754 "no-baseline", exit 2: "a baseline that cannot be found, read 
 means "There is none of this name, its file is damaged, or there is one already.",
 example "swarmlab check-regression results/RUN --baseline nobody",
 advice "`swarmlab baseline list` shows those that are there; `swarmlab baseline save NAME RUN…` keeps one, `--replace` in place of another. They are in `baselines/`, or where `--dir` says.";
+
+OTHER_CAMPAIGN E 755 "other-campaign", exit 2: "a folder that is not that of this campaign",
+means "A campaign goes on where it stopped, in the folder of its name. What is there is of another one: its axes, its experiment or a file that the experiment names was changed since, or a run in it is none of its trials. Runs of different things would be taken for repetitions of the same.",
+example "swarmlab campaign campaign.yml  # after an axis of it was changed",
+advice "Give the changed campaign another `name`, or another folder with `--results DIR`. To go on as it was, undo the change. More repetitions may be asked for at any time.";
+
+TRIALS_GIVEN_UP E 756 "trials-given-up", exit 5: "trials of a campaign that failed as often as they may",
+means "Each of them was run as often as `attempts` says, and no run of it is a sample: the stack did not become ready, the load could not be sent, nothing was answered, or (with `require_valid`) a check of the figures failed. All other trials were run, unless the first ones failed and nothing was ever measured.",
+example "swarmlab campaign campaign.yml",
+advice "The message names them with their last reason; the folder of each holds all of its runs. After mending the cause let them be tried again: remove their folders, or raise `attempts`, and start the same command.";
+
+CAMPAIGN_BUSY E 757 "campaign-busy", exit 3: "a campaign that another swarmlab works on",
+means "Two commands at once would run each trial twice, and disturb each other's figures.",
+example "swarmlab campaign campaign.yml & swarmlab campaign campaign.yml",
+advice "Wait for the other one, or end it with Ctrl-C: the campaign goes on where it stopped.";
 }

@@ -163,6 +163,10 @@ fn facets(manifest: &Manifest) -> BTreeMap<String, String> {
         plan.overrides.iter().filter(|word| !word.starts_with("--set ") && !word.starts_with("--seed"))
     {
         let (option, value) = word.split_once(' ').unwrap_or((word, ""));
+        if let Some((key, value)) = value.split_once('=').filter(|_| option == "--with") {
+            out.insert(key.to_owned(), value.to_owned());
+            continue;
+        }
         out.insert(option.trim_start_matches('-').to_owned(), value.to_owned());
     }
     for (what, value) in manifest.provenance.iter().filter(|(what, _)| what.starts_with("image ")) {

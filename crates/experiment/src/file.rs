@@ -12,7 +12,7 @@ use super::actions::{Actions, Against};
 use super::autoscale::{self, Have};
 use super::{
     Experiment, FileKind, Load, Measure, Observe, Overrides, Simulated, Slo, TargetRef, checks, evidence,
-    read_named_file, stack_file, unreadable, variables,
+    read_named_file, stack_file, unreadable, variables, with,
 };
 
 /// Which testbed the experiment asks for.
@@ -57,7 +57,11 @@ pub fn read_with(
 ) -> Result<Loaded, Diagnostics> {
     let text = std::fs::read_to_string(path).map_err(|e| unreadable(path, &e))?;
     FileKind::Experiment.expect(path, &text)?;
-    let document = swarmlab_yaml::load(&text, &path.display().to_string())?;
+    let mut document = swarmlab_yaml::load(&text, &path.display().to_string())?;
+    let misplaced = with::put(&mut document, &overrides.with);
+    if !misplaced.is_empty() {
+        return Err(Diagnostics::new(misplaced));
+    }
     let cx = Cx::new(&document);
     let mut foreign = Vec::new();
     let mut is_other = false;
@@ -73,6 +77,7 @@ pub fn read_with(
         Ok((e, w)) => (Some(e), w.into_vec()),
         Err(all) => (None, all.into_vec()),
     };
+    warnings = with::tell(warnings, &document.file, &overrides.with);
     warnings.extend(foreign);
     let findings = Diagnostics::new(warnings);
     match experiment {
@@ -81,10 +86,11 @@ pub fn read_with(
     }
 }
 
-/// The testbed that a file asks for, if the file can be read that far; nothing else of it is judged.
-pub fn peek_testbed(path: &Path) -> Option<TestbedChoice> {
+/// The testbed that a file asks for with these changes, if the file can be read that far; nothing else of it is judged.
+pub fn peek_testbed(path: &Path, overrides: &Overrides) -> Option<TestbedChoice> {
     let text = std::fs::read_to_string(path).ok()?;
-    let document = swarmlab_yaml::load(&text, &path.display().to_string()).ok()?;
+    let mut document = swarmlab_yaml::load(&text, &path.display().to_string()).ok()?;
+    with::put(&mut document, &overrides.with);
     match document.root.get("testbed").and_then(|n| n.text()) {
         Some("swarm") => Some(TestbedChoice::Swarm),
         Some("embedded") => Some(TestbedChoice::Embedded),
@@ -207,6 +213,7 @@ fn element(
     let known = Known { services: services.as_deref(), endpoints: endpoints.as_deref() };
     let checks = map.or("checks", Vec::new(), |v| v.list(|v| checks::read(v, &known)));
     let seed = map.or("seed", 42, |v| v.int(0..=i64::MAX)).unsigned_abs();
+    let seed = overrides.seed.unwrap_or(seed);
     map.known_prefix("x-");
     map.finish();
     *is_other = map.is_foreign();
@@ -228,6 +235,7 @@ fn element(
         variables,
         environment: answered.into_inner(),
         overrides: overrides.words(),
+        with: overrides.with.clone(),
         target: target?,
         load: load?,
         actions,

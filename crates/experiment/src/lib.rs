@@ -26,6 +26,7 @@ mod stack_file;
 mod target;
 mod text;
 mod variables;
+mod with;
 
 pub use actions::{ActAt, Actions, MAX_REPLICAS, TimedAction};
 pub use autoscale::{
@@ -50,6 +51,7 @@ pub use slo::Slo;
 pub use stack_file::{Variables, read as read_stack};
 pub use target::TargetRef;
 pub use text::{controllers_from_text, scenario_from_text, shape_from_text, simulation_from_text};
+pub use with::With;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -81,6 +83,8 @@ pub struct Experiment {
     pub environment: BTreeMap<String, String>,
     /// What the command line changed of the file, as it stood there.
     pub overrides: Vec<String>,
+    /// Keys of the file that the command line set; they may name files.
+    pub with: Vec<With>,
     /// Where load goes.
     pub target: TargetRef,
     /// The load that is measured, and the one before it.

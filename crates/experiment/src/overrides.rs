@@ -8,7 +8,7 @@ use swarmlab_shapes::Shape;
 use swarmlab_shapes::shape::{Constant, Scale};
 use swarmlab_yaml::Value;
 
-use super::{Load, ModelKind, TestbedChoice};
+use super::{Load, ModelKind, TestbedChoice, With};
 use swarmlab_stackfile::is_secret_name;
 
 /// How much load, instead of the shape's level.
@@ -32,6 +32,10 @@ pub struct Overrides {
     /// The testbed that it will be, where that is decided: whatever depends on it is judged by this one, and not by what the
     /// file says.
     pub testbed: Option<TestbedChoice>,
+    /// Keys of the experiment; a later one goes before an earlier.
+    pub with: Vec<With>,
+    /// Seed of everything random.
+    pub seed: Option<u64>,
 }
 
 impl Overrides {
@@ -43,11 +47,13 @@ impl Overrides {
             false => format!("--set {name}={value}"),
         };
         let mut out: Vec<String> = self.set.iter().map(word).collect();
+        out.extend(self.with.iter().map(With::word));
         out.extend(self.duration.map(|d| format!("--duration {}s", d.as_secs_f64())));
         out.extend(self.level.map(|level| match level {
             Level::Rate(rate) => format!("--rate {rate}"),
             Level::Users(users) => format!("--users {users}"),
         }));
+        out.extend(self.seed.map(|seed| format!("--seed {seed}")));
         out
     }
 

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
+use swarmlab_experiment::With;
 use swarmlab_record::manifest::Inputs;
 use swarmlab_yaml::{Kind, Node};
 
@@ -16,16 +17,24 @@ const LARGEST_BYTES: u64 = 8 << 20;
 /// More files than that no experiment names.
 const MOST_FILES: usize = 500;
 
-/// Copies the files below `into`, in the places that they have relative to each other.
+/// Copies the files below `into`, in the places that they have relative to each other. `with` is what the command line set of the
+/// experiment: it may name files as well.
 ///
 /// # Errors
 /// What the disk refuses.
-pub fn keep(experiment: &Path, into: &Path, answer: &Answer<'_>) -> io::Result<Inputs> {
+pub fn keep(experiment: &Path, with: &[With], into: &Path, answer: &Answer<'_>) -> io::Result<Inputs> {
     let experiment = normal(&std::path::absolute(experiment)?);
     let mut files: BTreeMap<PathBuf, bool> = BTreeMap::from([(experiment.clone(), false)]);
     let mut waiting = VecDeque::from([experiment.clone()]);
     while let Some(file) = waiting.pop_front() {
-        for (named, stays) in named_in(&file, file == experiment, answer) {
+        let is_experiment = file == experiment;
+        let mut all = named_in(&file, is_experiment, answer);
+        if is_experiment {
+            let base = file.parent().unwrap_or(Path::new("."));
+            let find = |text: &str| file_named(text, base, answer);
+            with.iter().for_each(|one| walk(&one.value, false, &find, &mut all));
+        }
+        for (named, stays) in all {
             if let Some(before) = files.get_mut(&named) {
                 // Named twice, once as a secret: it is one.
                 *before |= stays;
@@ -175,11 +184,18 @@ mod tests {
         let none = |_: &str| None;
         write("lab/unrelated.txt", "x");
         let into = from.path().join("run/inputs");
-        let inputs = keep(&from.path().join("lab/experiments/e.yml"), &into, &none).unwrap();
+        write("lab/shapes/other.yml", "shape: ramp\n");
+        let with = [With::parse("load.shape=../shapes/other.yml").unwrap()];
+        let inputs = keep(&from.path().join("lab/experiments/e.yml"), &with, &into, &none).unwrap();
         assert_eq!(inputs.experiment, "experiments/e.yml");
-        for kept in
-            ["experiments/e.yml", "stacks/s.yml", "stacks/p.conf", "shapes/t.yml", "shapes/data/t.csv"]
-        {
+        for kept in [
+            "experiments/e.yml",
+            "stacks/s.yml",
+            "stacks/p.conf",
+            "shapes/t.yml",
+            "shapes/data/t.csv",
+            "shapes/other.yml",
+        ] {
             assert!(into.join(kept).is_file(), "{kept}");
         }
         assert!(!into.join("unrelated.txt").exists());
@@ -191,7 +207,8 @@ mod tests {
         assert_eq!(std::fs::read_to_string(into.join("stacks/password")).unwrap(), "open sesame");
         link(&inputs, &into).unwrap();
         // Run again from what was kept: the same, once more.
-        let again = keep(&into.join("experiments/e.yml"), &from.path().join("again/inputs"), &none).unwrap();
+        let again =
+            keep(&into.join("experiments/e.yml"), &with, &from.path().join("again/inputs"), &none).unwrap();
         assert_eq!(again, inputs);
         std::fs::remove_file(into.join("stacks/password")).unwrap();
         std::fs::remove_file(from.path().join("lab/stacks/password")).unwrap();

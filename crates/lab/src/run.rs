@@ -80,7 +80,7 @@ pub async fn run(
             }
             let answer =
                 |name: &str| experiment.variables.get(name).or(experiment.environment.get(name)).cloned();
-            match inputs::keep(&experiment.path, &folder.inputs(), &answer) {
+            match inputs::keep(&experiment.path, &experiment.with, &folder.inputs(), &answer) {
                 Ok(kept) => manifest.inputs = Some(kept),
                 Err(e) => {
                     let why =

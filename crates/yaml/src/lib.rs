@@ -84,6 +84,7 @@
 mod diagnostic;
 mod lines;
 mod load;
+pub mod patch;
 mod reader;
 mod span;
 mod suggest;
@@ -96,4 +97,4 @@ pub use reader::{Cx, MapReader, Spanned, Value, join_path, parse_duration, parse
 pub use span::Span;
 pub use suggest::nearest;
 pub use tree::{Document, Key, Kind, Node, resolve_plain};
-pub use write::{in_quotes, needs_escape};
+pub use write::{flow, in_quotes, needs_escape};

@@ -1,0 +1,162 @@
+//! What became of the runs of a trial, read off their folders.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use swarmlab_codes::{self as codes, Code};
+use swarmlab_record::folder::RunFolder;
+use swarmlab_record::manifest::{Manifest, ManifestError, State};
+use swarmlab_record::summary::{Status, Summary};
+
+/// What became of one run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum Outcome {
+    /// It is whole.
+    Done {
+        /// From its beginning until everything was measured, seconds; absent where that is not known.
+        took_s: Option<f64>,
+    },
+    /// It is no sample.
+    Failed {
+        /// Why.
+        why: String,
+    },
+    /// It was interrupted or killed: nobody's fault.
+    Cut,
+    /// It is whole, and nobody has computed its figures yet.
+    Unanalysed,
+}
+
+/// One run of a trial.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Attempt {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// What a run must have been to be one of a trial.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expected {
+    /// What its command line changed.
+    pub words: Vec<String>,
+    /// Its seed.
+    pub seed: u64,
+    /// The experiment's text.
+    pub text: String,
+    /// Whether one of which a check of the figures failed counts as failed.
+    pub require_valid: bool,
+}
+
+/// Why runs cannot be counted.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// A run of something else.
+    #[error("{}: this run is none of this trial: {why}", folder.display())]
+    Foreign {
+        /// Its folder.
+        folder: PathBuf,
+        /// What differs.
+        why: String,
+    },
+    /// A manifest that is damaged, or a newer version's.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    /// The operating system refused.
+    #[error("cannot read {}: {source}", path.display())]
+    Io {
+        /// The folder.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+}
+
+impl LedgerError {
+    /// Its number and name.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Foreign { .. } => codes::OTHER_CAMPAIGN,
+            Self::Manifest(e) => e.code(),
+            Self::Io { .. } => codes::NO_MANIFEST,
+        }
+    }
+}
+
+/// The runs in a trial's folder in the order of their names, which are those of the moments at which they began; none where there
+/// is no such folder yet.
+///
+/// # Errors
+/// A run that is none of the trial, or that cannot be read.
+pub fn attempts(folder: &Path, expected: &Expected) -> Result<Vec<Attempt>, LedgerError> {
+    let io = |source| LedgerError::Io { path: folder.to_owned(), source };
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) => return Err(io(e)),
+    };
+    let mut folders = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(io)?.path();
+        folders.extend(path.is_dir().then_some(path));
+    }
+    folders.sort();
+    folders.into_iter().map(|folder| Ok(Attempt { outcome: outcome(&folder, expected)?, folder })).collect()
+}
+
+fn outcome(folder: &Path, expected: &Expected) -> Result<Outcome, LedgerError> {
+    let run = RunFolder::open(folder);
+    let manifest = match Manifest::read(&run.manifest()) {
+        Ok(manifest) => manifest,
+        Err(ManifestError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
+            return Ok(Outcome::Failed { why: "it ended before anything was measured".to_owned() });
+        }
+        Err(e) => return Err(e.into()),
+    };
+    if let Some(why) = differs(&manifest, expected) {
+        return Err(LedgerError::Foreign { folder: folder.to_owned(), why });
+    }
+    Ok(match &manifest.state {
+        State::Running => Outcome::Cut,
+        State::Partial { reason } if reason == "interrupted" => Outcome::Cut,
+        State::Partial { reason } => Outcome::Failed { why: reason.clone() },
+        State::Complete => match summary(&run) {
+            None => Outcome::Unanalysed,
+            Some(summary) => match no_sample(&summary, expected.require_valid) {
+                Some(why) => Outcome::Failed { why },
+                None => Outcome::Done {
+                    took_s: manifest.windows.map(|w| w.settled_unix_s - manifest.started_unix_s),
+                },
+            },
+        },
+    })
+}
+
+fn summary(run: &RunFolder) -> Option<Summary> {
+    serde_json::from_str(&std::fs::read_to_string(run.summary()).ok()?).ok()
+}
+
+fn no_sample(summary: &Summary, require_valid: bool) -> Option<String> {
+    if summary.counts.completed == 0 {
+        return Some("no request was answered".to_owned());
+    }
+    let failed = summary.verdicts.iter().filter(|v| v.status == Status::Fail && !v.is_objective());
+    let failed: Vec<&str> = failed.map(|v| v.code.as_str()).collect();
+    (require_valid && !failed.is_empty()).then(|| format!("not valid: {} failed", failed.join(", ")))
+}
+
+/// In what a run differs from what it must have been.
+fn differs(manifest: &Manifest, expected: &Expected) -> Option<String> {
+    let plan = &manifest.plan;
+    if plan.seed != expected.seed {
+        return Some(format!("its seed is {}, not {}", plan.seed, expected.seed));
+    }
+    if plan.overrides != expected.words {
+        let told = |words: &[String]| format!("`{}`", words.join(" "));
+        return Some(format!("it was run with {}, not {}", told(&plan.overrides), told(&expected.words)));
+    }
+    (plan.text != expected.text).then(|| "the experiment's file was another one then".to_owned())
+}
