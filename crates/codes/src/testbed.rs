@@ -96,7 +96,7 @@ example "swarmlab query up --prometheus http://127.0.0.1:8080 --from now-1h --to
 advice "Give the address before `/api/v1`: `http://host:9090`, or `https://host/prometheus` where it is served below a path.";
 
 NO_SAMPLES E 520 "no-samples", exit 5: "a query without a sample in its window",
-means "Prometheus knows no series that the query selects, or none that had a sample then. Nothing was written.",
+means "Prometheus knows no series that the query selects, or of the services that are imported, or none that had a sample then. Nothing was written.",
 example "swarmlab query no_such_metric --prometheus http://127.0.0.1:9090 --from now-1h --to now --step 15s",
 advice "Look at the name and the labels, and whether the samples of that time are still kept (`--storage.tsdb.retention.time` of Prometheus).";
 

@@ -27,11 +27,7 @@ pub(super) fn data<R: Read>(
     })
 }
 
-fn result<R: Read>(
-    json: &mut Json<R>,
-    answer: &mut Answer,
-    each: &mut Each<'_>,
-) -> Result<(), AnswerError> {
+fn result<R: Read>(json: &mut Json<R>, answer: &mut Answer, each: &mut Each<'_>) -> Result<(), AnswerError> {
     if json.peek()? == b'n' {
         return json.skip();
     }

@@ -33,9 +33,7 @@ const MATRIX: &str = r#"{"status":"success","data":{"resultType":"matrix","resul
 
 #[test]
 fn a_matrix_is_read_as_it_stands_however_it_is_torn() {
-    for (answer, series) in
-        [all(MATRIX.as_bytes()).unwrap(), all(Drops(MATRIX.as_bytes())).unwrap()]
-    {
+    for (answer, series) in [all(MATRIX.as_bytes()).unwrap(), all(Drops(MATRIX.as_bytes())).unwrap()] {
         assert!(answer.is_success && !answer.is_partial);
         assert_eq!((answer.series, answer.samples), (2, 4));
         assert_eq!(answer.warnings, ["one store did not answer"]);
@@ -66,7 +64,10 @@ fn a_vector_a_scalar_and_an_error_are_answers() {
     assert_eq!(all(scalar.as_bytes()).unwrap().1[0].1, [Point { t_ms: 5250, value: 5.25 }]);
     let error = r#"{"status":"error","errorType":"bad_data","error":"no"}"#;
     let (answer, none) = all(error.as_bytes()).unwrap();
-    assert_eq!((answer.is_success, &*answer.error_type, &*answer.error, none.len()), (false, "bad_data", "no", 0));
+    assert_eq!(
+        (answer.is_success, &*answer.error_type, &*answer.error, none.len()),
+        (false, "bad_data", "no", 0)
+    );
     let empty = r#"{"data":{"result":[],"resultType":"matrix"},"status":"success","isPartial":true}"#;
     let (answer, none) = all(empty.as_bytes()).unwrap();
     assert!(answer.is_success && answer.is_partial && none.is_empty());

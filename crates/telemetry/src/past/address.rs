@@ -55,11 +55,15 @@ impl Address {
             });
         }
         if text.bytes().any(|b| !(0x21..0x7f).contains(&b)) || path.contains(['?', '#']) {
-            return Err(refuse("it holds what no path has: white space, `?`, `#`, or letters that are not ASCII"));
+            return Err(refuse(
+                "it holds what no path has: white space, `?`, `#`, or letters that are not ASCII",
+            ));
         }
         let (host, port) = match authority.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
             Some((host, "")) => (host, None),
-            Some((host, rest)) => (host, Some(rest.strip_prefix(':').ok_or_else(|| refuse("no port behind `]`"))?)),
+            Some((host, rest)) => {
+                (host, Some(rest.strip_prefix(':').ok_or_else(|| refuse("no port behind `]`"))?))
+            }
             None => match authority.split_once(':') {
                 Some((host, port)) => (host, Some(port)),
                 None => (authority, None),

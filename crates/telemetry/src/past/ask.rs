@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use swarmlab_catalogue::answer::{self, Answer, AnswerError, Each};
 
+use super::PastError;
 use super::address::{Access, Address};
 use super::http::{Client, Response};
 use super::plan::{Piece, Wanted};
-use super::PastError;
 
 /// Bytes read of the body of an error.
 const ERROR_BYTES: u64 = 1 << 16;
@@ -183,7 +183,7 @@ impl Asker {
         };
         match status {
             401 | 403 => Failed::Never(PastError::Login { url: self.url().to_owned(), status, words }),
-            300..400 => Failed::Never(self.other(&match location {
+            300..=399 => Failed::Never(self.other(&match location {
                 Some(to) => format!("it answers {status} and sends to {to}"),
                 None => format!("it answers {status}"),
             })),
@@ -200,7 +200,9 @@ impl Asker {
         match answer.error_type.as_str() {
             _ if too_much.iter().any(|much| lower.contains(much)) => Failed::TooMuch(words),
             "timeout" => Failed::TooMuch(words),
-            "bad_data" | "execution" => Failed::Never(PastError::Refused { promql: promql.to_owned(), words }),
+            "bad_data" | "execution" => {
+                Failed::Never(PastError::Refused { promql: promql.to_owned(), words })
+            }
             kind => Failed::Now(format!("it answers {status} ({kind}: {words})"), retry_after_s),
         }
     }
@@ -259,6 +261,9 @@ mod tests {
 
     #[test]
     fn milliseconds_are_written_in_seconds() {
-        assert_eq!(["1795275753.250", "-0.001", "0.000"], [1_795_275_753_250, -1, 0].map(seconds).each_ref().map(String::as_str));
+        assert_eq!(
+            ["1795275753.250", "-0.001", "0.000"],
+            [1_795_275_753_250, -1, 0].map(seconds).each_ref().map(String::as_str)
+        );
     }
 }

@@ -97,7 +97,12 @@ impl Worker<'_> {
     }
 
     /// Asks until there is an answer, of halves if need be.
-    fn piece(&self, part: &mut PartWriter, piece: Piece, warnings: &mut Vec<String>) -> Result<(), PastError> {
+    fn piece(
+        &self,
+        part: &mut PartWriter,
+        piece: Piece,
+        warnings: &mut Vec<String>,
+    ) -> Result<(), PastError> {
         let Job { asker, plan, .. } = self.job;
         let mark = part.mark();
         let mut nth = 0;
@@ -145,7 +150,9 @@ impl Worker<'_> {
                 match piece.lies(plan.wanted, point.t_ms) {
                     Lies::Within => kept.push(*point),
                     Lies::AtBegin => {}
-                    Lies::Outside => return Err(std::io::Error::other(outside(asker, piece, plan.wanted, point))),
+                    Lies::Outside => {
+                        return Err(std::io::Error::other(outside(asker, piece, plan.wanted, point)));
+                    }
                 }
             }
             part.series(labels, &kept).map_err(std::io::Error::other)

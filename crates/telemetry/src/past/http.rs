@@ -9,9 +9,9 @@ use std::time::Duration;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 
+use super::PastError;
 use super::address::{Access, Address};
 use super::body::{Body, Framing};
-use super::PastError;
 
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -126,9 +126,9 @@ fn exchange(stream: impl Read + Write + 'static, request: &str) -> std::io::Resu
             _ if matches!(status, 204 | 304) => Framing::Length(0),
             (Some(coding), _) if coding.eq_ignore_ascii_case("chunked") => Framing::chunked(),
             (Some(coding), _) => return Err(odd(format!("a body in the coding `{coding}`, not asked for"))),
-            (None, Some(length)) => {
-                Framing::Length(length.parse().map_err(|_| odd(format!("`{length}` is no length of a body")))?)
-            }
+            (None, Some(length)) => Framing::Length(
+                length.parse().map_err(|_| odd(format!("`{length}` is no length of a body")))?,
+            ),
             (None, None) => Framing::ToEnd,
         };
         if let Some(coding) = header("content-encoding").filter(|c| !c.eq_ignore_ascii_case("identity")) {
@@ -185,6 +185,9 @@ mod tests {
 
     #[test]
     fn values_of_forms_are_encoded() {
-        assert_eq!(encoded("rate(a{b=\"é\"}[5m]) + 1"), "rate%28a%7Bb%3D%22%C3%A9%22%7D%5B5m%5D%29%20%2B%201");
+        assert_eq!(
+            encoded("rate(a{b=\"é\"}[5m]) + 1"),
+            "rate%28a%7Bb%3D%22%C3%A9%22%7D%5B5m%5D%29%20%2B%201"
+        );
     }
 }

@@ -57,6 +57,14 @@ impl<'a> Joined<'a> {
         self.series.len()
     }
 
+    /// The labels of each series, in the order of [`Joined::each`].
+    ///
+    /// # Errors
+    /// [`PastError`].
+    pub fn heads(&self) -> impl Iterator<Item = Result<Labels, PastError>> {
+        self.series.iter().map(|(text, _)| read(text))
+    }
+
     /// Hands over each series with its samples.
     ///
     /// # Errors
@@ -90,7 +98,8 @@ impl<'a> Joined<'a> {
     }
 
     fn gather(&self, some: &[(String, u64)]) -> Result<Vec<Vec<Point>>, PastError> {
-        let place: HashMap<&str, usize> = some.iter().enumerate().map(|(i, (text, _))| (&**text, i)).collect();
+        let place: HashMap<&str, usize> =
+            some.iter().enumerate().map(|(i, (text, _))| (&**text, i)).collect();
         let mut out: Vec<Vec<Point>> = some.iter().map(|(_, n)| Vec::with_capacity(*n as usize)).collect();
         for index in 0..self.parts.count() {
             self.parts.read(index, &mut |labels, _, samples| match place.get(labels) {

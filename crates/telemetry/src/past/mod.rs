@@ -14,6 +14,7 @@
 //! | [`ask`] | one question: what an answer means, and when it is asked again |
 //! | [`fetch`] | all pieces, several at a time |
 //! | [`parts`], [`join`] | parts on the disk or in memory, and what they make together |
+//! | [`readings`] | raw samples as those of a stack's services, by catalogues |
 
 pub mod address;
 pub mod ask;
@@ -23,6 +24,7 @@ mod http;
 pub mod join;
 pub mod parts;
 pub mod plan;
+pub mod readings;
 #[cfg(test)]
 mod scripted;
 #[cfg(test)]
@@ -34,6 +36,7 @@ pub use fetch::{Job, News, fetch};
 pub use join::Joined;
 pub use parts::Parts;
 pub use plan::{Piece, Plan, Wanted, Window};
+pub use readings::{Found, readings};
 
 use std::path::PathBuf;
 

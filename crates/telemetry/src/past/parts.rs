@@ -113,7 +113,9 @@ impl Parts {
         part.write(&text)?;
         match (part.to, &self.place) {
             (To::File(mut out, begun), Place::Folder(folder)) => {
-                out.flush().and_then(|()| out.get_ref().sync_all()).map_err(PastError::io("write", &begun))?;
+                out.flush()
+                    .and_then(|()| out.get_ref().sync_all())
+                    .map_err(PastError::io("write", &begun))?;
                 let path = Self::path(folder, index);
                 fs::rename(&begun, &path).map_err(PastError::io("rename", &path))
             }
@@ -276,7 +278,8 @@ fn number(input: &mut dyn ReadSeek, path: &Path) -> Result<u64, PastError> {
 fn text(input: &mut dyn ReadSeek, path: &Path) -> Result<String, PastError> {
     let length = u64::from(u32::from_le_bytes(exact(input, path)?));
     let mut text = String::new();
-    let read = input.take(length).read_to_string(&mut text).map_err(|_| damaged(path, "a text is no UTF-8"))?;
+    let read =
+        input.take(length).read_to_string(&mut text).map_err(|_| damaged(path, "a text is no UTF-8"))?;
     if read as u64 != length {
         return Err(damaged(path, "it ends early"));
     }

@@ -84,7 +84,9 @@ impl Plan {
         }
         let piece = match wanted {
             Wanted::Steps { step_ms } if step_ms < 1 => {
-                return refuse("a step is at least a millisecond: Prometheus knows no shorter times".to_owned());
+                return refuse(
+                    "a step is at least a millisecond: Prometheus knows no shorter times".to_owned(),
+                );
             }
             Wanted::Steps { step_ms } => {
                 (length_ms / step_ms / workers + 1).clamp(FEWEST_POINTS, MOST_POINTS)
@@ -191,9 +193,14 @@ mod tests {
 
     #[test]
     fn each_point_belongs_to_one_piece_however_the_window_is_cut() {
-        for (length_ms, step_ms, workers) in
-            [(0, 1000, 4), (999, 1000, 1), (250_000, 1000, 4), (249_000, 1000, 3), (11_000_000, 500, 1), (7_777_777, 333, 2)]
-        {
+        for (length_ms, step_ms, workers) in [
+            (0, 1000, 4),
+            (999, 1000, 1),
+            (250_000, 1000, 4),
+            (249_000, 1000, 3),
+            (11_000_000, 500, 1),
+            (7_777_777, 333, 2),
+        ] {
             let wanted = Wanted::Steps { step_ms };
             let plan = plan(1_000_007, 1_000_007 + length_ms, wanted, workers);
             let mut pieces = plan.pieces();
@@ -217,7 +224,8 @@ mod tests {
             assert_eq!(held(&pieces, Wanted::Raw, every_ms, plan.window), want);
             assert_eq!(pieces.last().unwrap().to_ms, 500 + length_ms);
             for _ in 0..3 {
-                pieces = pieces.iter().flat_map(|p| p.halves(Wanted::Raw).map_or(vec![*p], Vec::from)).collect();
+                pieces =
+                    pieces.iter().flat_map(|p| p.halves(Wanted::Raw).map_or(vec![*p], Vec::from)).collect();
             }
             assert_eq!(held(&pieces, Wanted::Raw, every_ms, plan.window), want);
         }

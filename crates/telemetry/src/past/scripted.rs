@@ -80,7 +80,9 @@ pub(super) fn matrix(samples: impl IntoIterator<Item = (i64, String)>) -> String
         .collect();
     let series = match points.is_empty() {
         true => String::new(),
-        false => format!("{{\"metric\":{{\"__name__\":\"m\",\"a\":\"b\"}},\"values\":[{}]}}", points.join(",")),
+        false => {
+            format!("{{\"metric\":{{\"__name__\":\"m\",\"a\":\"b\"}},\"values\":[{}]}}", points.join(","))
+        }
     };
     format!("{{\"status\":\"success\",\"data\":{{\"resultType\":\"matrix\",\"result\":[{series}]}}}}")
 }

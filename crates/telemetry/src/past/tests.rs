@@ -55,7 +55,11 @@ fn right(asked: &Asked) -> String {
 }
 
 fn numbers(got: &Got) -> Vec<i64> {
-    got.points.iter().map(|p| (p.t_ms / STEP_MS, p.value as i64)).map(|(t, v)| if t == v { t } else { -1 }).collect()
+    got.points
+        .iter()
+        .map(|p| (p.t_ms / STEP_MS, p.value as i64))
+        .map(|(t, v)| if t == v { t } else { -1 })
+        .collect()
 }
 
 #[test]
@@ -67,7 +71,8 @@ fn what_fails_for_a_moment_is_asked_again_and_nothing_is_doubled() {
             0 => http("503 Service Unavailable", "Retry-After: 0\r\n", "busy"),
             1 => Vec::new(),
             2 => ok(&body)[..1000].to_vec(),
-            3 => format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{body}", body.len()).into(),
+            3 => format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{body}", body.len())
+                .into(),
             4 => b"HTTP/1.1 200 OK\r\nContent-".to_vec(),
             5 => format!("HTTP/1.1 200 OK\r\n\r\n{}", &body[..2000]).into(),
             _ => ok(&body),
@@ -191,7 +196,9 @@ fn what_will_never_be_answered_is_asked_once_and_has_its_code() {
 
 #[test]
 fn credentials_go_into_the_header_alone() {
-    let server = Scripted::new(|_, _| ok(r#"{"status":"success","data":{"resultType":"scalar","result":[12.5,"12.5"]}}"#));
+    let server = Scripted::new(|_, _| {
+        ok(r#"{"status":"success","data":{"resultType":"scalar","result":[12.5,"12.5"]}}"#)
+    });
     let access = Access { login: Some(Login::Bearer(Secret::new("geheim"))), ca_pem: None };
     assert_eq!(asker(&format!("{}/below/", server.url), &access).now_ms().unwrap(), 12_500);
     let asked = server.asked.lock().unwrap()[0].clone();
