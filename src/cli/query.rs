@@ -110,24 +110,34 @@ impl QueryError {
 /// Asks and writes.
 pub fn main(args: &QueryArgs, global: &Global) -> Exit {
     let Err(e) = run(args, global) else { return Exit::Success };
-    let kept = args.out.as_deref().and_then(kept);
-    match (kept, &e) {
-        (Some(kept), QueryError::Past(past)) if !matches!(past, PastError::OtherParts { .. }) => {
-            let first = e.help().map_or(String::new(), |help| format!("{help}; "));
-            let help = format!("{first}{kept}");
-            output::fail(&e, Some(&help), global.json, e.code())
+    let kept = args
+        .out
+        .as_deref()
+        .and_then(kept)
+        .filter(|_| !matches!(e, QueryError::Past(PastError::OtherParts { .. })));
+    let help: Vec<&str> = [e.help(), kept.as_deref()].into_iter().flatten().collect();
+    let help = (!help.is_empty()).then(|| help.join("; "));
+    output::fail(&e, help.as_deref(), global.json, e.code())
+}
+
+/// What of an output is kept for later; a folder without any part is not.
+fn kept(out: &Path) -> Option<String> {
+    let folder = folder_of(out);
+    match parts_in(&folder) {
+        0 => {
+            if let Err(e) = Parts::remove(&folder) {
+                tracing::warn!("{e}");
+            }
+            None
         }
-        _ => output::fail(&e, e.help(), global.json, e.code()),
+        n => Some(format!("the same command goes on with the parts in {} ({n})", folder.display())),
     }
 }
 
-/// What of an output is kept for later.
-fn kept(out: &Path) -> Option<String> {
-    let folder = folder_of(out);
-    let parts = std::fs::read_dir(&folder).ok()?;
-    let is_part = |e: &std::fs::DirEntry| e.path().extension().is_some_and(|ending| ending == "part");
-    let count = parts.filter_map(Result::ok).filter(is_part).count();
-    (count > 0).then(|| format!("the same command goes on with the {count} parts in {}", folder.display()))
+/// How many parts a folder holds.
+fn parts_in(folder: &Path) -> usize {
+    let Ok(all) = std::fs::read_dir(folder) else { return 0 };
+    all.filter_map(Result::ok).filter(|e| e.path().extension().is_some_and(|ending| ending == "part")).count()
 }
 
 fn run(args: &QueryArgs, global: &Global) -> Result<(), QueryError> {
@@ -138,7 +148,9 @@ fn run(args: &QueryArgs, global: &Global) -> Result<(), QueryError> {
         Parts::remove(folder)?;
     }
     let now_ms = asker.now_ms()?;
-    let begun = folder.as_deref().map(Parts::begun).transpose()?.flatten();
+    // A plan of which nothing was fetched binds nobody.
+    let with_parts = folder.as_deref().filter(|folder| parts_in(folder) > 0);
+    let begun = with_parts.map(Parts::begun).transpose()?.flatten();
     let plan = match (begun, &folder) {
         (Some(begun), Some(folder)) => same(begun, args, asker.url(), folder)?,
         _ => {

@@ -23,7 +23,12 @@ fn filled(begin_s: i64) -> Prometheus {
     let odd = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.1, -1e-300];
     let odd = odd.iter().zip([1_i64, 59_999, 60_000, 60_001, 120_000]);
     let odd = odd.map(|(v, t)| (begin_s * 1000 + t, *v)).collect();
-    prometheus.write(&[(labels("count", "a,\"b\""), count), (labels("odd", "c"), odd)]);
+    // Two at the end, of which a query that wants one is refused, and only there.
+    let late = |job| {
+        let samples = (LONG_S - 300..LONG_S).map(|i| ((begin_s + i) * 1000, 0.0)).collect();
+        (labels("late", job), samples)
+    };
+    prometheus.write(&[(labels("count", "a,\"b\""), count), (labels("odd", "c"), odd), late("d"), late("e")]);
     prometheus
 }
 
@@ -133,7 +138,7 @@ fn what_cannot_be_answered_says_why_and_leaves_nothing() {
         assert!(!text.contains("secret"), "{text}");
     }
     let left: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
-    assert!(left.iter().all(|name| name == "x.csv.parts"), "{left:?}");
+    assert!(left.is_empty(), "{left:?}");
 }
 
 #[test]
@@ -141,24 +146,40 @@ fn an_output_that_was_begun_belongs_to_its_query_until_it_is_thrown_away() {
     let begin_s = begin_s();
     let prometheus = filled(begin_s);
     let (dir, url) = (tempfile::tempdir().unwrap(), prometheus.url());
-    let (from, to) = (begin_s.to_string(), (begin_s + 60).to_string());
-    let words = |promql: &'static str| {
-        ["-o", "x.csv", "--step", "1s", "--from", &from, "--to", &to, "--prometheus", &url, promql]
-            .map(str::to_owned)
-    };
-    // Killed before its first part: only the plan is there.
-    let refused = words("sum(");
-    let refused: Vec<&str> = refused.iter().map(String::as_str).collect();
-    assert_eq!(query(&refused, dir.path()).status.code(), Some(2));
-    assert!(dir.path().join("x.csv.parts/plan.json").exists());
-    let other = words("count");
-    let other: Vec<&str> = other.iter().map(String::as_str).collect();
-    let o = query(&other, dir.path());
+    let (from, to) = (begin_s.to_string(), (begin_s + LONG_S - 1).to_string());
+    let window = [
+        "-o",
+        "x.csv",
+        "--step",
+        "1s",
+        "--from",
+        &from,
+        "--to",
+        &to,
+        "--prometheus",
+        &url,
+        "--parallel",
+        "1",
+    ];
+    let ask = |promql: &str, more: &[&str]| query(&[&[promql][..], &window, more].concat(), dir.path());
+    // Its first piece is answered, its second refused.
+    let refused = "count or (count + on() late)";
+    for _ in 0..2 {
+        let o = ask(refused, &[]);
+        let told = stderr(&o);
+        assert_eq!(o.status.code(), Some(2), "{told}");
+        assert!(
+            told.contains("E518") && told.contains("goes on with the parts in x.csv.parts (1)"),
+            "{told}"
+        );
+        assert!(dir.path().join("x.csv.parts/000000.part").exists() && !dir.path().join("x.csv").exists());
+    }
+    let o = ask("count", &[]);
     assert_eq!(o.status.code(), Some(2));
-    assert!(stderr(&o).contains("E523") && stderr(&o).contains("sum("), "{}", stderr(&o));
-    let o = query(&[&other[..], &["--restart"]].concat(), dir.path());
+    assert!(stderr(&o).contains("E523") && stderr(&o).contains(refused), "{}", stderr(&o));
+    let o = ask("count", &["--restart"]);
     assert!(o.status.success(), "{}", stderr(&o));
-    assert_eq!(rows(&std::fs::read_to_string(dir.path().join("x.csv")).unwrap()).len(), 61);
+    assert_eq!(rows(&std::fs::read_to_string(dir.path().join("x.csv")).unwrap()).len() as i64, LONG_S);
 }
 
 #[test]
