@@ -284,7 +284,9 @@ mod tests {
     fn each_format_keeps_labels_times_and_values() {
         let dir = tempfile::tempdir().unwrap();
         let [csv, lines, parquet] = ["a.csv", "a.jsonl", "a.PARQUET"].map(|name| dir.path().join(name));
-        [&csv, &lines, &parquet].map(|path| written(path));
+        for path in [&csv, &lines, &parquet] {
+            written(path);
+        }
         assert_eq!(
             std::fs::read_to_string(csv).unwrap(),
             "t_unix_s,__name__,job,label_value,value\r\n\

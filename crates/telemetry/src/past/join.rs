@@ -10,6 +10,9 @@ use super::parts::Parts;
 /// Samples held at once: 16 bytes each. A single longer series is held whole.
 const HELD: u64 = 4 << 20;
 
+/// Takes a series with its samples.
+pub type Take<'a, E> = dyn FnMut(&Labels, &[Point]) -> Result<(), E> + 'a;
+
 /// What all parts hold.
 pub struct Joined<'a> {
     parts: &'a Parts,
@@ -71,7 +74,7 @@ impl<'a> Joined<'a> {
     /// [`PastError`], and whatever the taker says.
     pub fn each<E: From<PastError>>(
         &self,
-        take: &mut dyn FnMut(&Labels, &[Point]) -> Result<(), E>,
+        take: &mut Take<'_, E>,
     ) -> Result<(), E> {
         self.each_holding(HELD, take)
     }
@@ -79,7 +82,7 @@ impl<'a> Joined<'a> {
     fn each_holding<E: From<PastError>>(
         &self,
         held: u64,
-        take: &mut dyn FnMut(&Labels, &[Point]) -> Result<(), E>,
+        take: &mut Take<'_, E>,
     ) -> Result<(), E> {
         let mut begin = 0;
         while begin < self.series.len() {
