@@ -72,18 +72,11 @@ impl<'a> Joined<'a> {
     ///
     /// # Errors
     /// [`PastError`], and whatever the taker says.
-    pub fn each<E: From<PastError>>(
-        &self,
-        take: &mut Take<'_, E>,
-    ) -> Result<(), E> {
+    pub fn each<E: From<PastError>>(&self, take: &mut Take<'_, E>) -> Result<(), E> {
         self.each_holding(HELD, take)
     }
 
-    fn each_holding<E: From<PastError>>(
-        &self,
-        held: u64,
-        take: &mut Take<'_, E>,
-    ) -> Result<(), E> {
+    fn each_holding<E: From<PastError>>(&self, held: u64, take: &mut Take<'_, E>) -> Result<(), E> {
         let mut begin = 0;
         while begin < self.series.len() {
             let mut count = 0;
