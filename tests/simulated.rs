@@ -49,7 +49,14 @@ fn a_simulated_run_is_a_run_and_the_same_seed_gives_the_same_bytes() {
         assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
     }
     let (first, second) = (only_folder(&first), only_folder(&second));
-    for file in ["events.jsonl", "client.parquet", "histograms.hlog", "samples.parquet", "series.parquet", "frame.csv"] {
+    for file in [
+        "events.jsonl",
+        "client.parquet",
+        "histograms.hlog",
+        "samples.parquet",
+        "series.parquet",
+        "frame.csv",
+    ] {
         let (a, b) = (std::fs::read(first.join(file)).unwrap(), std::fs::read(second.join(file)).unwrap());
         assert!(!a.is_empty() && a == b, "{file} differs");
     }
@@ -101,7 +108,8 @@ fn controllers_act_on_a_simulation_and_what_they_saw_replays() {
     }
     assert!(ups >= 2);
     let replay = swarmlab().arg("replay").arg(&folder).output().unwrap();
-    let said = String::from_utf8_lossy(&replay.stdout).into_owned() + &String::from_utf8_lossy(&replay.stderr);
+    let said =
+        String::from_utf8_lossy(&replay.stdout).into_owned() + &String::from_utf8_lossy(&replay.stderr);
     assert!(replay.status.success() && said.contains("byte for byte"), "{said}");
 }
 

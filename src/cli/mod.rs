@@ -12,6 +12,7 @@ mod doctor;
 mod down;
 mod explain;
 mod images;
+mod import;
 mod junit;
 mod list;
 mod load;
@@ -19,10 +20,12 @@ mod logs;
 mod merge;
 mod open;
 mod output;
+mod past;
 mod plan;
 mod preflight;
 mod progress;
 mod ps;
+mod query;
 mod quickstart;
 mod replay;
 mod report;
@@ -99,6 +102,8 @@ pub fn main() -> ExitCode {
         Command::Doctor(a) => doctor::main(&a, &cli.global),
         Command::Images(a) => images::main(&a, &cli.global),
         Command::Shapes(a) => shapes::main(&a, &cli.global),
+        Command::Import(a) => import::main(&a, &cli.global),
+        Command::Query(a) => query::main(&a, &cli.global),
         Command::Scenario(a) => scenario::main(&a, &cli.global),
         Command::Catalogues(a) => catalogues::main(&a, &cli.global),
         Command::Demo(a) => demo::main(&a),
@@ -220,6 +225,10 @@ enum Command {
     Doctor(doctor::DoctorArgs),
     /// Build or list the images that the sample stack needs
     Images(images::ImagesArgs),
+    /// Ask any Prometheus for its past, whole, as a table
+    Query(Box<query::QueryArgs>),
+    /// Make a run folder from what others measured
+    Import(import::ImportArgs),
     /// Import scenarios from recordings and descriptions
     Scenario(scenario::ScenarioArgs),
     /// List, show and export load shapes and traces

@@ -279,8 +279,11 @@ impl Ground {
 
     /// What helps to understand findings that depend on the testbed, where the file does not say which it is.
     fn remark(&self, findings: &Diagnostics, global: &Global) {
-        let is_of_bed = findings.iter().any(|f| [codes::NO_SUCH_METRIC, codes::CANNOT_LIMIT].contains(&f.code));
-        if let (TestbedChoice::Auto, Ok((Kind::Embedded, reason)), true) = (self.choice, &self.chosen, is_of_bed) {
+        let is_of_bed =
+            findings.iter().any(|f| [codes::NO_SUCH_METRIC, codes::CANNOT_LIMIT].contains(&f.code));
+        if let (TestbedChoice::Auto, Ok((Kind::Embedded, reason)), true) =
+            (self.choice, &self.chosen, is_of_bed)
+        {
             output::remark(&format!("`testbed: auto` is the embedded one here ({reason})"), global.json);
         }
     }

@@ -4,6 +4,7 @@ use swarmlab_record::client::{ALL_ENDPOINTS, error_rate};
 use swarmlab_record::summary::{Demand, EndpointFigures, Figure, Little, QUANTILES, Status, Verdict};
 
 use super::Client;
+use crate::assemble::Raw;
 
 /// Keys of the quantiles, in the order of [`QUANTILES`].
 const QUANTILE_KEYS: [&str; QUANTILES.len()] = ["p50", "p90", "p95", "p99", "p999"];
@@ -92,6 +93,16 @@ fn of_endpoint(e: &EndpointFigures) -> Vec<Figure> {
     }
     out.extend(e.max_ms.map(|v| number("response_max_ms", "Response time, longest", v, 1, "ms")));
     out
+}
+
+/// What an import is, in one sentence.
+pub fn sentence_of_import(raw: &Raw, bins: usize) -> String {
+    let plan = &raw.manifest.plan;
+    format!(
+        "Imported from the past of a Prometheus: {:.0} s of {} in {bins} bins; what clients felt then is not known.",
+        plan.duration_s,
+        plan.measured.join(", ")
+    )
 }
 
 /// What was found, in one sentence: how it went, then whether the figures can be trusted.

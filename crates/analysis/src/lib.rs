@@ -46,7 +46,12 @@ pub struct Client {
 /// Analyses a run.
 pub fn analyse(raw: &Raw, totals: &counts::Totals, frame: &Frame, client: &Client) -> Analysis {
     let load = load_window(raw, frame);
-    let counts = counts::compare(raw, totals);
+    let mut counts = counts::compare(raw, totals);
+    let imported = raw.manifest.origin == Origin::Import;
+    if imported {
+        // Nothing was sent to compare with, and the ends of the window were not quiet.
+        counts.servers.clear();
+    }
     let (demands, unfitted) = demand::all(raw, totals, &load);
     let little = laws::little(raw);
     let correlations = correlations::all(raw, &load);
@@ -57,8 +62,8 @@ pub fn analyse(raw: &Raw, totals: &counts::Totals, frame: &Frame, client: &Clien
     }
     verdicts.extend(verdicts::demands(&demands, &unfitted));
     verdicts.extend(verdicts::little(little.as_ref(), raw));
-    // Nobody sent what was simulated: there is no generator that could have kept up.
-    if raw.manifest.testbed != Some(Bed::Simulated) {
+    // Nobody sent what was simulated or imported: there is no generator that could have kept up.
+    if !imported && raw.manifest.testbed != Some(Bed::Simulated) {
         verdicts.push(verdicts::generator(client.generator.as_ref(), raw));
     }
     verdicts.extend(verdicts::slo(raw, client));
@@ -73,7 +78,10 @@ pub fn analyse(raw: &Raw, totals: &counts::Totals, frame: &Frame, client: &Clien
         name: raw.manifest.name.clone(),
         testbed: raw.manifest.testbed,
         state: raw.manifest.state.clone(),
-        sentence: figures::sentence(client, &verdicts, &raw.manifest.plan.target_service),
+        sentence: match imported {
+            true => figures::sentence_of_import(raw, load.bins().count()),
+            false => figures::sentence(client, &verdicts, &raw.manifest.plan.target_service),
+        },
         figures,
         headline,
         verdicts,

@@ -8,12 +8,17 @@ use crate::assemble::queries::columns;
 use swarmlab_intervals::{ErrorKind, FirstAnswer, is_redirect, redirects};
 use swarmlab_record::client::{ALL_ENDPOINTS, Totals};
 use swarmlab_record::events::Event;
-use swarmlab_record::manifest::State;
+use swarmlab_record::manifest::{Origin, State};
 use swarmlab_record::summary::{Note, Status};
 use swarmlab_record::topology::{Bed, Role};
 
 /// Share of unknown bins from which a column is worth a note.
 const GAP_SHARE: f64 = 0.02;
+
+/// What no Prometheus kept.
+const UNKNOWN_IN_IMPORTS: &str = "An import has servers alone. Not known are: what clients sent and felt (requests, response times, errors), \
+     and so nothing of them is correlated; replicas that were asked for; when tasks began and ended, but by their series; and \
+     whether requests were counted alike everywhere, since the window was not quiet at its ends.";
 
 /// All remarks, gravest first.
 pub fn notes(raw: &Raw, load: &Frame) -> Vec<Note> {
@@ -29,11 +34,17 @@ pub fn notes(raw: &Raw, load: &Frame) -> Vec<Note> {
             out.push(Note { status: Status::Warn, text: format!("The run ended early: {reason}.") });
         }
     }
-    out.extend(missing_intervals(raw));
+    match raw.manifest.origin {
+        Origin::Import => out.push(Note { status: Status::Info, text: UNKNOWN_IN_IMPORTS.to_owned() }),
+        Origin::Run | Origin::Load => out.extend(missing_intervals(raw)),
+    }
     let (width_s, plan_s) = (load.bins().width_s(), raw.manifest.plan.bin_s);
     if width_s > plan_s {
-        let source =
-            if raw.manifest.testbed == Some(Bed::Swarm) { "Prometheus scrapes" } else { "Samples come" };
+        let source = if raw.manifest.testbed == Some(Bed::Swarm) || raw.manifest.origin == Origin::Import {
+            "Prometheus scrapes"
+        } else {
+            "Samples come"
+        };
         let text = format!(
             "{source} less often than every {plan_s:.0} s: bins of {width_s:.0} s, which hold one interval of the slowest source."
         );
@@ -86,7 +97,9 @@ pub fn notes(raw: &Raw, load: &Frame) -> Vec<Note> {
 /// What is known of every measured service, by the end of its column's name and unit. Memory is not simulated.
 fn expected(raw: &Raw) -> impl Iterator<Item = (&'static str, &'static str)> {
     let is_simulated = raw.manifest.testbed == Some(Bed::Simulated);
-    [("cpu", "cores"), ("memory", "bytes")].into_iter().filter(move |(name, _)| !is_simulated || *name != "memory")
+    [("cpu", "cores"), ("memory", "bytes")]
+        .into_iter()
+        .filter(move |(name, _)| !is_simulated || *name != "memory")
 }
 
 /// Whether anything could have told what the containers use. On a Swarm that is a service of the role telemetry; where no

@@ -15,10 +15,12 @@
 //! | [`known`] | the meanings that figures ask for, and what they demand |
 //! | [`identify`](Catalogues::identify) | labels of a series to its identity |
 //! | [`exposition`] | Prometheus' text format |
+//! | [`answer`] | answers of Prometheus' HTTP API, read as they come |
 
 // The command line prints (`src/cli`); nobody else does.
 #![cfg_attr(not(test), deny(clippy::print_stdout))]
 
+pub mod answer;
 mod builtin;
 pub mod exposition;
 mod identify;

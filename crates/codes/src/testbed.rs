@@ -79,4 +79,39 @@ GOING_DOWN E 516 "going-down", exit 4: "an action came while the testbed was goi
 means "The run was over when it was asked for, so it was not done.",
 example "swarmlab run experiment.yml",
 advice "Nothing, if the run was interrupted; else let it come earlier.";
+
+PROMETHEUS_LOGIN E 517 "prometheus-login", exit 2: "a Prometheus wants other credentials",
+means "It, or the proxy before it, answered 401 or 403: no credentials were given, or not those that it knows.",
+example "swarmlab query up --prometheus https://metrics.example --from now-1h --to now --step 15s",
+advice "`--user NAME` with `--password-file FILE`, or `--bearer-file FILE`. In the environment: SWARMLAB_PROMETHEUS_PASSWORD, SWARMLAB_PROMETHEUS_BEARER. Never in the address: every user of the machine sees a command's arguments.";
+
+REFUSED_QUERY E 518 "refused-query", exit 2: "a query that Prometheus refuses",
+means "It is no PromQL, or can never be answered: Prometheus's own words are in the message. With `--raw` it must be a selector alone, since `[range]` is put behind it.",
+example "swarmlab query 'rate(up)' --prometheus http://127.0.0.1:9090 --from now-1h --to now --step 15s",
+advice "Try it on the Prometheus' own page (`/graph`), and give it here in single quotes.";
+
+NOT_PROMETHEUS E 519 "not-prometheus", exit 3: "an address at which no Prometheus answers",
+means "Something answers there, but not as the HTTP API of Prometheus does: another program, a login page, or the API stands below a path.",
+example "swarmlab query up --prometheus http://127.0.0.1:8080 --from now-1h --to now --step 15s",
+advice "Give the address before `/api/v1`: `http://host:9090`, or `https://host/prometheus` where it is served below a path.";
+
+NO_SAMPLES E 520 "no-samples", exit 5: "a query without a sample in its window",
+means "Prometheus knows no series that the query selects, or of the services that are imported, or none that had a sample then. Nothing was written.",
+example "swarmlab query no_such_metric --prometheus http://127.0.0.1:9090 --from now-1h --to now --step 15s",
+advice "Look at the name and the labels, and whether the samples of that time are still kept (`--storage.tsdb.retention.time` of Prometheus).";
+
+BAD_PAST_WINDOW E 521 "bad-past-window", exit 2: "a window of the past that cannot be asked for",
+means "It ends before it begins, begins in the future, is empty, or has more points than anyone could keep.",
+example "swarmlab query up --prometheus http://127.0.0.1:9090 --from now --to now-1h --step 15s",
+advice "`--from` and `--to` are dates with a zone (`2026-11-28T02:00:00Z`), Unix seconds, or `now-90m`; `--step` is a duration.";
+
+ODD_ANSWER E 522 "odd-answer", exit 1: "an answer of Prometheus that cannot be kept as it is",
+means "For example native histograms, which are no numbers, or samples of times that were not asked for. Left out, they would be missed by nobody, so nothing is written.",
+example "swarmlab query native_histogram --raw --prometheus http://127.0.0.1:9090 --from now-1h --to now",
+advice "Ask for numbers: `histogram_quantile(…)`, `histogram_count(…)`.";
+
+OTHER_PARTS E 523 "other-parts", exit 2: "an unfinished output of another query",
+means "Beside the output lies the folder `FILE.parts` with what an earlier command of another query, window or step had fetched. It is neither mixed with this one nor thrown away unasked.",
+example "swarmlab query up -o out.csv --prometheus http://127.0.0.1:9090 --from now-2h --to now --step 15s",
+advice "Give another `-o FILE`, give the same command as then to go on with it, or begin anew with `--restart`.";
 }

@@ -60,7 +60,9 @@ pub struct Play {
 pub fn play(scenario: &Scenario) -> Result<Play, Vec<String>> {
     let mut cannot = Vec::new();
     let [class] = &scenario.classes[..] else {
-        return Err(vec!["its clients are of one kind: a scenario with `classes` cannot be played".to_owned()]);
+        return Err(vec![
+            "its clients are of one kind: a scenario with `classes` cannot be played".to_owned(),
+        ]);
     };
     if scenario.variants.is_some() {
         cannot.push("`variants` of a scenario cannot be played".to_owned());
@@ -70,7 +72,10 @@ pub fn play(scenario: &Scenario) -> Result<Play, Vec<String>> {
     }
     let think = law(&class.wait);
     if think.is_none() {
-        cannot.push("a pace (`wait: { pacing }`, `{ per_second }`) cannot be played: clients pause after answers".to_owned());
+        cannot.push(
+            "a pace (`wait: { pacing }`, `{ per_second }`) cannot be played: clients pause after answers"
+                .to_owned(),
+        );
     }
     let endpoints = scenario.endpoints();
     let mut errands = Vec::new();
@@ -102,7 +107,9 @@ fn odd(step: &Step) -> Option<&'static str> {
             Some("is done with a `probability` below 1")
         }
         StepAction::Http(_) | StepAction::Grpc(_) => None,
-        StepAction::Group(_) => Some("is a condition or a loop: it depends on answers, and simulated ones say nothing"),
+        StepAction::Group(_) => {
+            Some("is a condition or a loop: it depends on answers, and simulated ones say nothing")
+        }
         StepAction::Batch(_) => Some("sends requests in parallel"),
         _ => Some("is no request that is answered once"),
     }
@@ -168,13 +175,17 @@ fn services(experiment: &Experiment, model: &Model) -> Vec<String> {
         out.push(format!("service `{}` of the model is none of the stack", service.name));
     }
     for name in experiment.measure.services.iter().filter(|name| !has(model, name)) {
-        out.push(format!("`{name}` is measured, and the model does not have it: name in `measure.services` what it has"));
+        out.push(format!(
+            "`{name}` is measured, and the model does not have it: name in `measure.services` what it has"
+        ));
     }
     let target = &experiment.target.service;
     let entry = model.services.get(model.entry).map_or("", |s| s.name.as_str());
     let stands_before = of_stack(target).is_some_and(|s| s.fronts.iter().any(|f| f.value == entry));
     if target != entry && !stands_before {
-        out.push(format!("load goes to `{target}`, which does not stand before `{entry}`, the model's `entry`"));
+        out.push(format!(
+            "load goes to `{target}`, which does not stand before `{entry}`, the model's `entry`"
+        ));
     }
     out
 }

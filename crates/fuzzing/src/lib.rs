@@ -57,6 +57,7 @@ targets! {
     interval_log,
     journal_frame,
     json,
+    prometheus_answer,
     redirect,
     jsonpath,
     redis,

@@ -136,6 +136,7 @@ runs! {
     journal_frame,
     json,
     jsonpath,
+    prometheus_answer,
     redirect,
     redis,
     request,

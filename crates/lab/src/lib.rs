@@ -12,6 +12,7 @@
 //! | [`machine`] | whether this machine is large enough for what is asked of it |
 //! | [`inputs`] | the files that decided a run, kept with it |
 //! | [`load`] | a load alone, without a stack |
+//! | [`past`] | a run folder from the past of a Prometheus |
 //! | [`plan`], [`error`] | what a run is to do; why it did not |
 
 // The command line prints (`src/cli`); nobody else does.
@@ -26,6 +27,7 @@ pub mod inputs;
 pub mod load;
 pub mod machine;
 pub mod message;
+pub mod past;
 pub mod plan;
 mod run;
 pub mod scaling;

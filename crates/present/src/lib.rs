@@ -17,7 +17,7 @@ use swarmlab_report::ReportModel;
 use swarmlab_report::model as m;
 
 use swarmlab_analysis::{Analysis, Raw};
-use swarmlab_record::manifest::State;
+use swarmlab_record::manifest::{Origin, State};
 use swarmlab_record::plan::LoadModel;
 use swarmlab_record::summary::{Figure, Status, Verdict};
 use swarmlab_record::topology::Bed;
@@ -40,6 +40,7 @@ pub fn model(raw: &Raw, frame: &Frame, analysis: &Analysis) -> ReportModel {
             Some(Bed::Swarm) => "Docker Swarm".to_owned(),
             Some(Bed::Embedded) => "embedded: child processes of one machine, built-in proxies".to_owned(),
             Some(Bed::Simulated) => "simulated: a model in virtual time, nothing was measured".to_owned(),
+            None if manifest.origin == Origin::Import => "none: imported from a Prometheus".to_owned(),
             None => "none: a load alone".to_owned(),
         },
         started_utc: utc::extended(start),
@@ -73,6 +74,9 @@ pub fn model(raw: &Raw, frame: &Frame, analysis: &Analysis) -> ReportModel {
 
 fn subtitle(raw: &Raw) -> String {
     let e = &raw.manifest.plan;
+    if raw.manifest.origin == Origin::Import {
+        return format!("{:.0} s in bins of at least {:.0} s; no load of ours.", e.duration_s, e.bin_s);
+    }
     let model = if e.model == LoadModel::Closed {
         "Closed loop: users that wait and think"
     } else {
@@ -141,7 +145,9 @@ fn provenance(raw: &Raw) -> Vec<(String, String)> {
         let text = serde_json::to_string(shape).unwrap_or_default();
         out.push(("shape".to_owned(), shortened(&text)));
     }
-    out.push(("seed".to_owned(), e.seed.to_string()));
+    if manifest.origin != Origin::Import {
+        out.push(("seed".to_owned(), e.seed.to_string()));
+    }
     if let Some(t) = &manifest.target {
         let addresses: Vec<String> = t.addresses.iter().map(ToString::to_string).collect();
         out.push(("target".to_owned(), addresses.join(", ")));

@@ -6,6 +6,7 @@ use swarmlab_report::model::{Cell, Column, Table};
 
 use swarmlab_analysis::{Analysis, Raw};
 use swarmlab_frame::frame::Frame;
+use swarmlab_record::manifest::Origin;
 
 use crate::resources;
 
@@ -72,8 +73,10 @@ fn answers(statuses: &BTreeMap<String, u64>) -> String {
 
 fn counts(analysis: &Analysis) -> Table {
     let c = &analysis.summary.counts;
-    let mut rows =
-        vec![vec![Cell::from("load engine: sent"), Cell::from(c.sent.to_string()), Cell::from("yes")]];
+    let mut rows = Vec::new();
+    if analysis.summary.origin != Origin::Import {
+        rows.push(vec![Cell::from("load engine: sent"), Cell::from(c.sent.to_string()), Cell::from("yes")]);
+    }
     rows.extend(c.servers.iter().map(|s| {
         vec![
             Cell::from(s.counter.clone()),

@@ -79,6 +79,8 @@ pub enum Origin {
     Run,
     /// `swarmlab load --out`, or several of those merged: clients alone.
     Load,
+    /// `swarmlab import prometheus`: servers alone, from the past; nobody sent a load or watched an engine.
+    Import,
 }
 
 /// When what was measured; all in Unix seconds on our clock.

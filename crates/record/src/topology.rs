@@ -50,7 +50,7 @@ pub struct Service {
     pub name: String,
     /// What it is to the experiment.
     pub role: Role,
-    /// Replicas asked for at the start.
+    /// Replicas asked for at the start; of an import, where nobody knows that, the tasks that were seen.
     pub replicas: u64,
     /// Image, or the command line of the embedded bed.
     pub image: String,

@@ -11,6 +11,7 @@
 
 pub mod clock;
 mod known;
+pub mod past;
 pub mod procfs;
 pub mod prometheus;
 mod queries;

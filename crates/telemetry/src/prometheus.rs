@@ -252,7 +252,7 @@ fn overlap_s(longest_interval_s: f64) -> u64 {
 }
 
 /// A selector of any of these names.
-fn any_of(metrics: &[&str]) -> String {
+pub fn any_of(metrics: &[&str]) -> String {
     format!("{{__name__=~\"{}\"}}", metrics.join("|"))
 }
 

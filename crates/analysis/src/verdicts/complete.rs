@@ -1,5 +1,6 @@
 //! Whether the data have gaps.
 
+use swarmlab_record::manifest::Origin;
 use swarmlab_record::summary::{Note, Status, Verdict};
 
 use super::{make, not_judged};
@@ -12,6 +13,9 @@ pub fn completeness(raw: &Raw, bins: usize, notes: &[Note]) -> Verdict {
         return not_judged("data-complete", "Whether the data are complete is not known", why);
     }
     let held = match raw.manifest.plan.measured.is_empty() {
+        _ if raw.manifest.origin == Origin::Import => {
+            "Every measured service has CPU and memory in at least 98 % of the bins of the window, and nothing was warned of."
+        }
         true => "The load engine's log has every interval of the load, and nothing was warned of.",
         false => {
             "Every measured service has CPU and memory in at least 98 % of the bins of the load, the load engine's log has every interval of it, and nothing was warned of."

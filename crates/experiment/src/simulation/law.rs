@@ -35,10 +35,9 @@ pub(super) fn read(value: &Value<'_>) -> Option<Law> {
         let bounds = map.required("between", |v| {
             let bounds = v.list(Value::duration)?;
             match bounds[..] {
-                [least, most] if least <= most => Some(Law::Uniform {
-                    min_s: least.as_secs_f64(),
-                    max_s: most.as_secs_f64(),
-                }),
+                [least, most] if least <= most => {
+                    Some(Law::Uniform { min_s: least.as_secs_f64(), max_s: most.as_secs_f64() })
+                }
                 _ => {
                     let message = format!("{} is no pair of bounds", v.path());
                     v.fail(codes::BAD_VALUE, message, "[LEAST, MOST]");

@@ -72,7 +72,7 @@ impl Cell {
     }
 }
 
-fn quoted(text: &str) -> Cow<'_, str> {
+pub(super) fn quoted(text: &str) -> Cow<'_, str> {
     if text.contains(['"', ',', '\r', '\n']) {
         format!("\"{}\"", text.replace('"', "\"\"")).into()
     } else {
@@ -81,7 +81,7 @@ fn quoted(text: &str) -> Cow<'_, str> {
 }
 
 /// Fewest digits that read back as the same number, with an exponent where digits would be zeros.
-fn shortest(number: f64) -> String {
+pub(super) fn shortest(number: f64) -> String {
     let size = number.abs();
     if number.is_finite() && size != 0.0 && !(1e-5..1e16).contains(&size) {
         format!("{number:e}")

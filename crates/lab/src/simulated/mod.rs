@@ -72,10 +72,10 @@ pub(crate) fn execute(
     cancel: &CancellationToken,
     controllers: Option<Controllers>,
 ) -> Result<(), RunError> {
-    let play = simulated_play(&experiment.load.scenario)
-        .map_err(|why| RunError::Simulation(why.join("; ")))?;
-    let world = World::new(&simulated.file, topology, experiment)
-        .map_err(|e| RunError::Simulation(e.to_string()))?;
+    let play =
+        simulated_play(&experiment.load.scenario).map_err(|why| RunError::Simulation(why.join("; ")))?;
+    let world =
+        World::new(&simulated.file, topology, experiment).map_err(|e| RunError::Simulation(e.to_string()))?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)

@@ -106,25 +106,15 @@ impl Plant {
         for replica in &seen.replicas {
             let task = self.task(i, replica.number);
             let (cpu_s, throttled_s) = self.services[i].cpu.get(&replica.number).copied().unwrap_or_default();
-            let what = |metric, meaning, kind, unit| What {
-                task: &task,
-                metric,
-                meaning,
-                kind,
-                unit,
-                label: None,
-            };
+            let what =
+                |metric, meaning, kind, unit| What { task: &task, metric, meaning, kind, unit, label: None };
             let cpu = what("simulated_cpu_seconds_total", Meaning::CPU, Kind::Counter, "s");
             self.tell(i, cpu, t_unix_s, cpu_s, out);
             let limit = what("simulated_cpu_limit_cores", Meaning::CPU_LIMIT, Kind::Gauge, "cores");
             self.tell(i, limit, t_unix_s, seen.limit_cores, out);
             if self.services[i].has_quota {
-                let throttled = what(
-                    "simulated_cpu_throttled_seconds_total",
-                    Meaning::CPU_THROTTLED,
-                    Kind::Counter,
-                    "s",
-                );
+                let throttled =
+                    what("simulated_cpu_throttled_seconds_total", Meaning::CPU_THROTTLED, Kind::Counter, "s");
                 self.tell(i, throttled, t_unix_s, throttled_s, out);
             }
         }

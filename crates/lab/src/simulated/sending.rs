@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use swarmlab_intervals::{
-    End, EndpointStats, ErrorKind, Interval, Outcome, SelfMetrics, new_histogram,
-};
+use swarmlab_intervals::{End, EndpointStats, ErrorKind, Interval, Outcome, SelfMetrics, new_histogram};
 use swarmlab_simulate::{ClientSecond, EndpointSecond, Failure};
 
 /// What a client sees of a failure: how the request ended, and the answer's status if there was one.

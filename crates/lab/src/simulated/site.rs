@@ -31,12 +31,7 @@ pub(super) struct SimulatedSite {
 }
 
 impl SimulatedSite {
-    pub fn new(
-        world: Arc<Shared>,
-        target: (String, u16),
-        bounds: Bounds,
-        simulated: &Simulated,
-    ) -> Self {
+    pub fn new(world: Arc<Shared>, target: (String, u16), bounds: Bounds, simulated: &Simulated) -> Self {
         let provenance = BTreeMap::from([("model".to_owned(), simulated.path.display().to_string())]);
         let sampled_every = Duration::from_secs_f64(1.0 + simulated.file.observed_after_s);
         Self { world, target, bounds, provenance, sampled_every, end: CancellationToken::new() }
@@ -86,10 +81,7 @@ impl Site for SimulatedSite {
         })
     }
 
-    fn down<'a>(
-        &'a mut self,
-        _: &'a mut (dyn FnMut(Note) + Send),
-    ) -> Answer<'a, Result<(), TestbedError>> {
+    fn down<'a>(&'a mut self, _: &'a mut (dyn FnMut(Note) + Send)) -> Answer<'a, Result<(), TestbedError>> {
         self.end.cancel();
         Box::pin(async { Ok(()) })
     }
@@ -111,10 +103,9 @@ async fn act(world: &Arc<Shared>, bounds: &Bounds, action: Action) -> Result<Don
         });
     };
     let simulated = match &action {
-        Action::Scale { replicas, .. } => Simulate::Scale {
-            service,
-            replicas: usize::try_from(*replicas).unwrap_or(usize::MAX),
-        },
+        Action::Scale { replicas, .. } => {
+            Simulate::Scale { service, replicas: usize::try_from(*replicas).unwrap_or(usize::MAX) }
+        }
         Action::SetLimits { cpu_cores: Some(cores), memory_bytes: None, .. } => {
             Simulate::Limit { service, cores: *cores }
         }

@@ -217,8 +217,7 @@ impl World {
             Stage::Sends | Stage::Stopped if load.sending.edge_unix_s() > now_unix_s + SAME_S => {}
             Stage::Sends | Stage::Stopped | Stage::Aborted => {
                 let is_over = now_unix_s >= load.end_unix_s - SAME_S;
-                let gives_up =
-                    *stage == Stage::Aborted || now_unix_s >= load.end_unix_s + DRAIN_S - SAME_S;
+                let gives_up = *stage == Stage::Aborted || now_unix_s >= load.end_unix_s + DRAIN_S - SAME_S;
                 let seen = self.simulation.take_clients();
                 let interval = load.sending.interval(&seen, gives_up);
                 self.said.push(Said::Interval(load.outlet.clone(), Box::new(interval)));
@@ -329,12 +328,7 @@ pub(super) struct Shared {
 
 impl Shared {
     pub fn new(world: World, began: Instant) -> Arc<Self> {
-        Arc::new(Self {
-            world: Mutex::new(world),
-            began,
-            news: Notify::new(),
-            observer: Mutex::new(None),
-        })
+        Arc::new(Self { world: Mutex::new(world), began, news: Notify::new(), observer: Mutex::new(None) })
     }
 
     pub fn now_unix_s(&self) -> f64 {

@@ -94,7 +94,7 @@ impl Files {
                 Origin::Run => {
                     Some(SampleJournal::create(&folder.server_journal()).map_err(io::Error::other)?)
                 }
-                Origin::Load => None,
+                Origin::Load | Origin::Import => None,
             },
             histograms: HistogramLog::new(&folder.histograms()),
             decisions: None,

@@ -1,0 +1,9 @@
+//! The past of a real Prometheus, whose samples are known one by one.
+#![allow(clippy::unwrap_used)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod import;
+mod prometheus;
+mod query;
