@@ -113,4 +113,13 @@ fn several_generators_are_added_up_exactly() {
         assert_eq!(refused.status.code(), Some(2));
         assert!(text(&refused.stdout).contains(words), "{}", text(&refused.stdout));
     }
+    // A log that was cut is told, by folder and file; what is left is added up.
+    let log = folders[1].join("histograms.hlog");
+    let half = std::fs::metadata(&log).unwrap().len() / 2;
+    std::fs::File::options().write(true).open(&log).unwrap().set_len(half).unwrap();
+    let cut = swarmlab().arg("merge").args([one, two]).output().unwrap();
+    let told = format!("{}{}", text(&cut.stdout), text(&cut.stderr));
+    for words in ["histograms.hlog lacks", "when the run ended", two] {
+        assert!(told.contains(words), "{words} is not in:\n{told}");
+    }
 }

@@ -154,6 +154,7 @@ fn adjust(rows: &mut [Row], method: CorrelationMethod) {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn row(method: CorrelationMethod, n: usize, n_eff: f64, p_lags: f64, ci: (f64, f64)) -> Row {
@@ -188,5 +189,47 @@ mod tests {
         assert_eq!(claimed(Some(c(0.90, 0.05)), 3, c(0.93, 0.05)).0, 0);
         assert_eq!(claimed(Some(c(0.50, 0.20)), 3, c(0.95, 0.05)).0, 3);
         assert_eq!(claimed(None, -2, c(0.9, 0.1)).0, -2);
+    }
+
+    /// All rows of CPU over throughput, `seconds` bins of both.
+    fn of(seconds: usize, cpu: impl Fn(f64) -> f64) -> Vec<Row> {
+        use swarmlab_frame::clock::Bins;
+        use swarmlab_frame::frame::{Column, Fold, Owner};
+        let mut raw = crate::assemble::fixture::load_alone(1);
+        raw.manifest.plan.measured = vec!["web".to_owned()];
+        // A load that goes up and down three times, without a trend.
+        let rate = |i: usize| 50.0 + 30.0 * (i as f64 * 6.0 * std::f64::consts::PI / seconds as f64).sin();
+        let column = |owner, metric: &str, unit: &str, of: &dyn Fn(usize) -> f64| {
+            Column::new(owner, metric, unit, "", Fold::Mean, (0..seconds).map(|i| Some(of(i))).collect())
+                .unwrap()
+        };
+        let mut frame = Frame::new(Bins::new(1000.0, 1.0, seconds).unwrap());
+        let noise = |i: usize| ((i * 7919) % 13) as f64 / 13.0 - 0.5;
+        frame
+            .extend(vec![
+                column(Owner::Client, "throughput", "per_s", &rate),
+                column(Owner::Service("web".into()), "cpu", "cores", &|i| cpu(rate(i)) + 0.04 * noise(i)),
+            ])
+            .unwrap();
+        all(&raw, &frame)
+    }
+
+    #[test]
+    fn what_follows_the_load_at_once_does_not_pay_for_the_lags_that_were_tried() {
+        let rows = of(45, |rate| 0.015 * rate);
+        assert_eq!(rows.len(), 2, "{rows:#?}");
+        for row in &rows {
+            assert!(row.r > 0.98 && row.lag_s == 0.0 && row.significant(), "{row:#?}");
+            // One coefficient of one pair: its own p is all there is to pay.
+            assert_eq!(row.q, Some(row.p_lags));
+        }
+    }
+
+    #[test]
+    fn three_bins_in_order_are_no_finding() {
+        for row in of(3, |rate| 0.015 * rate) {
+            assert!(!row.judged() && !row.significant() && row.q.is_none() && row.lag_s == 0.0, "{row:#?}");
+            assert!(row.p_lags >= 1.0 / 3.0, "{row:#?}");
+        }
     }
 }

@@ -14,6 +14,10 @@ use swarmlab_record::topology::{Bed, Role};
 
 /// Share of unknown bins from which a column is worth a note.
 const GAP_SHARE: f64 = 0.02;
+/// Share of unknown bins from which a column of a service's CPU or memory is not one of the load any more.
+const LOST_SHARE: f64 = 0.10;
+/// Unknown bins that any load may have, however short: where sampling begins and ends.
+const EDGE_BINS: usize = 2;
 
 /// What no Prometheus kept.
 const UNKNOWN_IN_IMPORTS: &str = "An import has servers alone. Not known are: what clients sent and felt (requests, response times, errors), \
@@ -61,8 +65,9 @@ pub fn notes(raw: &Raw, load: &Frame) -> Vec<Note> {
             };
             let unknown = values.iter().filter(|v| v.is_none()).count();
             if bins > 0 && unknown as f64 > GAP_SHARE * bins as f64 {
+                let lost = unknown as f64 > LOST_SHARE * bins as f64 && unknown > EDGE_BINS;
                 out.push(Note {
-                    status: Status::Warn,
+                    status: if lost { Status::Fail } else { Status::Warn },
                     text: format!(
                         "{name} is unknown in {unknown} of {bins} bins of the load; they are gaps, not zeros."
                     ),
@@ -290,5 +295,32 @@ mod tests {
         other.phase = swarmlab_record::Phase::WarmUp;
         raw.client.push(other);
         assert_eq!(missing_intervals(&raw), note);
+    }
+
+    /// What is said of CPU that is unknown in the first of so many bins.
+    fn gaps(unknown: usize, bins: usize) -> Status {
+        use swarmlab_frame::frame::{Column, Fold};
+        let mut raw = load_alone(bins as u32);
+        raw.manifest.testbed = Some(Bed::Embedded);
+        raw.manifest.plan.measured = vec!["web".to_owned()];
+        let mut frame = Frame::new(Bins::new(1000.0, 1.0, bins).unwrap());
+        let column = |metric: &str, unit: &str, unknown: usize| {
+            let values = (0..bins).map(|i| (i >= unknown).then_some(1.0)).collect();
+            Column::server("web", metric, unit, "", Fold::Mean, values).unwrap()
+        };
+        frame.extend(vec![column("cpu", "cores", unknown), column("memory", "bytes", 0)]).unwrap();
+        completeness(&raw, bins, &notes(&raw, &frame)).status
+    }
+
+    #[test]
+    fn few_bins_without_cpu_are_told_and_many_fail() {
+        assert_eq!(gaps(0, 40), Status::Pass);
+        assert_eq!(gaps(1, 40), Status::Warn);
+        assert_eq!(gaps(4, 40), Status::Warn);
+        assert_eq!(gaps(5, 40), Status::Fail);
+        assert_eq!(gaps(9, 40), Status::Fail);
+        // Of a short load the bins at its ends weigh too much.
+        assert_eq!(gaps(2, 8), Status::Warn);
+        assert_eq!(gaps(3, 8), Status::Fail);
     }
 }

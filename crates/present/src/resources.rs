@@ -3,7 +3,7 @@
 
 use swarmlab_analysis::{Raw, column};
 use swarmlab_frame::frame::Frame;
-use swarmlab_report::model::{Cell, Column, Ink, Line, Panel, Scale, Table, Unit};
+use swarmlab_report::model::{Cell, Column, Ink, Line, Panel, Scale, Table, Unit, Whole};
 
 /// Bytes of a mebibyte.
 const MIB: f64 = 1024.0 * 1024.0;
@@ -74,10 +74,7 @@ const CONTAINERS: &[Spec] = &[
     ("in the kernel", "% of CPU", 0, |s| {
         Some(s.mean("cpu_system", "cores")? / s.mean("cpu", "cores").filter(|v| *v > 0.0)? * 100.0)
     }),
-    ("throttled", "% of periods", 1, |s| {
-        let periods = s.mean("cpu_periods", "per_s").filter(|v| *v > 0.0)?;
-        Some(s.mean("cpu_throttled_periods", "per_s")? / periods * 100.0)
-    }),
+    ("throttled", "% of periods", 1, |s| throttled_share(s).map(|v| v * 100.0)),
     ("held back", "s", 2, |s| s.total("cpu_throttled", "s_per_s")),
     ("memory", "MiB, highest", 1, |s| s.highest("memory", "bytes").map(|v| v / MIB)),
     ("of its limit", "%, highest", 0, |s| {
@@ -255,17 +252,29 @@ fn throttled(service: &str, frame: &Frame, load: &Frame) -> Option<Line> {
         |frame| Of(frame, service).share(("cpu_throttled_periods", "per_s"), ("cpu_periods", "per_s"));
     let moved = highest(&share(load)?).is_some_and(|v| v > THROTTLED_SHARE);
     let values = share(frame).filter(|_| moved)?;
-    Some(Line { name: service.to_owned(), ink: Ink::Service(service.to_owned()), values, ..Line::default() })
+    // A mean of shares is not the share of the whole: a bin of few periods would weigh as much as one of many.
+    let whole = throttled_share(&Of(load, service)).map_or(Whole::Unknown, Whole::Is);
+    let (name, ink) = (service.to_owned(), Ink::Service(service.to_owned()));
+    Some(Line { name, ink, values, whole, ..Line::default() })
+}
+
+/// Of the periods over the load, the share in which the service was held back, 0 to 1.
+fn throttled_share(s: &Of<'_>) -> Option<f64> {
+    let periods = s.mean("cpu_periods", "per_s").filter(|v| *v > 0.0)?;
+    Some(s.mean("cpu_throttled_periods", "per_s")? / periods)
 }
 
 /// A user's own query.
 fn asked(query: &swarmlab_record::plan::Query, frame: &Frame, names: &[&str]) -> Option<Panel> {
+    // `histogram_quantile`, `quantile_over_time`: a mean of quantiles is no quantile.
+    let whole = if query.promql.contains("quantile") { Whole::Unknown } else { Whole::Mean };
     let line = |name: &str, ink: Ink, column: &str| {
         let values = frame.get(column)?.to_vec();
         values.iter().any(Option::is_some).then(|| Line {
             name: name.to_owned(),
             ink,
             values,
+            whole,
             ..Line::default()
         })
     };
@@ -354,7 +363,28 @@ mod tests {
         assert_eq!(throttled("web", &calm, &calm), None);
         let line = throttled("web", &held, &held).unwrap();
         assert_eq!(line.values, [Some(0.0), Some(0.4), None, Some(0.0)]);
+        // Over the whole load as the table has it: 4 of 30 periods a second, each over the bins that know it.
+        assert_eq!(line.whole, Whole::Is(4.0 / 3.0 / 10.0));
         // Before the load it decides nothing.
         assert_eq!(throttled("web", &held, &calm), None);
+    }
+
+    #[test]
+    fn a_query_for_a_quantile_is_not_averaged() {
+        let whole = |promql: &str| {
+            let query = swarmlab_record::plan::Query {
+                name: "wait".into(),
+                promql: promql.into(),
+                unit: "s".into(),
+                label: Some("service".into()),
+            };
+            let frame = frame(&[("web", query.meaning().name(), "s", known([0.1, 0.9, 0.1, 0.1]))]);
+            asked(&query, &frame, &["web"]).unwrap().lines[0].whole
+        };
+        assert_eq!(whole("avg(wait_seconds) by (service)"), Whole::Mean);
+        assert_eq!(
+            whole("histogram_quantile(0.95, sum by (le, service) (rate(wait_bucket[5s])))"),
+            Whole::Unknown
+        );
     }
 }

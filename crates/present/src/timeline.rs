@@ -185,6 +185,8 @@ fn panels(raw: &Raw, frame: &Frame, all: Option<&EndpointFigures>) -> Vec<Panel>
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use swarmlab_record::client::fixture::row;
     use swarmlab_record::integrity::Integrity;
     use swarmlab_record::manifest::{Manifest, Origin};
@@ -221,5 +223,48 @@ mod tests {
         };
         let found: Vec<(f64, f64)> = doubtful(&raw, 1002.0).iter().map(|s| (s.start_s, s.end_s)).collect();
         assert_eq!(found, [(1.0, 3.0), (4.0, 5.0)]);
+    }
+
+    #[test]
+    fn the_response_time_of_the_whole_load_is_the_summarys_and_not_a_mean_of_bins() {
+        use swarmlab_frame::clock::Bins;
+        use swarmlab_frame::frame::{Column, Fold, Owner};
+        let plan = Plan::of_load("web".into(), LoadModel::Open, 2.0, 1.0, 1);
+        let raw = Raw {
+            manifest: Manifest::begun(Origin::Run, "x", 1000.0, plan),
+            client: Vec::new(),
+            events: Vec::new(),
+            decisions: Vec::new(),
+            files: Integrity::default(),
+        };
+        let Ok(bins) = Bins::new(1000.0, 1.0, 2) else { panic!("two bins") };
+        let mut frame = Frame::with_zero(bins, 1000.0);
+        let of = |name: &str| {
+            Column::new(Owner::Client, name, "ms", "", Fold::Never, vec![Some(10.0), Some(80.0)])
+        };
+        let columns: Vec<Column> =
+            ["response_p50", "response_p95", "response_p99"].map(of).into_iter().flatten().collect();
+        assert!(frame.extend(columns).is_ok());
+        let whole = |all: Option<&EndpointFigures>| -> Vec<Whole> {
+            let panels = panels(&raw, &frame, all);
+            let times = panels.iter().find(|p| p.title == "Response time");
+            times.map(|p| p.lines.iter().map(|l| l.whole).collect()).unwrap_or_default()
+        };
+        let quantiles_ms = Some([12.0, 40.0, 49.5, 70.0, 80.0]);
+        let all = EndpointFigures {
+            endpoint: ALL_ENDPOINTS.to_owned(),
+            sent: 40,
+            completed: 40,
+            succeeded: 40,
+            failed: 0,
+            errors: BTreeMap::new(),
+            statuses: BTreeMap::new(),
+            throughput_per_s: None,
+            mean_ms: None,
+            quantiles_ms,
+            max_ms: None,
+        };
+        assert_eq!(whole(Some(&all)), [12.0, 49.5, 70.0].map(Whole::Is));
+        assert_eq!(whole(None), [Whole::Unknown; 3]);
     }
 }
