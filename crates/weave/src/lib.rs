@@ -84,7 +84,7 @@ impl Woven {
 /// Weaves.
 ///
 /// # Errors
-/// E204 for a service that the stack does not have, E260 for one that no proxy can be put before, E262 where no port of
+/// E204 for a service that the stack does not have, E226 for a wished port that the stack publishes itself, E260 for one that no proxy can be put before, E262 where no port of
 /// one is known, E263 for a stack with a Prometheus of its own, E265 for a label of ours that cannot be read; all at once.
 pub fn weave(stack: &Stack, wishes: &Wishes, variables: &Variables<'_>) -> Result<Woven, Diagnostics> {
     let mut found = Vec::new();

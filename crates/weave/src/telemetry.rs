@@ -5,7 +5,9 @@ use crate::parts::{self, file_of};
 use crate::{Telemetry, Variables, Wishes, Woven, prometheus};
 use std::collections::BTreeSet;
 use swarmlab_codes as codes;
-use swarmlab_stackfile::{Attachment, METRICS_LABEL, Role, Service, Stack, WOVEN_LABEL};
+use swarmlab_stackfile::{
+    Attachment, METRICS_LABEL, Port, PortMode, Protocol, Role, Service, Stack, WOVEN_LABEL,
+};
 use swarmlab_yaml::{Diagnostic, Diagnostics, Span};
 
 /// The port a Prometheus listens on, and where ours is published if nothing else is.
@@ -33,6 +35,18 @@ pub(crate) fn check(stack: &Stack, wishes: &Wishes, found: &mut Vec<Diagnostic>)
             let wrong = stack.error(codes::OWN_PROMETHEUS, service.span, message);
             found.push(wrong.at(format!("services.{}", service.name)).help(
                 "use it by `--prometheus URL` and let it scrape the fronts, or take its label `swarmlab.role` away",
+            ));
+        }
+        if let Telemetry::Woven { port: Some(wanted) } = wishes.telemetry
+            && service.ports.iter().any(takes(wanted))
+        {
+            let message = format!(
+                "port {wanted} is wanted for the woven Prometheus, and `{}` publishes it",
+                service.name
+            );
+            let wrong = stack.error(codes::PUBLISHED_TWICE, service.span, message);
+            found.push(wrong.at(format!("services.{}", service.name)).help(
+                "choose another port: `--prometheus-port`, `observe.prometheus_port`; without one a free one is taken",
             ));
         }
         if woven {
@@ -97,6 +111,14 @@ fn networks_of(stack: &Stack) -> BTreeSet<String> {
         }
     };
     prometheus::scraped(stack).into_iter().flat_map(|(service, ..)| of(service)).collect()
+}
+
+/// Whether a port is taken on every node; one of a node may be free on that of the Prometheus.
+fn takes(wanted: u16) -> impl Fn(&Port) -> bool {
+    move |port| {
+        let same = port.published == Some(wanted) && port.protocol == Protocol::Tcp;
+        same && port.mode == PortMode::Ingress
+    }
 }
 
 fn free_port(stack: &Stack) -> u16 {

@@ -211,6 +211,14 @@ networks: { swarmlab: }
 }
 
 #[test]
+fn a_wished_port_is_one_that_the_stack_leaves_free() {
+    let wishes = |port| Wishes { telemetry: Telemetry::Woven { port: Some(port) }, ..wishes("none") };
+    let said = weave(&load(SHOP), &wishes(8080), &|_| None).unwrap_err().to_string();
+    assert!(said.contains("E226") && said.contains("`web` publishes it"), "{said}");
+    assert!(weave(&load(SHOP), &wishes(8081), &|_| None).is_ok());
+}
+
+#[test]
 fn a_prometheus_that_is_there_is_used_and_told_what_to_scrape() {
     let own = "services: { p: { image: i, ports: ['9090:9090'], deploy: { labels: { swarmlab.role: telemetry } } }, \
                web: { image: i, ports: ['80:80'], deploy: { labels: { swarmlab.metrics: '9100/own' } } } }";
