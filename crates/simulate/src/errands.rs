@@ -132,8 +132,7 @@ mod tests {
             let endpoint = all.next(&mut place, 7);
             said.push((endpoint, all.answered(&mut place, failed)));
         }
-        let expected =
-            [(2, Over::Not), (0, Over::Failed), (2, Over::Not), (0, Over::Not), (1, Over::Done)];
+        let expected = [(2, Over::Not), (0, Over::Failed), (2, Over::Not), (0, Over::Not), (1, Over::Done)];
         assert_eq!(said, expected);
     }
 

@@ -60,7 +60,8 @@ pub(crate) struct Pool {
 impl Pool {
     /// The replicas of the model, all ready.
     pub(crate) fn new(model: &Model, seed: u64) -> Self {
-        let mut pool = Self { replicas: Vec::new(), free: Vec::new(), stations: Vec::new(), lives: Vec::new() };
+        let mut pool =
+            Self { replicas: Vec::new(), free: Vec::new(), stations: Vec::new(), lives: Vec::new() };
         for (i, service) in model.services.iter().enumerate() {
             let own = sub_key(seed, i as u64);
             pool.stations.push(Station {
