@@ -6,6 +6,8 @@ use crate::law::Law;
 
 /// Most visits that one request may cause on the average: beyond it a mistake is certain.
 pub const MAX_VISITS: f64 = 10_000.0;
+/// Shortest period of a quota, in seconds: that of a kernel. So short that time does not move it would never be over.
+pub const LEAST_PERIOD_S: f64 = 1e-3;
 /// Most replicas of a service.
 pub const MAX_REPLICAS: usize = 10_000;
 
@@ -251,7 +253,8 @@ impl Service {
         if !(self.drain_s.is_finite() && self.drain_s >= 0.0) {
             return wrong("drain", self.drain_s.to_string());
         }
-        if let Some(q) = self.quota.filter(|q| !positive(q.period_s) || !positive(q.node_cores)) {
+        let can = |q: &Quota| positive(q.period_s) && q.period_s >= LEAST_PERIOD_S && positive(q.node_cores);
+        if let Some(q) = self.quota.filter(|q| !can(q)) {
             return wrong("quota", format!("{q:?}"));
         }
         for call in self.steps.iter().flat_map(Step::calls) {
@@ -318,5 +321,9 @@ mod tests {
         m.services[0].limit_cores = 0.0;
         let error = m.check().map_err(|e| e.to_string());
         assert_eq!(error, Err("`cpu` of `s` cannot be 0".to_owned()));
+        // A hundred quintillion periods a second would never be gone through.
+        let mut m = model(&[&[]]);
+        m.services[0].quota = Some(Quota { period_s: 1e-20, node_cores: 4.0 });
+        assert!(matches!(m.check(), Err(ModelError::Value { what: "quota", .. })));
     }
 }

@@ -41,8 +41,9 @@ impl Schedule {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            let heading =
-                std::mem::take(&mut first) && !line.starts_with(|c: char| c.is_ascii_digit() || c == '.');
+            // A number that cannot be is no heading, but wrong.
+            let number_begins = |c: char| c.is_ascii_digit() || ".+-".contains(c);
+            let heading = std::mem::take(&mut first) && !line.starts_with(number_begins);
             if heading {
                 continue;
             }
@@ -74,5 +75,20 @@ impl Controller for Schedule {
             }
             None => Ok(Advice::replicas(view.desired(), "nothing is scheduled yet")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_first_line_that_begins_like_a_number_is_no_heading() {
+        let read = |text: &str| Schedule::parse(text).map(|all| all.len()).map_err(|(line, _)| line);
+        assert_eq!(read("# plan\n\nt,replicas\n0,1\n.5,4\n"), Ok(2));
+        // Passed over, the plan would begin a minute late, and nobody would be told.
+        assert_eq!(read("-60,9\n0,1\n"), Err(1));
+        assert_eq!(read("+0,9\n60,1\n"), Ok(2));
+        assert_eq!(read("t,replicas\nt,replicas\n"), Err(2), "one heading is enough");
     }
 }

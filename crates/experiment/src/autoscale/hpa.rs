@@ -11,14 +11,7 @@ use swarmlab_yaml::{MapReader, Value};
 use super::{Place, keys};
 
 pub fn hpa(map: &MapReader<'_>, place: &Place<'_>) -> Option<Hpa> {
-    let metrics = map.required("metrics", |v| {
-        let read = v.list(|item| metric(item, place))?;
-        if read.is_empty() {
-            v.fail(codes::BAD_VALUE, format!("{} is empty", v.path()), "at least one metric");
-            return None;
-        }
-        Some(read)
-    });
+    let metrics = map.required("metrics", |v| keys::some(v, "metric", |item| metric(item, place)));
     let standard = Tolerances::default();
     let tolerances = map
         .optional("tolerance", |v| {
@@ -60,7 +53,7 @@ fn rules(value: &Value<'_>, standard: Rules) -> Option<Rules> {
     let read = Rules {
         stabilization_s: stabilization.or(standard.stabilization_s),
         select: map.or("select", standard.select, |v| v.enum_of(&words)),
-        policies: map.or("policies", standard.policies, |v| v.list(policy)),
+        policies: map.or("policies", standard.policies, |v| keys::some(v, "policy", policy)),
     };
     map.finish();
     Some(read)
@@ -126,6 +119,9 @@ fn of_kind(map: &MapReader<'_>, kind: &str, name: &Value<'_>, place: &Place<'_>)
     };
     let target = target(map, allowed, found.as_ref().map(|(_, m)| *m));
     let (metric, target) = (found?.0, target?);
+    if kind == "pods" || container.is_some() {
+        keys::has_of_tasks(name, &metric, container.as_deref(), place);
+    }
     // Utilisation is usage over the limit of each task.
     if kind == "resource" && matches!(target, Target::Utilization(_)) {
         let of_limit =

@@ -226,6 +226,28 @@ mod tests {
         }
     }
 
+    /// What would hold from the beginning of the run to its end.
+    #[test]
+    fn what_is_not_known_of_single_tasks_is_an_error() {
+        for (metric, why) in [
+            (
+                "pods: request_rate, average: 5",
+                "`request_rate` of each task of web: of single tasks `cpu` and `memory`",
+            ),
+            ("pods: edge.cpu, average: 5", "`edge.cpu` of each task"),
+            ("resource: memory, container: app, average: 5", "leave `container` out"),
+        ] {
+            let text = format!(
+                "autoscale: {{ web: {{ max: 3, controller: {{ kind: hpa, metrics: [{{ {metric} }}] }} }} }}\n"
+            );
+            let wrong = read("embedded", &text, "").map(|e| e.autoscale).unwrap_err();
+            assert!(wrong.contains("E149-no-such-metric") && wrong.contains(why), "{metric}: {wrong}");
+        }
+        let known = "kind: hpa, metrics: [{ pods: cpu, average: 0.5 }, { resource: memory, average: 5 }]";
+        let text = format!("autoscale: {{ web: {{ max: 3, controller: {{ {known} }} }} }}\n");
+        read("embedded", &text, "").unwrap();
+    }
+
     #[test]
     fn the_testbed_that_is_decided_goes_before_the_one_that_the_file_names() {
         let text = "autoscale: { web: { max: 3, controller: { kind: target-tracking, metric: cpu_utilization, target: 60% } } }\n";

@@ -62,6 +62,38 @@ pub fn has(value: &Value<'_>, name: &str, place: &Place<'_>) -> bool {
     false
 }
 
+/// Says at a value why no run will have a metric of each task, or of one container of several in it.
+pub fn has_of_tasks(value: &Value<'_>, metric: &str, container: Option<&str>, place: &Place<'_>) {
+    if place.have.is_none() {
+        return;
+    }
+    let (what, why, help) = match container {
+        Some(container) => (
+            format!("`{metric}` of a container `{container}` in each task"),
+            "a task of a Swarm is one container",
+            "leave `container` out",
+        ),
+        None if [metrics::CPU, metrics::MEMORY].contains(&metric) => return,
+        None => (
+            format!("`{metric}` of each task"),
+            "of single tasks `cpu` and `memory` are known",
+            "let it be of the service as a whole: `object` instead of `pods`",
+        ),
+    };
+    let message = format!("the run will not have {what} of {}: {why}", place.service);
+    value.cx().push(value.error(codes::NO_SUCH_METRIC, message).help(help));
+}
+
+/// A list with something in it: one that is empty would hold the count for ever.
+pub fn some<'c, T>(value: &Value<'c>, what: &str, read: impl Fn(&Value<'c>) -> Option<T>) -> Option<Vec<T>> {
+    let all = value.list(read)?;
+    if all.is_empty() {
+        value.fail(codes::BAD_VALUE, format!("{} is empty", value.path()), format!("at least one {what}"));
+        return None;
+    }
+    Some(all)
+}
+
 /// An amount of a metric, in its own unit: `60%` of a fraction, `200ms` of a time, else a number.
 pub fn amount(value: &Value<'_>, metric: &Metric) -> Option<f64> {
     difference(value, metric).filter(|v| {

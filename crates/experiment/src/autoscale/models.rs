@@ -1,5 +1,7 @@
 //! `pid`, `mmc`, `optctrl`, `predictive`.
 
+use std::time::Duration;
+
 use swarmlab_codes as codes;
 use swarmlab_control::controllers::pid::{Pid, PidScaling};
 use swarmlab_control::controllers::{MmcScaling, OptCtrl, Predictive, mmc as queue, optctrl as optimal};
@@ -11,6 +13,8 @@ use super::{Decider, Place, decider, keys};
 
 /// Gains beyond this are a slip of units.
 const GREATEST_GAIN: f64 = 1e6;
+/// A delay beyond this is one, too; and each decision would look ahead step by step for it.
+const LONGEST_DELAY: Duration = Duration::from_secs(24 * 3600);
 
 pub fn pid(map: &MapReader<'_>, place: &Place<'_>) -> Option<PidScaling> {
     let metric = map.required("metric", |v| keys::metric(v, place));
@@ -132,7 +136,14 @@ pub fn predictive(map: &MapReader<'_>, place: &Place<'_>) -> Option<Predictive> 
         // Fewer values than three for each coefficient fit anything.
         Forecast::Ar(Ar::new(order, window.max(3 * order + 1)))
     };
-    let delay = map.required("delay", Value::positive_duration);
+    let delay = map.required("delay", |v| {
+        let delay = v.positive_duration()?;
+        if delay > LONGEST_DELAY {
+            v.fail(codes::BAD_VALUE, format!("{} is longer than a day", v.path()), "at most 24h");
+            return None;
+        }
+        Some(delay)
+    });
     let around = map.required("around", |v| match decider(v, place)? {
         Decider::House(strategy) => Some(strategy),
         Decider::Command(_) => {

@@ -55,7 +55,7 @@ fn change(map: &MapReader<'_>) -> Option<Change> {
                 None => text
                     .parse::<i32>()
                     .ok()
-                    .filter(|n| n.abs() <= 100)
+                    .filter(|n| n.unsigned_abs() <= 100)
                     .map(|n| Change::By(n.into()))
                     .ok_or_else(wrong),
             }
@@ -77,7 +77,7 @@ fn change(map: &MapReader<'_>) -> Option<Change> {
 }
 
 pub fn threshold(map: &MapReader<'_>, place: &Place<'_>) -> Option<Threshold> {
-    let rules = map.required("rules", |v| v.list(|item| rule(item, place)));
+    let rules = map.required("rules", |v| keys::some(v, "rule", |item| rule(item, place)));
     Some(Threshold { cooldown: keys::cooldown(map, 60.0, 300.0), rules: rules? })
 }
 
@@ -113,7 +113,7 @@ pub fn step(map: &MapReader<'_>, place: &Place<'_>) -> Option<StepScaling> {
     let metric = map.required("metric", |v| keys::metric(v, place));
     let known = metric.as_ref().map(|(_, m)| *m);
     let threshold = map.required("threshold", |v| keys::amount(v, known?));
-    let steps = map.required("steps", |v| v.list(|item| row(item, known)));
+    let steps = map.required("steps", |v| keys::some(v, "step", |item| row(item, known)));
     let cooldown = keys::cooldown(map, 60.0, 300.0);
     Some(StepScaling { metric: metric?.0, threshold: threshold?, steps: steps?, cooldown })
 }

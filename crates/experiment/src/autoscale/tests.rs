@@ -164,7 +164,13 @@ fn what_cannot_be_is_refused() {
         ("kind: threshold, rules: [{ metric: p95, above: 1, change: +1 }]", "a duration such as 200ms"),
         ("kind: threshold, rules: [{ metric: p95, above: 1s }]", "change"),
         ("kind: threshold, rules: [{ metric: p95, above: 1s, change: many }]", "is no change of a count"),
+        (
+            "kind: threshold, rules: [{ metric: p95, above: 1s, change: -2147483648 }]",
+            "is no change of a count",
+        ),
         ("kind: threshold, rules: [{ metric: p95, above: 1s, change: +1, set: 3 }]", "cannot both be"),
+        ("kind: threshold, rules: []", "at least one rule"),
+        ("kind: step, metric: cpu, threshold: 2, steps: []", "at least one step"),
         (
             "kind: step, metric: cpu, threshold: 2, steps: [{ from: 3, to: 1, change: +1 }]",
             "ends before it begins",
@@ -180,12 +186,20 @@ fn what_cannot_be_is_refused() {
             "kind: hpa, metrics: [{ resource: cpu, utilization: 60% }], behavior: { up: { policies: [{ period: 15s }] } }",
             "is no policy",
         ),
+        (
+            "kind: hpa, metrics: [{ resource: cpu, utilization: 60% }], behavior: { up: { policies: [] } }",
+            "at least one policy",
+        ),
         ("kind: mmc, objective: {}", "needs one objective"),
         ("kind: mmc, objective: { quantile: 100%, within: 1s }", "can never be met"),
         ("kind: mmc, objective: { quantile: 95% }", "within"),
         (
             "kind: predictive, metric: cpu, delay: 20s, season: 20s, around: { kind: fixed, replicas: 1 }",
             "a multiple of `every`",
+        ),
+        (
+            "kind: predictive, metric: cpu, delay: 20d, model: ar, around: { kind: fixed, replicas: 1 }",
+            "longer than a day",
         ),
         (
             "kind: predictive, metric: cpu, delay: 20s, around: { kind: command, command: [./mine.py] }",

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use swarmlab_simulate::model::{MAX_REPLICAS, MAX_VISITS};
+use swarmlab_codes as codes;
+use swarmlab_simulate::model::{LEAST_PERIOD_S, MAX_REPLICAS, MAX_VISITS};
 use swarmlab_simulate::{Balance, Call, Law, Quota, Service, Step};
 use swarmlab_yaml::Value;
 
@@ -50,7 +51,18 @@ fn quota(value: &Value<'_>) -> Option<Option<Quota>> {
     let d = Quota::default();
     let quota = Quota {
         period_s: map
-            .or("period", Duration::from_secs_f64(d.period_s), Value::positive_duration)
+            .or("period", Duration::from_secs_f64(d.period_s), |v| {
+                let period = v.positive_duration()?;
+                if period.as_secs_f64() < LEAST_PERIOD_S {
+                    v.fail(
+                        codes::BAD_VALUE,
+                        format!("{} is shorter than a kernel's can be", v.path()),
+                        "at least 1ms",
+                    );
+                    return None;
+                }
+                Some(period)
+            })
             .as_secs_f64(),
         node_cores: map.or("node_cores", d.node_cores, |v| v.float(0.001..=1024.0)),
     };

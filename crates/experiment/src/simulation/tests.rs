@@ -100,6 +100,10 @@ load: { model: open, think: 1s }
     );
     said("services: { a: { demand: 1ms } }\nentry: b\n", &["no service `b`", "one of a"]);
     said("services: {}\n", &["is empty"]);
+    said(
+        "services: { a: { demand: 1ms, quota: { period: 1ns } } }\n",
+        &["quota.period is shorter", "at least 1ms"],
+    );
     said("services: { a: { demand: { values: [] } } }\n", &["is empty"]);
     said("services: { a: { demand: { law: constant, mean: 1ms, scv: 1 } } }\n", &["unknown key `scv`"]);
     said(
