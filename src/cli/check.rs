@@ -123,7 +123,9 @@ fn alone(path: &Path) -> Option<Result<Fine, Diagnostics>> {
         FileKind::Controllers => Some(controllers(path)),
         FileKind::Catalogue => Some(catalogue(path, &text)),
         // What it is instead, and what takes it, is the finding of who reads experiments.
-        FileKind::Experiment | FileKind::Recording | FileKind::Api | FileKind::OfRun => None,
+        FileKind::Experiment | FileKind::Campaign | FileKind::Recording | FileKind::Api | FileKind::OfRun => {
+            None
+        }
     }
 }
 
