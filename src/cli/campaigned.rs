@@ -8,6 +8,7 @@ use swarmlab_campaign::ledger::{LedgerError, attempts};
 use swarmlab_campaign::progress::sample;
 use swarmlab_compare::Run;
 use swarmlab_compare::variants::Variant;
+use swarmlab_compare::words::plural;
 
 use super::comparing::{Refusal, read};
 
@@ -99,7 +100,8 @@ impl Campaigned {
             blocks.retain(|block| whole.contains(block));
         }
         if dropped > 0 {
-            self.remarks.push(format!("Pairs need whole blocks: {dropped} runs of others are left out."));
+            self.remarks
+                .push(format!("Pairs need whole blocks: {} of others left out.", plural(dropped, "run")));
         }
         self
     }
