@@ -358,3 +358,69 @@ fn keys_that_the_command_line_set_tell_variants_apart_and_seeds_do_not() {
     let told = json_line(&o)["comparison"]["variants"].clone();
     assert_eq!(told, json!([["autoscale.web.controller=hpa", 3], ["autoscale.web.controller=pid", 3]]));
 }
+
+/// The folder of a campaign of two variants that differ by 4 % where blocks differ by far more; one trial was given up.
+fn blocks(dir: &Path, blocks: usize) {
+    let text = file("raw/manifest.json")["plan"]["text"].clone();
+    let (mut trials, mut number) = (Vec::new(), 0);
+    for block in 1..=blocks {
+        for variant in 0..2 {
+            number += 1;
+            let folder = format!("pools/block-{block:02}/variant-{}", variant + 1);
+            let seed = 41 + block;
+            trials.push(json!({
+                "number": number, "block": block, "variant": variant, "seed": seed,
+                "folder": format!("block-{block:02}/variant-{}", variant + 1),
+            }));
+            if (block, variant) == (2, 1) {
+                continue;
+            }
+            let block_effect = 1.0 + 0.1 * f64::from(u8::try_from(block % 4).unwrap());
+            let cost = 15.0 * block_effect * if variant == 1 { 1.04 } else { 1.0 };
+            let pool = if variant == 1 { "8" } else { "4" };
+            let run = write(dir, &format!("{folder}/run"), pool, Some(cost), 24.0 + block as f64);
+            let path = run.join("manifest.json");
+            let mut manifest: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+            manifest["plan"]["overrides"] = json!([format!("--set POOL={pool}"), format!("--seed {seed}")]);
+            manifest["plan"]["seed"] = json!(seed);
+            std::fs::write(path, manifest.to_string()).unwrap();
+        }
+    }
+    let variants = [4, 8]
+        .map(|pool| json!({"name": format!("POOL={pool}"), "settings": [format!("--set POOL={pool}")]}));
+    let recorded = json!({
+        "format": 1, "name": "pools", "experiment": text, "attempts": 3, "require_valid": false, "variants": variants, "trials": trials,
+    });
+    std::fs::write(dir.join("pools/campaign.json"), recorded.to_string()).unwrap();
+}
+
+#[test]
+fn a_campaign_is_paired_by_block_where_pairs_can_show_anything() {
+    let compared = |n: usize, args: &[&str]| {
+        let lab = Lab::new();
+        blocks(lab.dir.path(), n);
+        let o = run(&[&["--json", "compare", "pools"], args].concat(), lab.dir.path());
+        assert_eq!(o.status.code(), Some(0), "{}", stderr(&o));
+        json_line(&o)["comparison"].take()
+    };
+    let figure = ["--figure", "demand_ms:ms-exercise"];
+    // Six whole blocks of seven: the block that lacks a run is left out, and the difference within blocks is found.
+    let c = compared(7, &figure);
+    assert_eq!(
+        (&c["settings"]["paired"], &c["variants"]),
+        (&json!(true), &json!([["POOL=4", 6], ["POOL=8", 6]]))
+    );
+    assert_eq!(c["rows"][0]["verdict"]["is"], "worse", "{c:#}");
+    let remarks = c["remarks"].to_string();
+    assert!(remarks.contains("1 of 14 trials") && remarks.contains("1 run of others left out"), "{remarks}");
+    // Five pairs show nothing; unpaired the blocks are noise.
+    let c = compared(6, &figure);
+    assert_eq!(
+        (&c["settings"]["paired"], &c["variants"]),
+        (&json!(false), &json!([["POOL=4", 6], ["POOL=8", 5]]))
+    );
+    assert_eq!(c["rows"][0]["verdict"]["is"], "not_enough", "{c:#}");
+    assert!(c["remarks"].to_string().contains("Not paired by block: of 5 whole blocks"), "{c:#}");
+    let c = compared(6, &[&figure[..], &["--paired"]].concat());
+    assert_eq!((&c["settings"]["paired"], &c["variants"][0][1]), (&json!(true), &json!(5)));
+}

@@ -160,7 +160,9 @@ fn alone(path: &Path, global: &Global) -> Option<Result<Fine, Found>> {
         FileKind::Controllers => Some(controllers(path).map_err(Found::from)),
         FileKind::Catalogue => Some(catalogue(path, &text).map_err(Found::from)),
         // What it is instead, and what takes it, is the finding of who reads experiments.
-        FileKind::Experiment | FileKind::Recording | FileKind::Api | FileKind::OfRun => None,
+        FileKind::Experiment | FileKind::Campaign | FileKind::Recording | FileKind::Api | FileKind::OfRun => {
+            None
+        }
     }
 }
 

@@ -1,13 +1,15 @@
 //! `swarmlab compare RUN…`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use swarmlab_codes as codes;
 use swarmlab_compare::comparison::{Adjustment, Comparison, Settings, compare, keys};
 use swarmlab_compare::variants::{self, Variant, VariantError};
+use swarmlab_compare::verdict::pairs_can_tell;
 use swarmlab_compare::{Run, words};
 
+use super::campaigned::{self, Campaigned};
 use super::comparing::{Allow, Refusal, comparable, margin, no_figure, read};
 use super::{Global, output};
 use crate::exit::Exit;
@@ -16,14 +18,16 @@ use crate::exit::Exit;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Runs of the same experiment, variables and options are repetitions of each other; the rest are variants, each compared with the \
-baseline (the first). One run is one sample: nothing is claimed of it.
+baseline (the first). One run is one sample: nothing is claimed of it. A campaign's folder stands for all of its runs: they are \
+paired by block where there are enough blocks for pairs to show anything.
 
 Examples:
+  swarmlab compare results/pools --baseline 4
   swarmlab compare results/pool-4-* results/pool-8-*
   swarmlab compare results/* --by POOL --baseline 4 --margin 5%
   swarmlab compare before=results/r1,results/r2,results/r3 after=results/r4,results/r5,results/r6 --figure 'demand_ms:*'")]
 pub struct CompareArgs {
-    /// Folders of runs, or NAME=FOLDER,FOLDER…
+    /// Folders of runs, NAME=FOLDER,FOLDER…, or the folder of a campaign
     #[arg(required = true, num_args = 1.., value_name = "RUN")]
     runs: Vec<String>,
     /// The variant that the others are compared with: its name, or one of its runs (default: the first)
@@ -85,28 +89,67 @@ impl From<VariantError> for Refusal {
 }
 
 fn compared(args: &CompareArgs) -> Result<Comparison, Refusal> {
-    let variants = grouped(args)?;
+    if let [one] = &args.runs[..]
+        && campaigned::is_campaign(Path::new(one))
+    {
+        return of_campaign(args, Path::new(one));
+    }
+    compare_variants(grouped(args)?, args.paired, args)
+}
+
+/// All runs of a campaign. Which test is made is decided by how many there are, before anything is known of what they say.
+fn of_campaign(args: &CompareArgs, folder: &Path) -> Result<Comparison, Refusal> {
+    if let Some(key) = args.by.first() {
+        return Err(Refusal {
+            message: format!("--by {key}: a campaign's runs have their variants already"),
+            help: Some(format!("name the runs one by one: {}/block-*/variant-*/*", folder.display())),
+            code: codes::BAD_VARIANTS,
+        });
+    }
+    let campaign = Campaigned::read(folder)?;
+    let keys = matching(&campaign.variants, args)?;
+    let (pairs, tests) = (campaign.pairs(), keys.len() * campaign.variants.len().saturating_sub(1));
+    let can_tell = pairs_can_tell(pairs, tests, Settings::default().alpha);
+    let paired = args.paired || can_tell;
+    let campaign = if paired { campaign.in_pairs() } else { campaign };
+    let mut remarks = campaign.remarks;
+    if !paired {
+        remarks.push(format!(
+            "Not paired by block: of {} and {} no p-value of pairs is small enough to claim anything. What blocks have in common \
+             counts as noise. Ask about fewer figures (--figure), or raise `repetitions`: the campaign goes on.",
+            words::plural(pairs, "whole block"),
+            words::plural(tests, "test")
+        ));
+    }
+    let mut c = compare_variants(campaign.variants, paired, args)?;
+    remarks.append(&mut c.remarks);
+    c.remarks = remarks;
+    Ok(c)
+}
+
+/// The figures that were asked for.
+fn matching(variants: &[Variant], args: &CompareArgs) -> Result<Vec<String>, Refusal> {
+    let runs: Vec<&Run> = variants.iter().flat_map(|v| &v.runs).collect();
+    let all = ["*".to_owned()];
+    let patterns = if args.all { &all[..] } else { &args.figure[..] };
+    keys(variants, patterns).map_err(|pattern| no_figure(&pattern, &runs))
+}
+
+fn compare_variants(variants: Vec<Variant>, paired: bool, args: &CompareArgs) -> Result<Comparison, Refusal> {
     let runs: Vec<&Run> = variants.iter().flat_map(|v| &v.runs).collect();
     variants::once(&runs)?;
     let baseline = variants::baseline(&variants, args.baseline.as_deref())?;
     let base = &variants[baseline];
     comparable(&runs, &args.allow)?;
-    let all = ["*".to_owned()];
-    let patterns = if args.all { &all[..] } else { &args.figure[..] };
-    let keys = keys(&variants, patterns).map_err(|pattern| no_figure(&pattern, &runs))?;
-    let unlike = |v: &&Variant| args.paired && v.runs.len() != base.runs.len();
+    let keys = matching(&variants, args)?;
+    let unlike = |v: &&Variant| paired && v.runs.len() != base.runs.len();
     if let Some(other) = variants.iter().find(unlike) {
         let (a, b) = (base.name.clone(), other.name.clone());
         return Err(VariantError::Unpaired { a, n: base.runs.len(), b, m: other.runs.len() }.into());
     }
     let adjustment = if args.strict { Adjustment::AnyError } else { Adjustment::FalseDiscoveries };
-    let settings = Settings {
-        margin: args.margin,
-        adjustment,
-        paired: args.paired,
-        seed: args.seed,
-        ..Settings::default()
-    };
+    let settings =
+        Settings { margin: args.margin, adjustment, paired, seed: args.seed, ..Settings::default() };
     Ok(compare(&variants, baseline, &keys, &settings))
 }
 

@@ -2,6 +2,7 @@
 
 mod baseline;
 mod campaign;
+mod campaigned;
 mod catalogues;
 mod check;
 mod check_regression;

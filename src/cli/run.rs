@@ -28,7 +28,7 @@ Examples:
   swarmlab run experiments/exercise-swarm.yml
   swarmlab run experiments/quickstart.yml --results /tmp/runs
   swarmlab run my.yml --set WEB_CPUS=2 --duration 20s     a quick look at another setting
-  swarmlab run my.yml --with autoscale.web.controller=pid --with slo.p95=200ms --seed 43
+  swarmlab run my.yml --with autoscale.web.max=8 --with slo.p95=200ms --seed 43
   swarmlab run my.yml --keep        leave the stack up, to look at it")]
 pub struct RunArgs {
     /// Experiment file
@@ -58,7 +58,7 @@ pub struct RunFlags {
     /// Set a variable of the stack file, whatever the experiment says; may be given more than once
     #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
     set: Vec<(String, String)>,
-    /// Set a key of the experiment, whatever stands in the file: `load.shape=other.yml`, `autoscale.web.controller=pid`; may be
+    /// Set a key of the experiment, whatever stands in the file: `load.shape=other.yml`, `autoscale.web.max=8`; may be
     /// given more than once
     #[arg(long, value_name = "KEY=VALUE", value_parser = With::parse)]
     with: Vec<With>,

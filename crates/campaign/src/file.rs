@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use swarmlab_codes as codes;
+use swarmlab_experiment::FileKind;
 use swarmlab_yaml::{Cx, Diagnostic, Diagnostics, Span, Value};
 
 use crate::axis::{self, Axis};
@@ -51,7 +52,16 @@ pub fn read(path: &Path) -> Result<Campaign, Diagnostics> {
         let message = format!("{shown} cannot be read: {e}");
         Diagnostics::from(Diagnostic::error(codes::MISSING_FILE, &shown, "", Span::default(), message))
     })?;
-    let document = swarmlab_yaml::load(&text, &shown)?;
+    from_text(&text, path)
+}
+
+/// The same from a text at hand; `path` is where it would stand.
+///
+/// # Errors
+/// As [`read`].
+pub fn from_text(text: &str, path: &Path) -> Result<Campaign, Diagnostics> {
+    FileKind::Campaign.expect(path, text)?;
+    let document = swarmlab_yaml::load(text, &path.display().to_string())?;
     let cx = Cx::new(&document);
     let found = element(&cx.root(), path);
     cx.finish(found).map(|(campaign, _)| campaign)

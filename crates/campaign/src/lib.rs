@@ -17,5 +17,5 @@ pub mod progress;
 mod refusal;
 
 pub use axis::{Axis, Level, Setting};
-pub use file::{Campaign, read};
+pub use file::{Campaign, from_text, read};
 pub use plan::{MOST_TRIALS, Trial, Variant};

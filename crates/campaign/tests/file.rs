@@ -155,3 +155,15 @@ fn what_the_experiment_refuses_is_told_at_the_level_that_sets_it() {
     assert!(told.contains("shape.yml:2:8") && told.contains("3 errors"), "{told}");
     assert!(!told.contains("(with "), "{told}");
 }
+
+#[test]
+fn an_experiment_is_told_as_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("e.yml");
+    std::fs::write(&path, "name: a\nstack: s.yml\nload: {}\n").unwrap();
+    let said = read(&path).unwrap_err().to_string();
+    assert!(
+        said.contains("this is an experiment, not a campaign") && said.contains("swarmlab run"),
+        "{said}"
+    );
+}

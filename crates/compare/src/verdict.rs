@@ -124,6 +124,12 @@ impl Question {
     }
 }
 
+/// Whether so many pairs can find a difference of one figure among so many tests at all.
+pub fn pairs_can_tell(pairs: usize, tests: usize, alpha: f64) -> bool {
+    let question = Question { paired: true, spread: 0.0, shift: 0.0, margin: 0.0, alpha, tests, have: pairs };
+    pairs >= 2 && question.least_p(pairs) * tests.max(1) as f64 <= alpha
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,6 +148,13 @@ mod tests {
         assert!(noisy.is_some_and(|n| (60..75).contains(&n)), "{noisy:?}");
         assert_eq!(question(0.0, 3).more(), None);
         assert_eq!(question(9.0, 3).more(), None);
+    }
+
+    #[test]
+    fn few_pairs_find_nothing() {
+        // Two of 2^n signs.
+        let least = |tests| (2..40).find(|pairs| pairs_can_tell(*pairs, tests, 0.05));
+        assert_eq!((least(1), least(6), least(12)), (Some(6), Some(8), Some(9)));
     }
 
     #[test]

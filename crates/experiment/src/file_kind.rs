@@ -16,6 +16,8 @@ const FEW_KEYS: usize = 5;
 pub enum FileKind {
     /// What `run` takes.
     Experiment,
+    /// What `campaign` takes.
+    Campaign,
     /// What users do.
     Scenario,
     /// Load over time.
@@ -48,6 +50,7 @@ impl FileKind {
             ),
             (Self::Api, has("openapi") || has("swagger")),
             (Self::OfRun, has("headline") && has("verdicts") || has("started_unix_s") && has("topology")),
+            (Self::Campaign, has("axes") && has("experiment")),
             (Self::Shape, has("shape") && !has("load")),
             // With a stack it is an experiment that has a key too many.
             (
@@ -72,6 +75,7 @@ impl FileKind {
     pub fn words(self) -> &'static str {
         match self {
             Self::Experiment => "an experiment",
+            Self::Campaign => "a campaign",
             Self::Scenario => "a scenario",
             Self::Shape => "a load shape",
             Self::Controllers => "a controllers file",
@@ -88,6 +92,9 @@ impl FileKind {
     pub fn taken_by(self, path: &str) -> String {
         match self {
             Self::Experiment => format!("`swarmlab run {path}` runs it"),
+            Self::Campaign => {
+                format!("`swarmlab campaign {path}` runs it, with --dry-run it checks all variants")
+            }
             Self::Scenario => format!(
                 "`swarmlab load URL --scenario {path}` sends it; an experiment names it as `load.scenario`"
             ),
@@ -211,6 +218,7 @@ mod tests {
     fn kinds_are_told_by_the_keys_at_the_top() {
         for (text, kind) in [
             ("name: a\nstack: s.yml\nload:\n  shape: x\n", Some(FileKind::Experiment)),
+            ("name: a\nexperiment: e.yml\naxes:\n  POOL: [4]\n", Some(FileKind::Campaign)),
             ("name: a\nsteps:\n  - name: x\n", Some(FileKind::Scenario)),
             ("# how much\n\"shape\": step\nsteps: [1]\n", Some(FileKind::Shape)),
             ("stack: s.yml\nautoscale:\n  web: {}\n", Some(FileKind::Controllers)),

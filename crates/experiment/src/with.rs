@@ -6,7 +6,7 @@ use swarmlab_yaml::{Diagnostic, Document, Node, Span, patch};
 /// A key of the experiment and the value that it is given.
 #[derive(Debug, Clone, PartialEq)]
 pub struct With {
-    /// Where it stands, as findings print it: `load.shape`, `autoscale.web.controller`, `actions[0].at`.
+    /// Where it stands, as findings print it: `load.shape`, `autoscale.web.max`, `actions[0].at`.
     pub key: String,
     /// The value, YAML on one line; files are relative to the experiment's.
     pub text: String,

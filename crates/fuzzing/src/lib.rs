@@ -36,6 +36,7 @@ macro_rules! targets {
 }
 
 targets! {
+    campaign_file,
     catalogue_file,
     check,
     chunked,

@@ -114,6 +114,7 @@ macro_rules! runs {
 }
 
 runs! {
+    campaign_file,
     catalogue_file,
     check,
     chunked,

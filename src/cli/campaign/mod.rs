@@ -26,7 +26,8 @@ kill, a power cut): started again, it goes on at the trial where it stopped. Tri
     POOL: [4, 8]                    # a variable of the stack
     load.shape: [a.yml, b.yml]      # a key of the experiment
     controller:                     # named levels, of any keys and variables
-      hpa: { autoscale.web.controller: hpa }
+      own:                          # as the experiment has it
+      wide: { autoscale.web.max: 8, slo.p95: 200ms }
       none: { autoscale: null }
   exclude: [{ POOL: 8, controller: none }]
   repetitions: 5

@@ -20,12 +20,19 @@ pub struct Held(#[allow(dead_code, reason = "closing it lets go")] File);
 /// Files that may be there before `campaign.json` is.
 const EARLY: [&str; 4] = [".lock", "inputs", "inputs.now", "campaign.json.tmp"];
 
+fn refused(e: &FolderError, global: &Global) -> Exit {
+    let help = "another `name`, or another folder with --results; or undo the change";
+    output::fail(e, Some(help), global.json, e.code())
+}
+
+/// Whether the files that decide the runs are still those with which the campaign was begun.
+pub fn unchanged(ready: &Ready, global: &Global) -> Result<(), Exit> {
+    same_inputs(ready).map_err(|e| refused(&e, global))
+}
+
 /// Makes or opens the folder.
 pub fn take(ready: &Ready, global: &Global) -> Result<Held, Exit> {
-    let refused = |e: FolderError| {
-        let help = "another `name`, or another folder with --results; or undo the change";
-        output::fail(&e, Some(help), global.json, e.code())
-    };
+    let refused = |e: FolderError| refused(&e, global);
     let held = hold(&ready.folder, global)?;
     let before = Recorded::read(&ready.folder).map_err(refused)?;
     match &before {
