@@ -119,7 +119,15 @@ struct Tasks<'a> {
 
 impl Tasks<'_> {
     fn all(&self, lives: &[TaskLife], replicas: Replicas) -> Vec<Task> {
-        let uses = |life: &TaskLife| (self.used(&life.task), self.limits(&life.task));
+        // All tasks of a service are started from one definition: one that nobody has sampled yet has the limits of the
+        // others. Without any it could not be judged, and would hold every decision on utilisation when it comes.
+        let own = lives.iter().filter(|l| l.service == self.service);
+        let others: BTreeMap<String, f64> = own.flat_map(|l| self.limits(&l.task)).collect();
+        let uses = |life: &TaskLife| {
+            let mut limits = others.clone();
+            limits.extend(self.limits(&life.task));
+            (self.used(&life.task), limits)
+        };
         tasks(lives, self.service, self.now_unix_s, replicas, uses)
     }
 
@@ -161,7 +169,9 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use std::sync::Arc;
 
-    use swarmlab_control::Reading;
+    use swarmlab_control::controllers::Hpa;
+    use swarmlab_control::controllers::hpa::metric::{MetricSpec, Target};
+    use swarmlab_control::{Autoscaler, Bounds, Outcome, Reading};
     use swarmlab_record::client::{ALL_ENDPOINTS, fixture::row};
     use swarmlab_record::events::Event;
     use swarmlab_record::series::{Identity, Sample, fixture};
@@ -246,6 +256,33 @@ mod tests {
         };
         assert!((a - 0.5).abs() < 1e-9 && (b - 0.25).abs() < 1e-9);
         assert_eq!(seen.tasks[2].started_s, Some(1018.0));
+    }
+
+    #[test]
+    fn a_task_that_was_not_sampled_yet_has_the_limits_of_the_others_and_holds_no_decision() {
+        let mut live = live();
+        let limit = |task: &str| {
+            let identity = Identity {
+                metric: "container_spec_cpu_quota".into(),
+                meaning: Meaning::CPU_LIMIT,
+                kind: Kind::Gauge,
+                unit: "cores".into(),
+                ..fixture::identity("web", task)
+            };
+            let samples = (0..30).map(|i| Sample::new(990.3 + f64::from(i), 0.5)).collect();
+            Series::new(Arc::new(identity), samples, 1.0)
+        };
+        live.series.extend(["a", "b"].map(limit));
+        let seen = live.observe("web", 1018.1).unwrap().unwrap();
+        let of_new = &seen.tasks[2];
+        assert_eq!(
+            (of_new.id.as_str(), of_new.requests.get("cpu"), of_new.usage.len()),
+            ("c", Some(&0.5), 0)
+        );
+        let cpu = MetricSpec::Resource { metric: "cpu".into(), target: Target::Utilization(50) };
+        let decision = Autoscaler::new(Bounds::default(), Hpa::new(vec![cpu]).into()).decide(&seen, 1018.1);
+        // 75 % of what a and b may use; with nothing for c it is 50 %.
+        assert_eq!((decision.replicas, decision.outcome), (3, Outcome::Keep), "{}", decision.reason);
     }
 
     #[test]
