@@ -64,6 +64,7 @@ fn a_simulated_run_is_a_run_and_the_same_seed_gives_the_same_bytes() {
     for code in ["counts-agree", "littles-law", "data-complete", "files-agree", "slo-p95"] {
         assert_eq!(verdict(&summary, code)["status"], "pass", "{summary:#}");
     }
+    assert!(summary["sentence"].as_str().unwrap().starts_with("Simulated: "), "{}", summary["sentence"]);
     let all = summary["verdicts"].as_array().unwrap();
     assert!(!all.iter().any(|v| v["code"] == "generator-valid"), "nobody sent anything");
     assert_eq!(json(&first.join("manifest.json"))["testbed"], "simulated");

@@ -2,6 +2,7 @@
 
 use swarmlab_record::client::{ALL_ENDPOINTS, error_rate};
 use swarmlab_record::summary::{Demand, EndpointFigures, Figure, Little, QUANTILES, Status, Verdict};
+use swarmlab_record::topology::Bed;
 
 use super::Client;
 use crate::assemble::Raw;
@@ -106,7 +107,7 @@ pub fn sentence_of_import(raw: &Raw, bins: usize) -> String {
 }
 
 /// What was found, in one sentence: how it went, then whether the figures can be trusted.
-pub fn sentence(client: &Client, verdicts: &[Verdict], target: &str) -> String {
+pub fn sentence(client: &Client, verdicts: &[Verdict], target: &str, bed: Option<Bed>) -> String {
     let Some(all) = client.endpoints.last().filter(|e| e.sent > 0) else {
         return "Nothing was measured: no request was sent.".to_owned();
     };
@@ -128,5 +129,7 @@ pub fn sentence(client: &Client, verdicts: &[Verdict], target: &str) -> String {
         format!("do not rely on the figures before you read why {} failed", bad.join(", "))
     };
     let missed = if missed.is_empty() { String::new() } else { format!("; missed: {}", missed.join(", ")) };
-    format!("{target} answered{rate}{p95}{failed}; {trust}{missed}.")
+    // Nobody is to take it for what was measured.
+    let simulated = if bed == Some(Bed::Simulated) { "Simulated: " } else { "" };
+    format!("{simulated}{target} answered{rate}{p95}{failed}; {trust}{missed}.")
 }

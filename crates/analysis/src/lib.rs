@@ -80,7 +80,10 @@ pub fn analyse(raw: &Raw, totals: &counts::Totals, frame: &Frame, client: &Clien
         state: raw.manifest.state.clone(),
         sentence: match imported {
             true => figures::sentence_of_import(raw, load.bins().count()),
-            false => figures::sentence(client, &verdicts, &raw.manifest.plan.target_service),
+            false => {
+                let manifest = &raw.manifest;
+                figures::sentence(client, &verdicts, &manifest.plan.target_service, manifest.testbed)
+            }
         },
         figures,
         headline,
