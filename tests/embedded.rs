@@ -390,6 +390,26 @@ done
         "{kinds:?}"
     );
     assert_eq!(decisions[2]["decision"]["outcome"]["cause"]["name"], "late");
+    // Whoever is late was late by the log: an answer that was heard within its time is taken, also after the one that never
+    // came.
+    let log = std::fs::read_to_string(folder.join("decisions.jsonl")).unwrap();
+    let said: Vec<serde_json::Value> = log
+        .lines()
+        .map(|l| serde_json::from_str::<serde_json::Value>(l).unwrap())
+        .filter(|l| l["is"] == "exchange")
+        .collect();
+    let at_s = |way: &str, seq: usize| {
+        said.iter().find_map(|l| {
+            let line: serde_json::Value = serde_json::from_str(l["exchange"]["line"].as_str()?).ok()?;
+            let is = l["exchange"]["way"] == way && line["seq"] == seq;
+            is.then(|| l["exchange"]["at_s"].as_f64()).flatten()
+        })
+    };
+    for (seq, decision) in decisions.iter().enumerate() {
+        let took_s = at_s("heard", seq).map(|heard| heard - at_s("sent", seq).unwrap());
+        let in_time = took_s.is_some_and(|s| s <= 1.5);
+        assert_eq!(in_time, !late(&decision), "question {seq} was answered after {took_s:?} s: {kinds:?}");
+    }
     assert_eq!(changes[0]["wants"][0]["replicas"], 2);
     assert_eq!(ended.manifest()["plan"]["overrides"], serde_json::json!(["--no-scaling"]));
     std::fs::remove_file(&path).unwrap();

@@ -283,7 +283,7 @@ impl Crowd {
     /// Users, averaged over `length_s`, none in the open model; pauses that were begun; errands that came to their end.
     pub(crate) fn take(&mut self, now_s: f64, length_s: f64) -> (Option<f64>, f64, u64) {
         let users = match &mut self.sender {
-            Sender::Closed(closed) => Some(closed.active.take(now_s) / length_s),
+            Sender::Closed(closed) => Some(closed.active.mean(now_s, length_s)),
             Sender::Open(_) | Sender::Nobody => None,
         };
         (users, std::mem::take(&mut self.think_s), std::mem::take(&mut self.done))

@@ -351,7 +351,7 @@ impl Simulation {
             failures: sum.failures,
             response: sum.response,
             response_sum_s: sum.response_sum_s,
-            in_flight: self.counts.in_flight.take(self.now_s) / length_s,
+            in_flight: self.counts.in_flight.mean(self.now_s, length_s),
             in_flight_end: self.in_flight(),
             users,
             think_s,

@@ -358,12 +358,12 @@ impl Station {
             unavailable: std::mem::take(&mut self.unavailable),
             response: std::mem::replace(&mut self.response, new_histogram()),
             response_sum_s: std::mem::take(&mut self.response_sum_s),
-            in_service: self.in_service.take(now_s) / length_s,
-            queued: self.queued.take(now_s) / length_s,
+            in_service: self.in_service.mean(now_s, length_s),
+            queued: self.queued.mean(now_s, length_s),
             desired: self.desired as u64,
-            starting: self.starting.take(now_s) / length_s,
-            ready: self.ready.take(now_s) / length_s,
-            draining: self.draining.take(now_s) / length_s,
+            starting: self.starting.mean(now_s, length_s),
+            ready: self.ready.mean(now_s, length_s),
+            draining: self.draining.mean(now_s, length_s),
             replicas: views,
         }
     }

@@ -253,6 +253,12 @@ impl Gauge {
         self.value
     }
 
+    /// Its mean since it was taken, `length_s` ago; of no time at all what it is.
+    pub(crate) fn mean(&mut self, now_s: f64, length_s: f64) -> f64 {
+        let area = self.take(now_s);
+        if length_s > 0.0 { area / length_s } else { self.value }
+    }
+
     /// Its integral since it was taken.
     pub(crate) fn take(&mut self, now_s: f64) -> f64 {
         self.add(now_s, 0.0);

@@ -68,6 +68,8 @@ fn after_a_stop_nothing_is_sent_and_who_waits_is_answered() {
         assert_eq!(after.sent, 0, "closed: {is_closed}");
         assert_eq!(after.answered + after.failed(), before.in_flight_end);
         assert_eq!(simulation.in_flight(), 0);
+        let again = (simulation.take_clients(), simulation.take_services(), simulation.take_services());
+        assert_eq!((again.0.in_flight, again.2[0].ready), (0.0, 1.0), "of no time at all");
     }
 }
 
