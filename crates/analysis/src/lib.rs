@@ -9,6 +9,7 @@
 pub mod assemble;
 pub mod correlations;
 pub mod counts;
+pub mod deaths;
 pub mod demand;
 pub mod endpoints;
 mod figures;

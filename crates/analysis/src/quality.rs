@@ -75,6 +75,11 @@ pub fn notes(raw: &Raw, load: &Frame) -> Vec<Note> {
             }
         }
     }
+    if let Ok(w) = raw.windows() {
+        // A warning, though the testbed may have given one: what nobody asked for is no part of the measurement.
+        let told = crate::deaths::all(raw).into_iter().map(|d| d.sentence(w.load_start_unix_s));
+        out.extend(told.map(|text| Note { status: Status::Warn, text }));
+    }
     out.extend(unanswered(raw, load));
     out.extend(redirected(raw));
     for event in &raw.events {

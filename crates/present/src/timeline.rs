@@ -11,7 +11,7 @@ use swarmlab_report::model::{
 
 use crate::{autoscaling, resources};
 use swarmlab_analysis::assemble::{Raw, replica_events};
-use swarmlab_analysis::column;
+use swarmlab_analysis::{column, deaths};
 use swarmlab_record::events::Event;
 use swarmlab_record::plan::LoadModel;
 use swarmlab_record::topology::ReplicaEvent;
@@ -60,7 +60,7 @@ fn phases(raw: &Raw, frame: &Frame, zero: f64) -> Vec<Phase> {
     out
 }
 
-/// Actions, and changes of the number of replicas that nobody of the run asked for.
+/// Actions, changes of the number of replicas that nobody of the run asked for, and tasks that ended by themselves.
 fn markers(raw: &Raw, zero: f64) -> Vec<Marker> {
     let mut last: std::collections::BTreeMap<String, u64> = std::collections::BTreeMap::new();
     let asked: Vec<&ActionEvent> = raw
@@ -89,6 +89,11 @@ fn markers(raw: &Raw, zero: f64) -> Vec<Marker> {
             });
         }
     }
+    out.extend(
+        deaths::all(raw)
+            .into_iter()
+            .map(|d| Marker { t_s: d.t_unix_s - zero, label: format!("a task of {} ended", d.service) }),
+    );
     out.sort_by(|a, b| a.t_s.total_cmp(&b.t_s));
     out
 }
@@ -266,5 +271,28 @@ mod tests {
         };
         assert_eq!(whole(Some(&all)), [12.0, 49.5, 70.0].map(Whole::Is));
         assert_eq!(whole(None), [Whole::Unknown; 3]);
+    }
+
+    #[test]
+    fn a_task_that_ends_by_itself_is_on_the_timeline() {
+        use swarmlab_record::manifest::Windows;
+        use swarmlab_record::topology::TaskLife;
+        let plan = Plan::of_load("web".into(), LoadModel::Open, 10.0, 1.0, 1);
+        let begun = Manifest::begun(Origin::Run, "x", 1000.0, plan);
+        let died = TaskLife {
+            service: "door".into(),
+            task: "door.1".into(),
+            born_unix_s: Some(990.0),
+            died_unix_s: Some(1004.5),
+        };
+        let raw = Raw {
+            manifest: Manifest { windows: Some(Windows::alone(1000.0, 1010.0, 1010.0)), ..begun },
+            client: Vec::new(),
+            events: vec![Event::Task(died)],
+            decisions: Vec::new(),
+            files: Integrity::default(),
+        };
+        let marks: Vec<(f64, String)> = markers(&raw, 1000.0).into_iter().map(|m| (m.t_s, m.label)).collect();
+        assert_eq!(marks, [(4.5, "a task of door ended".to_owned())]);
     }
 }
