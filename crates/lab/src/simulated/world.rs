@@ -242,9 +242,9 @@ impl World {
             let readings = self.plant.sample(next, &self.simulation.take_services());
             self.rounds.push_back((next + self.observed_after_s, Observation::Samples(readings)));
         }
-        let is_known = |(t, _): &(f64, Observation)| *t <= now_unix_s + SAME_S;
-        while let Some((_, round)) = self.rounds.pop_front_if(|round| is_known(round)) {
-            self.said.push(Said::Observed(round));
+        while self.rounds.front().is_some_and(|(known_s, _)| *known_s <= now_unix_s + SAME_S) {
+            let round = self.rounds.pop_front();
+            self.said.extend(round.map(|(_, round)| Said::Observed(round)));
         }
     }
 
