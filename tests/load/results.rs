@@ -74,7 +74,7 @@ fn several_generators_are_added_up_exactly() {
     for log in &logs {
         for entry in swarmlab_intervals::log::read(log).unwrap() {
             if entry.quantity == swarmlab_intervals::log::Quantity::Response {
-                for value in entry.histogram.iter_recorded() {
+                for value in entry.histogram.unpack().iter_recorded() {
                     values.extend(std::iter::repeat_n(
                         value.value_iterated_to(),
                         value.count_at_value() as usize,

@@ -15,7 +15,7 @@ use base64::engine::general_purpose::STANDARD;
 use hdrhistogram::serialization::interval_log::{
     IntervalLogIterator, IntervalLogWriterBuilder, IntervalLogWriterError, LogEntry, Tag,
 };
-use hdrhistogram::serialization::{Deserializer, V2DeflateSerializer};
+use hdrhistogram::serialization::{DeserializeError, Deserializer, Serializer, V2DeflateSerializer};
 use thiserror::Error;
 
 use crate::{Histogram, Interval, add_histogram, new_histogram};
@@ -139,7 +139,41 @@ pub struct Entry {
     /// Of which endpoint.
     pub endpoint: String,
     /// The histogram, microseconds.
-    pub histogram: Histogram,
+    pub histogram: Packed,
+}
+
+/// A histogram as a log has it, a fiftieth of its size: of an hour of six endpoints there are 20,000 and more.
+#[derive(Debug, Clone)]
+pub struct Packed {
+    bytes: Box<[u8]>,
+    values: u64,
+}
+
+impl Packed {
+    fn new(bytes: Vec<u8>, deserializer: &mut Deserializer) -> Result<Self, DeserializeError> {
+        let histogram: Histogram = deserializer.deserialize(&mut bytes.as_slice())?;
+        Ok(Self { values: histogram.len(), bytes: bytes.into() })
+    }
+
+    /// A histogram, packed as a log would have it.
+    pub fn of(histogram: &Histogram) -> Self {
+        let mut bytes = Vec::new();
+        // Into memory it cannot fail; counts beyond what the format holds are none that a log could hold.
+        let packed = V2DeflateSerializer::new().serialize(histogram, &mut bytes);
+        let values = packed.map_or(0, |_| histogram.len());
+        Self { bytes: bytes.into(), values }
+    }
+
+    /// How many values are in it.
+    pub fn values(&self) -> u64 {
+        self.values
+    }
+
+    /// The histogram.
+    pub fn unpack(&self) -> Histogram {
+        // It was unpacked before, when it was read.
+        Deserializer::new().deserialize(&mut &*self.bytes).unwrap_or_else(|_| new_histogram())
+    }
 }
 
 /// Why a log cannot be read.
@@ -213,8 +247,7 @@ fn entry(text: &[u8], line: usize, deserializer: &mut Deserializer) -> Result<En
     let (quantity, endpoint) = split_tag(&tag).ok_or(RecordError::Tag { line, tag: tag.clone() })?;
     let damaged = |problem: String| RecordError::Histogram { line, problem };
     let bytes = STANDARD.decode(found.encoded_histogram()).map_err(|error| damaged(error.to_string()))?;
-    let histogram =
-        deserializer.deserialize(&mut bytes.as_slice()).map_err(|error| damaged(error.to_string()))?;
+    let histogram = Packed::new(bytes, deserializer).map_err(|error| damaged(error.to_string()))?;
     Ok(Entry {
         start_s: found.start_timestamp().as_secs_f64(),
         length_s: found.duration().as_secs_f64(),
@@ -238,7 +271,7 @@ pub fn merge<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> BTreeMap<(Quan
     let mut sums = BTreeMap::new();
     for entry in entries {
         let sum = sums.entry((entry.quantity, entry.endpoint.clone())).or_insert_with(new_histogram);
-        add_histogram(sum, &entry.histogram);
+        add_histogram(sum, &entry.histogram.unpack());
     }
     sums
 }
@@ -353,6 +386,17 @@ mod tests {
         assert_eq!(counts(&merged[&(Quantity::Connect, String::new())]), [(70, 1), (90, 1)]);
         assert_eq!(counts(&merged[&(Quantity::Tls, String::new())]), [(700, 1), (900, 1)]);
         assert_eq!(merged.len(), 2);
+    }
+
+    #[test]
+    fn a_packed_histogram_is_the_same_when_it_is_unpacked() {
+        let mut histogram = new_histogram();
+        for value in [1_u64, 50, 2047, 2048, 1_000_000] {
+            histogram.saturating_record(value);
+        }
+        let packed = Packed::of(&histogram);
+        assert_eq!(packed.values(), 5);
+        assert_eq!(counts(&packed.unpack()), counts(&histogram));
     }
 
     fn counts(histogram: &Histogram) -> Vec<(u64, u64)> {

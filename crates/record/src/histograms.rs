@@ -80,9 +80,10 @@ impl Log {
         for e in &self.entries {
             let middle_s = start_unix_s + e.start_s + e.length_s / 2.0 - origin_unix_s;
             let bin = bin_of(middle_s, width_s);
+            let histogram = e.histogram.unpack();
             for endpoint in [e.endpoint.as_str(), ALL_ENDPOINTS] {
                 let sum = out.entry((bin, e.quantity, endpoint.to_owned())).or_insert_with(new_histogram);
-                add_histogram(sum, &e.histogram);
+                add_histogram(sum, &histogram);
             }
         }
         out

@@ -31,7 +31,7 @@ pub fn agreement(rows: &[ClientRow], log: &Log) -> (u64, Vec<Damage>) {
     let answers = rows.iter().filter(|r| r.endpoint != ALL_ENDPOINTS && r.completed > 0);
     let responses = log.entries.iter().filter(|e| e.quantity == Quantity::Response);
     let counted = by_interval(answers.map(|r| (r.endpoint.as_str(), r.t_unix_s - start_unix_s, r.completed)));
-    let recorded = by_interval(responses.map(|e| (e.endpoint.as_str(), e.start_s, e.histogram.len())));
+    let recorded = by_interval(responses.map(|e| (e.endpoint.as_str(), e.start_s, e.histogram.values())));
     let (mut compared, mut missing, mut extra, mut other) =
         (0, Places::default(), Places::default(), Places::default());
     let endpoints: std::collections::BTreeSet<&str> =

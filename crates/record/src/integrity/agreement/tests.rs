@@ -1,5 +1,5 @@
 #![allow(clippy::unwrap_used)]
-use swarmlab_intervals::log::{Entry, RecordError};
+use swarmlab_intervals::log::{Entry, Packed, RecordError};
 use swarmlab_intervals::new_histogram;
 
 use super::*;
@@ -20,7 +20,13 @@ fn load() -> (Vec<ClientRow>, Log) {
                 let mut histogram = new_histogram();
                 histogram.record_n(5_000, answers).unwrap();
                 let (quantity, endpoint) = (Quantity::Response, endpoint.to_owned());
-                log.entries.push(Entry { start_s: at_s, length_s: 1.0, quantity, endpoint, histogram });
+                log.entries.push(Entry {
+                    start_s: at_s,
+                    length_s: 1.0,
+                    quantity,
+                    endpoint,
+                    histogram: Packed::of(&histogram),
+                });
             }
         }
     }
