@@ -108,6 +108,15 @@ fn controllers_act_on_a_simulation_and_what_they_saw_replays() {
         before = replicas;
     }
     assert!(ups >= 2);
+    // What it cost is what the timeline adds up to, and what `compare` compares.
+    let running = column(&folder, "gateway_replicas_running");
+    let load_s = 140.0;
+    let replica_s: f64 =
+        running.iter().filter(|(t, _)| (0.0..load_s).contains(t)).filter_map(|(_, v)| *v).sum();
+    let summary = json(&folder.join("summary.json"));
+    let figures = summary["headline"].as_array().unwrap();
+    let figure = figures.iter().find(|f| f["key"] == "replica_seconds:gateway").unwrap();
+    assert!((figure["number"].as_f64().unwrap() - replica_s).abs() < 1e-6, "{figure} {replica_s}");
     let replay = swarmlab().arg("replay").arg(&folder).output().unwrap();
     let said =
         String::from_utf8_lossy(&replay.stdout).into_owned() + &String::from_utf8_lossy(&replay.stderr);

@@ -8,6 +8,7 @@
 
 pub mod assemble;
 pub mod correlations;
+mod cost;
 pub mod counts;
 pub mod deaths;
 pub mod demand;
@@ -68,7 +69,8 @@ pub fn analyse(raw: &Raw, totals: &counts::Totals, frame: &Frame, client: &Clien
         verdicts.push(verdicts::generator(client.generator.as_ref(), raw));
     }
     verdicts.extend(verdicts::slo(raw, client));
-    let headline = figures::headline(client, &demands);
+    let mut headline = figures::headline(client, &demands);
+    headline.extend(cost::figures(raw, &load));
     let figures = figures::all(&headline, client, &demands, little.as_ref());
     verdicts.extend(verdicts::checks(raw, &figures, client, &load));
     verdicts.push(verdicts::completeness(raw, load.bins().count(), &quality));

@@ -35,7 +35,7 @@ enum Of {
 }
 
 /// Stems of all figures; with what they are written as beside their key.
-const FIGURES: [(&str, Of); 18] = [
+const FIGURES: [(&str, Of); 20] = [
     ("errors", Of::Clients),
     ("throughput", Of::Clients),
     ("offered", Of::Clients),
@@ -54,6 +54,8 @@ const FIGURES: [(&str, Of); 18] = [
     ("users", Of::Run),
     ("demand_ms", Of::Service),
     ("idle_cores", Of::Service),
+    ("replica_seconds", Of::Service),
+    ("slo_violation_s", Of::Run),
 ];
 
 /// Owners of columns that are no services.
