@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
-use support::{Lab, swarmlab};
+use support::{Lab, TWO_SECRETS, root, swarmlab};
 
 fn stdout(o: &Output) -> String {
     String::from_utf8_lossy(&o.stdout).into_owned()
@@ -122,12 +122,15 @@ fn a_campaign_that_was_killed_and_interrupted_goes_on_and_is_compared() {
 #[test]
 fn trials_that_fail_are_tried_again_and_named() {
     // A service that does not start with the one; the other is run first.
-    let lab = lab("axes: { EXERCISE_DEMAND_MS: [60001, 15] }\nrepetitions: 1\nattempts: 2\n");
+    let shipped = root().join("stacks/exercise.yml");
+    let lab =
+        lab(&format!("axes: {{ stack: [stack.yml, {}] }}\nrepetitions: 1\nattempts: 2\n", shipped.display()));
+    lab.change_stack(&lab.dir.path().join("experiment.yml"), TWO_SECRETS.0, TWO_SECRETS.1);
     let o = run(&["campaign", "campaign.yml", "--wait", "10s"], lab.dir.path());
     assert_eq!(o.status.code(), Some(5), "{}{}", stdout(&o), stderr(&o));
     let told = stderr(&o);
     assert!(told.contains("E756") && told.contains("1 trial failed 2 times"), "{told}");
-    assert!(told.contains("trial 2 (EXERCISE_DEMAND_MS=60001") && told.contains("attempt 2 of 2"), "{told}");
+    assert!(told.contains("trial 2 (stack=stack.yml") && told.contains("attempt 2 of 2"), "{told}");
     assert!(stdout(&o).contains("1 of 2 trials done"), "{}", stdout(&o));
     assert_eq!(runs(&lab).iter().filter(|(_, whole)| *whole).count(), 1);
     assert_eq!(runs(&lab).len(), 3, "two attempts failed");
