@@ -12,9 +12,9 @@
 //! | [`address`] | an address, credentials, certificates |
 //! | `http`, `body` | one request, the bytes of its answer |
 //! | [`ask`] | one question: what an answer means, and when it is asked again |
-//! | [`fetch`] | all pieces, several at a time |
+//! | [`mod@fetch`] | all pieces, several at a time |
 //! | [`parts`], [`join`] | parts on the disk or in memory, and what they make together |
-//! | [`readings`] | raw samples as those of a stack's services, by catalogues |
+//! | [`mod@readings`] | raw samples as those of a stack's services, by catalogues |
 
 pub mod address;
 pub mod ask;
