@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use swarmlab_loadgen::scenario::{Action as StepAction, Step};
 use swarmlab_loadgen::{Scenario, Wait};
 use swarmlab_record::action::Action;
-use swarmlab_simulate::{Errand, Errands, Law, Model};
+use swarmlab_shapes::Shape;
+use swarmlab_shapes::shape::Constant;
+use swarmlab_simulate::{Clients, Errand, Errands, Law, Load as Sent, Model};
 use swarmlab_yaml::{Diagnostic, Value};
 
-use super::{Decider, Experiment, FileKind, SimulationFile, read_named_file, simulation};
+use super::{Decider, Experiment, FileKind, Load, ModelKind, SimulationFile, read_named_file, simulation};
 
 /// The model that an experiment names: `simulation: FILE`.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,6 +53,17 @@ pub struct Play {
     pub errands: Errands,
     /// The pause after them.
     pub think: Law,
+}
+
+impl Play {
+    /// The clients of an experiment's load, under a shape.
+    pub fn clients(&self, load: &Load, shape: Shape) -> Clients {
+        let sent = match load.model {
+            ModelKind::Closed { .. } => Sent::Closed { shape, think: self.think.clone() },
+            ModelKind::Open { arrivals } => Sent::Open { shape, arrivals },
+        };
+        Clients { load: sent, timeout_s: Some(load.timeout.as_secs_f64()) }
+    }
 }
 
 /// A scenario as a simulation plays it.
@@ -158,7 +171,26 @@ pub fn misfits(experiment: &Experiment) -> Vec<String> {
     if experiment.observe.as_ref().is_some_and(|o| o.prometheus.is_some()) {
         out.push("`observe.prometheus` names a Prometheus, which sees nothing of a simulation".to_owned());
     }
-    out.extend(play(&experiment.load.scenario).err().unwrap_or_default());
+    out.extend(load(&experiment.load));
+    out
+}
+
+/// What of a load cannot be played.
+fn load(load: &Load) -> Vec<String> {
+    let play = match play(&load.scenario) {
+        Ok(play) => play,
+        Err(cannot) => return cannot,
+    };
+    let mut out = Vec::new();
+    if let ModelKind::Closed { spawn_rate_per_s: Some(_) } = load.model {
+        out.push("`load.spawn_rate` cannot be played: users come as the shape has them".to_owned());
+    }
+    let warm_up = load
+        .warm_up
+        .map(|w| Shape::Constant(Constant { level: w.level, duration_s: w.duration.as_secs_f64() }));
+    for shape in warm_up.into_iter().chain([load.shape.clone()]) {
+        out.extend(play.clients(load, shape).check().err().map(|e| e.to_string()));
+    }
     out
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::ErrorKind;
 use crate::trust::{VerdictInputs, overslept_share};
-use crate::{EndpointStats, Histogram, SelfMetrics, Tally};
+use crate::{EndpointStats, Histogram, SelfMetrics, Tally, new_histogram};
 
 /// What happened in `[start_unix_s, end_unix_s)`. Intervals are emitted in order and without gaps until
 /// the last request has ended; a caller that keeps them all keeps their histograms.
@@ -53,6 +53,31 @@ pub struct Interval {
 }
 
 impl Interval {
+    /// One in which nothing happened.
+    pub fn empty(index: u64, start_unix_s: f64, end_unix_s: f64) -> Self {
+        Self {
+            index,
+            start_unix_s,
+            end_unix_s,
+            offered: 0,
+            users: 0.0,
+            in_flight: 0.0,
+            in_flight_end: 0,
+            queued: 0.0,
+            queued_end: 0,
+            iterations_completed: 0,
+            think_s: 0.0,
+            connections_opened: 0,
+            connections_open_end: 0,
+            unassigned_errors: BTreeMap::new(),
+            endpoints: Vec::new(),
+            connect: new_histogram(),
+            tls: new_histogram(),
+            resolve_failures: 0,
+            generator: SelfMetrics::default(),
+        }
+    }
+
     /// Length in seconds.
     pub fn length_s(&self) -> f64 {
         self.end_unix_s - self.start_unix_s

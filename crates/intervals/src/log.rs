@@ -320,31 +320,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{EndpointStats, SelfMetrics};
+    use crate::EndpointStats;
 
     fn interval(index: u64, endpoints: Vec<EndpointStats>) -> Interval {
         let start_unix_s = 1_700_000_000.25 + index as f64;
-        Interval {
-            index,
-            start_unix_s,
-            end_unix_s: start_unix_s + 1.0,
-            offered: 0,
-            users: 0.0,
-            in_flight: 0.0,
-            in_flight_end: 0,
-            queued: 0.0,
-            queued_end: 0,
-            iterations_completed: 0,
-            think_s: 0.0,
-            connections_opened: 0,
-            connections_open_end: 0,
-            unassigned_errors: BTreeMap::new(),
-            endpoints,
-            connect: new_histogram(),
-            tls: new_histogram(),
-            resolve_failures: 0,
-            generator: SelfMetrics::default(),
-        }
+        Interval { endpoints, ..Interval::empty(index, start_unix_s, start_unix_s + 1.0) }
     }
 
     fn stats(name: &str, values: &[u64]) -> EndpointStats {

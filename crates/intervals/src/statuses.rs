@@ -21,7 +21,8 @@ impl Statuses {
         self.add_many(status, 1);
     }
 
-    fn add_many(&mut self, status: u16, n: u64) {
+    /// So many more answers.
+    pub fn add_many(&mut self, status: u16, n: u64) {
         if n == 0 {
             return;
         }

@@ -1,6 +1,7 @@
 //! The seam to what sends load.
 
-use swarmlab_intervals::{Interval, Outcome};
+use swarmlab_intervals::trust::VerdictInputs;
+use swarmlab_intervals::{FirstAnswer, Interval, Outcome};
 use swarmlab_loadgen::LoadError;
 use swarmlab_record::topology::Target;
 use swarmlab_trial::LoadId;
@@ -22,6 +23,21 @@ pub trait Generator: Send {
         target: &Target,
         out: Outlet,
     ) -> Result<Box<dyn Running>, LoadError>;
+}
+
+/// What a generator says of itself when a load has ended; what clients felt is in its intervals.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// What it is judged by; none where nobody had to keep up.
+    pub inputs: Option<VerdictInputs>,
+    /// The first answer of each error and status.
+    pub answers: Vec<FirstAnswer>,
+}
+
+impl From<Outcome> for Report {
+    fn from(outcome: Outcome) -> Self {
+        Self { inputs: Some(outcome.verdict_inputs), answers: outcome.first_answers }
+    }
 }
 
 /// A load that is being sent.
@@ -63,7 +79,7 @@ impl Outlet {
     }
 
     /// Passes the end on, from a thread.
-    pub fn ended(&self, ended: Result<Outcome, LoadError>) {
+    pub fn ended(&self, ended: Result<Report, LoadError>) {
         // Nobody listens any more only when the run itself was given up.
         let _ = self.inbox.blocking_send(Letter::LoadEnded(self.load, Box::new(ended)));
     }
@@ -74,7 +90,7 @@ impl Outlet {
     }
 
     /// Passes the end on, from a task.
-    pub async fn ended_async(&self, ended: Result<Outcome, LoadError>) {
+    pub async fn ended_async(&self, ended: Result<Report, LoadError>) {
         let _ = self.inbox.send(Letter::LoadEnded(self.load, Box::new(ended))).await;
     }
 }

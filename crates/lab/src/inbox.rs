@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use swarmlab_intervals::{Interval, Outcome};
+use swarmlab_intervals::Interval;
 use swarmlab_loadgen::LoadError;
 use swarmlab_testbed::observation::Observation;
 use swarmlab_testbed::seam;
@@ -11,6 +11,7 @@ use swarmlab_trial::{ActId, LoadId};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use crate::generator::Report;
 use crate::scaling::{Heard, ProgramId};
 use crate::site::Ready;
 
@@ -26,7 +27,7 @@ pub(crate) enum Letter {
     Acted(ActId, Box<Result<Done, TestbedError>>),
     Controller(ProgramId, Heard),
     Interval(LoadId, Arc<Interval>),
-    LoadEnded(LoadId, Box<Result<Outcome, LoadError>>),
+    LoadEnded(LoadId, Box<Result<Report, LoadError>>),
     Down(Result<(), TestbedError>),
 }
 

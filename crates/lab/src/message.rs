@@ -76,8 +76,8 @@ pub enum News {
     Generator {
         /// Which load.
         load: LoadId,
-        /// What its verdict is made from.
-        inputs: Box<VerdictInputs>,
+        /// What its verdict is made from; none where nobody had to keep up.
+        inputs: Option<Box<VerdictInputs>>,
         /// The first answer of each error and status.
         answers: Vec<FirstAnswer>,
     },

@@ -7,7 +7,7 @@ use swarmlab_record::topology::Target;
 use swarmlab_shapes::shape::{Constant, Shape};
 use swarmlab_trial::{LoadId, Part};
 
-use crate::generator::{Generator, Outlet, Running};
+use crate::generator::{Generator, Outlet, Report, Running};
 
 /// How long answers under way are waited for after the last request, at most, seconds.
 pub(crate) const DRAIN_S: f64 = 30.0;
@@ -42,7 +42,7 @@ pub(crate) fn start_and(
     let control = handle.control();
     std::thread::Builder::new()
         .name("load-intervals".to_owned())
-        .spawn(move || out.ended(forward(handle, &out).inspect(keep)))
+        .spawn(move || out.ended(forward(handle, &out).inspect(keep).map(Report::from)))
         .map_err(|source| LoadError::System { what: "start a thread", source })?;
     Ok(Box::new(Sending(control)))
 }

@@ -56,7 +56,11 @@ pub struct Clients {
 }
 
 impl Clients {
-    pub(crate) fn check(&self) -> Result<(), ModelError> {
+    /// Finds what cannot be simulated.
+    ///
+    /// # Errors
+    /// The first finding.
+    pub fn check(&self) -> Result<(), ModelError> {
         let load = |e: &dyn std::fmt::Display| ModelError::Load(e.to_string());
         self.load.shape().validate().map_err(|e| load(&e))?;
         match &self.load {

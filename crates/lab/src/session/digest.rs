@@ -12,6 +12,7 @@ use swarmlab_testbed::{Done, Note, TestbedError};
 use swarmlab_trial::{ActId, Happening, IntervalSeen, Part, Seen, Source};
 
 use super::Executor;
+use crate::generator::Report;
 use crate::inbox::Letter;
 use crate::message::News;
 
@@ -68,12 +69,8 @@ impl Executor<'_, '_> {
                 (Happening::Interval(load, seen(&interval)), Brought::Interval(interval))
             }
             Letter::LoadEnded(load, ended) => match *ended {
-                Ok(outcome) if load.part == Part::Load => {
-                    let news = News::Generator {
-                        load,
-                        inputs: outcome.verdict_inputs.into(),
-                        answers: outcome.first_answers,
-                    };
+                Ok(Report { inputs, answers }) if load.part == Part::Load => {
+                    let news = News::Generator { load, inputs: inputs.map(Box::new), answers };
                     (Happening::LoadEnded(load, Ok(())), Brought::News(news))
                 }
                 Ok(_) => (Happening::LoadEnded(load, Ok(())), Brought::Nothing),

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use swarmlab_experiment::{Experiment, ModelKind, Play};
+use swarmlab_experiment::{Experiment, Play};
 use swarmlab_loadgen::LoadError;
 use swarmlab_record::topology::Target;
 use swarmlab_shapes::shape::{Constant, Shape};
-use swarmlab_simulate::{Clients as SimulatedClients, Load as SimulatedLoad};
 use swarmlab_trial::{LoadId, Part};
 
 use super::sending::Sending;
-use super::world::{Load, Shared};
+use super::shared::Shared;
+use super::world::Load;
 use crate::generator::{Generator, Outlet, Running};
 
 /// Sends an experiment's loads into a simulation.
@@ -45,14 +45,10 @@ impl Generator for Clients<'_> {
             _ => (load.shape.clone(), seed),
         };
         let length_s = shape.duration_s();
-        let sent = match load.model {
-            ModelKind::Closed { .. } => SimulatedLoad::Closed { shape, think: self.play.think.clone() },
-            ModelKind::Open { arrivals } => SimulatedLoad::Open { shape, arrivals },
-        };
         let bin_s = self.experiment.measure.bin.as_secs_f64();
-        let sending = Sending::new(start_unix_s, length_s, bin_s, self.play.endpoints.clone());
+        let sending = Sending::new(start_unix_s, bin_s, self.play.endpoints.clone());
         let load = Load {
-            clients: SimulatedClients { load: sent, timeout_s: Some(load.timeout.as_secs_f64()) },
+            clients: self.play.clients(load, shape),
             errands: self.play.errands.clone(),
             seed,
             sending,

@@ -8,6 +8,7 @@
 mod generator;
 mod plant;
 mod sending;
+mod shared;
 mod site;
 mod world;
 
@@ -28,6 +29,7 @@ use crate::error::RunError;
 use crate::scaling::Controllers;
 use crate::session::{self, Cast};
 use generator::Clients;
+use shared::Shared;
 use site::SimulatedSite;
 use world::World;
 
@@ -74,8 +76,8 @@ pub(crate) fn execute(
 ) -> Result<(), RunError> {
     let play =
         simulated_play(&experiment.load.scenario).map_err(|why| RunError::Simulation(why.join("; ")))?;
-    let world =
-        World::new(&simulated.file, topology, experiment).map_err(|e| RunError::Simulation(e.to_string()))?;
+    let world = World::new(&simulated.file, topology, experiment.seed)
+        .map_err(|e| RunError::Simulation(e.to_string()))?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
@@ -84,7 +86,7 @@ pub(crate) fn execute(
     runtime.block_on(async move {
         let began = Instant::now();
         let clock = move || EPOCH_UNIX_S + began.elapsed().as_secs_f64();
-        let world = world::Shared::new(world, began);
+        let world = Shared::new(world, began);
         let target = (experiment.target.service.clone(), experiment.target.port);
         let cast = Cast {
             site: Box::new(SimulatedSite::new(Arc::clone(&world), target, bounds, simulated)),

@@ -13,7 +13,7 @@ use swarmlab_testbed::seam::{Out, Pending};
 use swarmlab_testbed::{Action, Bounds, Done, Kind, Note, TestbedError};
 use tokio::time::{sleep, timeout};
 
-use super::world::Shared;
+use super::shared::Shared;
 use crate::site::{Answer, Ready, Site};
 
 /// How often it is looked whether an action is in force. When that was is known exactly.

@@ -1,18 +1,12 @@
 //! The simulation, and what of it is told when.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-use swarmlab_experiment::{Experiment, SimulationFile};
-use swarmlab_intervals::{End, Interval, Outcome};
+use swarmlab_experiment::SimulationFile;
+use swarmlab_intervals::Interval;
 use swarmlab_record::topology::{ReplicaEvent, TaskLife, Topology};
 use swarmlab_simulate::{Action, Clients, Errands, Life, ModelError, Simulation, Turn};
-use swarmlab_swarm::CancellationToken;
 use swarmlab_testbed::observation::Observation;
-use swarmlab_testbed::seam::Out;
-use tokio::sync::Notify;
-use tokio::time::{Instant, sleep_until};
 
 use super::EPOCH_UNIX_S;
 use super::plant::Plant;
@@ -42,14 +36,13 @@ pub(super) struct Load {
 enum Stage {
     Waits,
     Sends,
-    Stopped,
     Aborted,
 }
 
 /// Something to be told.
-enum Said {
+pub(super) enum Said {
     Interval(Outlet, Box<Interval>),
-    Ended(Outlet, Box<Outcome>),
+    Ended(Outlet),
     Observed(Observation),
 }
 
@@ -89,12 +82,8 @@ pub(super) struct World {
 
 impl World {
     /// All replicas of the model serve, nobody sends.
-    pub fn new(
-        file: &SimulationFile,
-        topology: &Topology,
-        experiment: &Experiment,
-    ) -> Result<Self, ModelError> {
-        let simulation = Simulation::at_rest(file.model.clone(), experiment.seed)?;
+    pub fn new(file: &SimulationFile, topology: &Topology, seed: u64) -> Result<Self, ModelError> {
+        let simulation = Simulation::at_rest(file.model.clone(), seed)?;
         let mut world = Self {
             simulation,
             plant: Plant::new(&file.model, topology),
@@ -155,7 +144,10 @@ impl World {
         let Some((load, stage)) = &mut self.load else { return };
         load.end_unix_s = load.end_unix_s.min(now_unix_s);
         self.simulation.stop();
-        *stage = if aborts { Stage::Aborted } else { Stage::Stopped };
+        // What has not begun does not begin.
+        if aborts || *stage == Stage::Waits {
+            *stage = Stage::Aborted;
+        }
     }
 
     /// Acts now, and says whether that changes anything; what comes of it is seen when time goes on.
@@ -173,13 +165,18 @@ impl World {
         })
     }
 
+    /// What there is to be told.
+    pub fn take_said(&mut self) -> Vec<Said> {
+        std::mem::take(&mut self.said)
+    }
+
     /// When something is to be told next.
-    fn next_unix_s(&self) -> f64 {
+    pub fn next_unix_s(&self) -> f64 {
         let load_s = self.load.as_ref().map_or(f64::INFINITY, |(load, stage)| match stage {
             Stage::Waits => load.start_unix_s,
             // At once.
             Stage::Aborted => f64::NEG_INFINITY,
-            Stage::Sends | Stage::Stopped => load.sending.edge_unix_s(),
+            Stage::Sends => load.sending.edge_unix_s(),
         });
         let known_s = self.rounds.front().map_or(f64::INFINITY, |(t, _)| *t);
         load_s.min(self.next_sample_unix_s.unwrap_or(f64::INFINITY)).min(known_s)
@@ -210,26 +207,20 @@ impl World {
             Stage::Waits if load.start_unix_s <= now_unix_s + SAME_S => {
                 *stage = Stage::Sends;
                 let begun = self.simulation.begin(load.clients.clone(), load.errands.clone(), load.seed);
-                // Both were looked at before.
+                // They were looked at before anything began (`simulated_misfits`).
                 debug_assert!(begun.is_ok(), "{begun:?}");
             }
             Stage::Waits => {}
-            Stage::Sends | Stage::Stopped if load.sending.edge_unix_s() > now_unix_s + SAME_S => {}
-            Stage::Sends | Stage::Stopped | Stage::Aborted => {
+            Stage::Sends if load.sending.edge_unix_s() > now_unix_s + SAME_S => {}
+            Stage::Sends | Stage::Aborted => {
                 let is_over = now_unix_s >= load.end_unix_s - SAME_S;
                 let gives_up = *stage == Stage::Aborted || now_unix_s >= load.end_unix_s + DRAIN_S - SAME_S;
                 let seen = self.simulation.take_clients();
                 let interval = load.sending.interval(&seen, gives_up);
                 self.said.push(Said::Interval(load.outlet.clone(), Box::new(interval)));
                 if gives_up || (is_over && seen.in_flight_end == 0) {
-                    let end = match stage {
-                        Stage::Aborted => End::Aborted,
-                        Stage::Stopped => End::Stopped,
-                        Stage::Sends | Stage::Waits => End::Completed,
-                    };
                     self.simulation.stop();
-                    let outcome = load.sending.outcome(end);
-                    self.said.push(Said::Ended(load.outlet.clone(), Box::new(outcome)));
+                    self.said.push(Said::Ended(load.outlet.clone()));
                     self.load = None;
                 }
             }
@@ -317,93 +308,5 @@ fn replicas(service: &swarmlab_simulate::Service) -> Replicas {
     }
 }
 
-/// The world, as site and generator share it.
-pub(super) struct Shared {
-    world: Mutex<World>,
-    began: Instant,
-    /// There is something new to be told.
-    news: Notify,
-    observer: Mutex<Option<(Out, CancellationToken)>>,
-}
-
-impl Shared {
-    pub fn new(world: World, began: Instant) -> Arc<Self> {
-        Arc::new(Self { world: Mutex::new(world), began, news: Notify::new(), observer: Mutex::new(None) })
-    }
-
-    pub fn now_unix_s(&self) -> f64 {
-        EPOCH_UNIX_S + self.began.elapsed().as_secs_f64()
-    }
-
-    /// Does something to the world as it is now.
-    pub fn with<T>(&self, does: impl FnOnce(&mut World, f64) -> T) -> T {
-        let now_unix_s = self.now_unix_s();
-        let mut world = lock(&self.world);
-        world.advance(now_unix_s);
-        let done = does(&mut world, now_unix_s);
-        drop(world);
-        self.news.notify_one();
-        done
-    }
-
-    pub fn observed_by(&self, out: Out, cancel: CancellationToken) {
-        *lock(&self.observer) = Some((out, cancel));
-        self.with(|world, now_unix_s| world.observe(now_unix_s));
-    }
-
-    /// Lets time go by and tells what there is to be told, until the end.
-    pub async fn go_on(self: Arc<Self>, end: CancellationToken) {
-        loop {
-            let now_unix_s = self.now_unix_s();
-            let (said, next_unix_s) = {
-                let mut world = lock(&self.world);
-                if lock(&self.observer).as_ref().is_some_and(|(_, cancel)| cancel.is_cancelled()) {
-                    world.stop_observing();
-                }
-                world.advance(now_unix_s);
-                (std::mem::take(&mut world.said), world.next_unix_s())
-            };
-            for said in said {
-                self.tell(said).await;
-            }
-            tokio::select! {
-                biased;
-                () = end.cancelled() => return,
-                () = self.news.notified() => {}
-                () = self.until(next_unix_s) => {}
-            }
-        }
-    }
-
-    async fn until(&self, t_unix_s: f64) {
-        if !t_unix_s.is_finite() {
-            return std::future::pending().await;
-        }
-        let after_s = (t_unix_s - EPOCH_UNIX_S).max(0.0);
-        sleep_until(self.began + Duration::from_secs_f64(after_s)).await;
-    }
-
-    async fn tell(&self, said: Said) {
-        match said {
-            Said::Interval(outlet, interval) => {
-                outlet.interval_async(*interval).await;
-            }
-            Said::Ended(outlet, outcome) => outlet.ended_async(Ok(*outcome)).await,
-            Said::Observed(observation) => {
-                let observer = lock(&self.observer).clone();
-                if let Some((out, cancel)) = observer {
-                    tokio::select! {
-                        biased;
-                        () = cancel.cancelled() => {}
-                        // Nobody listens any more only when the session is over.
-                        _ = out.send(observation) => {}
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
+#[cfg(test)]
+mod tests;

@@ -147,7 +147,7 @@ impl Files {
                 for answer in answers {
                     self.events.write(&Event::Answer { t_unix_s, answer: answer.clone() })?;
                 }
-                self.manifest.generator = Some(**inputs);
+                self.manifest.generator = inputs.as_deref().copied();
                 return self.write_manifest();
             }
             News::Started { .. } | News::NextTrial(_) | News::LoadStarts { .. } | News::Converged { .. } => {

@@ -233,31 +233,15 @@ impl Collector {
         }
         self.next += 1;
         let machine = self.machine.since_last(self.now_ns(), self.own_ns(), (self.interval_s * 0.5e9) as u64);
-        let mut merged = Interval {
-            index,
-            start_unix_s: self.start_unix_s + index as f64 * self.interval_s,
-            end_unix_s: self.start_unix_s + (index + 1) as f64 * self.interval_s,
-            offered: 0,
-            users: 0.0,
-            in_flight: 0.0,
-            in_flight_end: 0,
-            queued: 0.0,
-            queued_end: 0,
-            iterations_completed: 0,
-            think_s: 0.0,
-            connections_opened: 0,
-            connections_open_end: 0,
-            unassigned_errors: BTreeMap::new(),
-            endpoints: self.totals.endpoints.iter().map(|e| EndpointStats::new(&*e.endpoint)).collect(),
-            connect: new_histogram(),
-            tls: new_histogram(),
-            resolve_failures: self.new_resolve_failures(),
-            generator: SelfMetrics {
-                threads,
-                overslept_s: self.overslept_s.map(|_| 0.0),
-                machine,
-                ..SelfMetrics::default()
-            },
+        let edge_unix_s = |n: u64| self.start_unix_s + n as f64 * self.interval_s;
+        let mut merged = Interval::empty(index, edge_unix_s(index), edge_unix_s(index + 1));
+        merged.endpoints = self.totals.endpoints.iter().map(|e| EndpointStats::new(&*e.endpoint)).collect();
+        merged.resolve_failures = self.new_resolve_failures();
+        merged.generator = SelfMetrics {
+            threads,
+            overslept_s: self.overslept_s.map(|_| 0.0),
+            machine,
+            ..SelfMetrics::default()
         };
         let interval_ns = self.interval_s * 1e9;
         let mut unassigned = [0_u64; ERROR_KINDS];

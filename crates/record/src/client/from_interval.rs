@@ -31,7 +31,9 @@ fn row(interval: &Interval, e: &EndpointStats, phase: Phase) -> ClientRow {
             errors.insert(kind.name().to_owned(), sum.into());
         }
     }
-    let (trust, doubts) = if all { judged(interval) } else { (None, String::new()) };
+    // Where no thread sent anything there is nothing to judge.
+    let sends = !interval.generator.threads.is_empty();
+    let (trust, doubts) = if all && sends { judged(interval) } else { (None, String::new()) };
     ClientRow {
         t_unix_s: interval.start_unix_s,
         width_s: interval.length_s(),

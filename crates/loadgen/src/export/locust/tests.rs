@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use super::*;
 use swarmlab_intervals::ErrorKind;
 use swarmlab_intervals::trust::VerdictInputs;
-use swarmlab_intervals::{End, EndpointStats, SelfMetrics, new_histogram};
+use swarmlab_intervals::{End, EndpointStats, new_histogram};
 
 const START: u64 = 1_700_000_000;
 
@@ -44,27 +44,9 @@ fn second(s: u64) -> Interval {
             request(&mut endpoints[3], None, 0, Some(ErrorKind::ConnectRefused));
         }
     }
-    Interval {
-        index: s,
-        start_unix_s: (START + s) as f64,
-        end_unix_s: (START + s + 1) as f64,
-        offered: 0,
-        users: (s + 1) as f64,
-        in_flight: 0.0,
-        in_flight_end: 0,
-        queued: 0.0,
-        queued_end: 0,
-        iterations_completed: 0,
-        think_s: 0.0,
-        connections_opened: 0,
-        connections_open_end: 0,
-        unassigned_errors: BTreeMap::new(),
-        endpoints: endpoints.into(),
-        connect: new_histogram(),
-        tls: new_histogram(),
-        resolve_failures: 0,
-        generator: SelfMetrics::default(),
-    }
+    let users = (s + 1) as f64;
+    let (start_unix_s, end_unix_s) = ((START + s) as f64, (START + s + 1) as f64);
+    Interval { users, endpoints: endpoints.into(), ..Interval::empty(s, start_unix_s, end_unix_s) }
 }
 
 fn outcome() -> Outcome {
