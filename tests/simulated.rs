@@ -157,6 +157,14 @@ fn what_cannot_be_simulated_is_told_at_once_and_all_of_it() {
             assert!(said.contains(part), "{command}: {part} is not in\n{said}");
         }
     }
+    let crowd =
+        lab.experiment("crowd", "simulated", "shape: constant\nlevel: 2000000\nduration: 60s\n", &model(""));
+    let text =
+        std::fs::read_to_string(&crowd).unwrap().replace("model: closed", "model: closed\n  spawn_rate: 5");
+    std::fs::write(&crowd, text).unwrap();
+    let ended = swarmlab().arg("check").arg(&crowd).output().unwrap();
+    let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert!(said.contains("E122") && said.contains("spawn_rate") && said.contains("2000000 users"), "{said}");
     let nameless = lab.experiment("nameless", "simulated", LOAD, "");
     let ended = swarmlab().arg("check").arg(&nameless).output().unwrap();
     let said = String::from_utf8_lossy(&ended.stderr).into_owned();
