@@ -10,6 +10,7 @@ mod actions;
 mod autoscale;
 mod checks;
 mod embedded;
+mod engine;
 mod evidence;
 mod file;
 mod file_kind;

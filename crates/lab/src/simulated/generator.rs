@@ -5,7 +5,6 @@ use std::sync::Arc;
 use swarmlab_experiment::{Experiment, ModelKind, Play};
 use swarmlab_loadgen::LoadError;
 use swarmlab_record::topology::Target;
-use swarmlab_shapes::shape::{Constant, Shape};
 use swarmlab_simulate::{Clients as SimulatedClients, Load as SimulatedLoad};
 use swarmlab_trial::{LoadId, Part};
 
@@ -38,10 +37,7 @@ impl Generator for Clients<'_> {
         // As the load engine has it: each trial draws anew, and so does the warm-up.
         let seed = self.experiment.seed.wrapping_add(2 * id.trial as u64);
         let (shape, seed) = match (id.part, &load.warm_up) {
-            (Part::WarmUp, Some(w)) => {
-                let duration_s = w.duration.as_secs_f64();
-                (Shape::Constant(Constant { level: w.level, duration_s }), seed ^ 1)
-            }
+            (Part::WarmUp, Some(w)) => (w.shape(), seed ^ 1),
             _ => (load.shape.clone(), seed),
         };
         let length_s = shape.duration_s();
