@@ -98,7 +98,7 @@ pub struct GatewayArgs {
     #[arg(long, env = "DEMO_OTHER_URL")]
     pub other_url: BaseUrl,
     /// Seconds one call to them may take
-    #[arg(long, env = "DEMO_UPSTREAM_TIMEOUT_S", default_value_t = 30.0)]
+    #[arg(long, env = "DEMO_UPSTREAM_TIMEOUT_S", default_value_t = 30.0, value_parser = seconds)]
     pub upstream_timeout_s: f64,
 }
 
@@ -162,8 +162,16 @@ pub struct HealthcheckArgs {
     /// Health URL, e.g. http://127.0.0.1:8080/healthz
     pub url: String,
     /// Seconds to wait for the answer
-    #[arg(long, default_value_t = 2.0)]
+    #[arg(long, default_value_t = 2.0, value_parser = seconds)]
     pub timeout_s: f64,
+}
+
+/// Seconds; whoever uses them has bounds, between which there is no NaN.
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if !seconds.is_nan() => Ok(seconds),
+        _ => Err("expected seconds, e.g. 2.5".to_owned()),
+    }
 }
 
 fn database(text: &str) -> Result<DatabaseConfig, String> {
@@ -213,6 +221,12 @@ impl Role {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn a_time_limit_is_a_number() {
+        assert_eq!((seconds("2.5"), seconds("inf")), (Ok(2.5), Ok(f64::INFINITY)));
+        assert!(seconds("nan").is_err() && seconds("2s").is_err());
+    }
 
     #[test]
     fn databases_are_told_apart_and_take_no_password() {
