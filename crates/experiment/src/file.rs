@@ -100,7 +100,7 @@ pub fn peek_testbed(path: &Path, overrides: &Overrides) -> Option<TestbedChoice>
 }
 
 /// The name becomes part of a folder's name, so it must be one word that every file system takes.
-fn folder_name(value: &Value<'_>) -> Option<String> {
+pub fn folder_name(value: &Value<'_>) -> Option<String> {
     let name = value.string()?;
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if !name.is_empty() && name.len() <= 100 && !name.starts_with('.') && name.chars().all(plain) {
