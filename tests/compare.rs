@@ -424,3 +424,33 @@ fn a_campaign_is_paired_by_block_where_pairs_can_show_anything() {
     let c = compared(6, &[&figure[..], &["--paired"]].concat());
     assert_eq!((&c["settings"]["paired"], &c["variants"][0][1]), (&json!(true), &json!(5)));
 }
+
+#[test]
+fn a_campaigns_folder_in_the_place_of_a_run_is_told_as_one() {
+    let lab = Lab::new();
+    let dir = lab.dir.path();
+    blocks(dir, 2);
+    let other = write(dir, "results/other", "4", Some(15.0), 24.0);
+    for args in [
+        &["compare", "pools", "results/other"][..],
+        &["compare", "a=pools", "b=results/other"],
+        &["baseline", "save", "main", "pools"],
+    ] {
+        let o = run(args, dir);
+        let told = stderr(&o);
+        assert_eq!(o.status.code(), Some(2), "{told}");
+        assert!(
+            told.contains("pools is the folder of a campaign") && told.contains("block-*/variant-1/*"),
+            "{told}"
+        );
+    }
+    let o = run(&["baseline", "save", "main", &other.display().to_string()], dir);
+    assert_eq!(o.status.code(), Some(0), "{}", stderr(&o));
+    let told = stderr(&run(&["check-regression", "pools", "--baseline", "main"], dir));
+    assert!(told.contains("pools is the folder of a campaign"), "{told}");
+    // Its runs are listed, those around it with a word about it.
+    let listed = |folder: &str| run(&["--json", "list", folder], dir);
+    assert_eq!(stdout(&listed("pools")).lines().count(), 3);
+    let around = run(&["list", "."], dir);
+    assert!(stderr(&around).contains("`swarmlab list ./pools` shows its runs"), "{}", stderr(&around));
+}

@@ -23,7 +23,8 @@ say() {{ echo \"== $*\"; }}
 inside() {{ \"$@\"; }}
 start_engine() {{
     echo started
-    state=$(mktemp -d engine.XXXX)
+    state=engine.$runs
+    mkdir $state
     echo 'panic: SetServiceTasksRemove' >$state/dockerd.log
     touch $state/alive
 }}

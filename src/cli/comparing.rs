@@ -8,6 +8,8 @@ use swarmlab_compare::Run;
 use swarmlab_compare::comparable::{Obstacle, objections};
 use swarmlab_compare::run::ReadError;
 
+use super::campaigned::is_campaign;
+
 /// `--allow`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Allow {
@@ -54,7 +56,22 @@ impl From<ReadError> for Refusal {
 
 /// Reads runs.
 pub fn read(folders: &[PathBuf]) -> Result<Vec<Run>, Refusal> {
-    folders.iter().map(|f| Run::read(&plain(f)).map_err(Refusal::from)).collect()
+    let read = |folder: &PathBuf| Run::read(&plain(folder)).map_err(|e| unread(folder, e));
+    folders.iter().map(read).collect()
+}
+
+fn unread(folder: &Path, e: ReadError) -> Refusal {
+    if !is_campaign(folder) {
+        return e.into();
+    }
+    let folder = folder.display();
+    Refusal {
+        message: format!("{folder} is the folder of a campaign, not of one run"),
+        help: Some(format!(
+            "`swarmlab compare {folder}` alone compares its variants; elsewhere name runs of it: {folder}/block-*/variant-1/*"
+        )),
+        code: e.code(),
+    }
 }
 
 /// Without `./` before and a slash behind: the same folder has one name.

@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
+use swarmlab_campaign::folder::Recorded;
 use swarmlab_codes as codes;
 use swarmlab_record::folder::RunFolder;
 use swarmlab_record::manifest::{Manifest, State};
 use swarmlab_record::summary::{Figure, Status, Summary};
 use swarmlab_record::utc;
 
+use super::campaigned::is_campaign;
 use super::{Global, output};
 use crate::exit::Exit;
 
@@ -20,7 +22,7 @@ Examples:
   swarmlab list
   swarmlab list results/campaign --json")]
 pub struct ListArgs {
-    /// Folder with the folders of runs, or one of them
+    /// Folder with the folders of runs, one of them, or the folder of a campaign
     #[arg(default_value = "results")]
     dir: PathBuf,
 }
@@ -81,7 +83,8 @@ pub fn main(args: &ListArgs, global: &Global) -> Exit {
 
 type Unreadable = Vec<(PathBuf, String)>;
 
-/// Folders of runs, and folders that are none though they look like some; folders without a manifest are passed over.
+/// Folders of runs, and folders that are none though they look like some or hold some; other folders without a manifest are passed
+/// over.
 fn scan(dir: &Path) -> std::io::Result<(Vec<Entry>, Unreadable)> {
     let (mut entries, mut unreadable) = (Vec::new(), Vec::new());
     // The folder of a run itself.
@@ -89,8 +92,28 @@ fn scan(dir: &Path) -> std::io::Result<(Vec<Entry>, Unreadable)> {
         look(dir.to_owned(), &mut entries, &mut unreadable);
         return Ok((entries, unreadable));
     }
+    // That of a campaign has the folders of its runs deeper down.
+    match Recorded::read(dir) {
+        Ok(None) => below(dir, &mut entries, &mut unreadable)?,
+        Ok(Some(campaign)) => {
+            for folder in campaign.trials.iter().map(|trial| dir.join(&trial.folder)).filter(|f| f.is_dir()) {
+                below(&folder, &mut entries, &mut unreadable)?;
+            }
+        }
+        Err(e) => unreadable.push((dir.to_owned(), e.to_string())),
+    }
+    unreadable.sort();
+    Ok((entries, unreadable))
+}
+
+fn below(dir: &Path, entries: &mut Vec<Entry>, unreadable: &mut Unreadable) -> std::io::Result<()> {
     for found in std::fs::read_dir(dir)? {
         let folder = found?.path();
+        if is_campaign(&folder) {
+            let why = format!("a campaign: `swarmlab list {}` shows its runs", folder.display());
+            unreadable.push((folder, why));
+            continue;
+        }
         let files = RunFolder::open(&folder);
         if !files.manifest().exists() {
             // Of a load that was killed before its first second, say.
@@ -99,10 +122,9 @@ fn scan(dir: &Path) -> std::io::Result<(Vec<Entry>, Unreadable)> {
             }
             continue;
         }
-        look(folder, &mut entries, &mut unreadable);
+        look(folder, entries, unreadable);
     }
-    unreadable.sort();
-    Ok((entries, unreadable))
+    Ok(())
 }
 
 fn look(folder: PathBuf, entries: &mut Vec<Entry>, unreadable: &mut Unreadable) {

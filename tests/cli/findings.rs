@@ -77,22 +77,25 @@ fn each_kind_of_bad_file_has_its_own_words() {
     );
 }
 
+/// What `check` says of an experiment on this stack, which it refuses.
+fn refused_with(stack: &str) -> String {
+    let lab = Lab::new();
+    let write = |name: &str, text: &str| std::fs::write(lab.dir.path().join(name), text).unwrap();
+    write("stack.yml", stack);
+    write("s.yml", "shape: constant\n");
+    write("c.yml", "name: c\nsteps: [{ name: a, request: GET /x }]\n");
+    write(
+        "e.yml",
+        "name: e\nstack: stack.yml\ntarget: { service: web, port: 80 }\nload: { model: open, shape: s.yml, scenario: c.yml }\n",
+    );
+    let o = run(&["check", "e.yml"], lab.dir.path());
+    assert_eq!(o.status.code(), Some(2));
+    stderr(&o)
+}
+
 #[test]
 fn an_invalid_stack_file_is_shown_with_its_own_lines() {
-    let lab = Lab::new();
-    let dir = lab.dir.path();
-    std::fs::write(dir.join("stack.yml"), "services:\n  web:\n    imag: x\n    deploy: { replicas: many }\n")
-        .unwrap();
-    std::fs::write(dir.join("s.yml"), "shape: constant\n").unwrap();
-    std::fs::write(dir.join("c.yml"), "name: c\nsteps: [{ name: a, request: GET /x }]\n").unwrap();
-    std::fs::write(
-        dir.join("e.yml"),
-        "name: e\nstack: stack.yml\ntarget: { service: web, port: 80 }\nload: { model: open, shape: s.yml, scenario: c.yml }\n",
-    )
-    .unwrap();
-    let o = run(&["check", "e.yml"], dir);
-    assert_eq!(o.status.code(), Some(2));
-    let text = stderr(&o);
+    let text = refused_with("services:\n  web:\n    imag: x\n    deploy: { replicas: many }\n");
     assert!(text.contains("stack.yml:3:5") && text.contains("did you mean `image`?"), "{text}");
     assert!(text.contains("stack.yml:4:25"), "{text}");
 }
@@ -110,18 +113,7 @@ fn findings_are_data_with_json() {
 
 #[test]
 fn a_variable_without_a_value_is_one_error_at_its_place() {
-    let lab = Lab::new();
-    let dir = lab.dir.path();
-    std::fs::write(dir.join("stack.yml"), "services:\n  web:\n    image: ${NO_SUCH_IMAGE:?name an image}\n")
-        .unwrap();
-    std::fs::write(dir.join("s.yml"), "shape: constant\n").unwrap();
-    std::fs::write(dir.join("c.yml"), "name: c\nsteps: [{ name: a, request: GET /x }]\n").unwrap();
-    std::fs::write(
-        dir.join("e.yml"),
-        "name: e\nstack: stack.yml\ntarget: { service: web, port: 80 }\nload: { model: open, shape: s.yml, scenario: c.yml }\n",
-    )
-    .unwrap();
-    let text = stderr(&run(&["check", "e.yml"], dir));
+    let text = refused_with("services:\n  web:\n    image: ${NO_SUCH_IMAGE:?name an image}\n");
     assert!(text.contains("stack.yml:3:") && text.contains("name an image"), "{text}");
     assert!(!text.contains("could not be understood"), "{text}");
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use swarmlab_codes as codes;
 use swarmlab_experiment::{Overrides, With};
 use swarmlab_stackfile::is_secret_name;
+use swarmlab_yaml::patch::is_within;
 use swarmlab_yaml::{Kind, Span, Value, flow};
 
 /// One thing that a level sets.
@@ -96,16 +97,25 @@ pub(crate) fn read(value: &Value<'_>) -> Option<Vec<Axis>> {
     read.into_iter().collect()
 }
 
-/// A key that two axes set would have the value of the later one, whatever the earlier says.
+/// A key that two axes set would have the value of the later one, whatever the earlier says; so would a key in what the later one
+/// sets.
 fn one_axis_each(value: &Value<'_>, axis: &Axis, set: &mut BTreeSet<String>) -> bool {
     let own: BTreeSet<String> =
         axis.levels.iter().flat_map(|level| &level.settings).map(Setting::target).collect();
-    let twice: Vec<&String> = own.iter().filter(|target| set.contains(*target)).collect();
-    for target in &twice {
-        let target = target.trim_start_matches("variables.");
-        value.fail(codes::BAD_VALUE, format!("`{target}` is set by another axis as well"), "keys of its own");
+    let plain = |target: &str| target.trim_start_matches("variables.").to_owned();
+    let mut fine = true;
+    for lost in set.iter() {
+        let Some(by) = own.iter().find(|target| is_within(lost, target)) else { continue };
+        fine = false;
+        if by == lost {
+            let message = format!("`{}` is set by another axis as well", plain(lost));
+            value.fail(codes::BAD_VALUE, message, "keys of its own");
+        } else {
+            let message = format!("`{by}` would replace `{lost}`, which an axis before sets");
+            let help = "put this axis before that one, or make one axis of named levels of them";
+            value.cx().push(value.error(codes::BAD_VALUE, message).help(help));
+        }
     }
-    let fine = twice.is_empty();
     set.extend(own);
     fine
 }

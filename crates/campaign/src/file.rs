@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use swarmlab_codes as codes;
-use swarmlab_experiment::FileKind;
+use swarmlab_experiment::{FileKind, folder_name};
 use swarmlab_yaml::{Cx, Diagnostic, Diagnostics, Span, Value};
 
 use crate::axis::{self, Axis};
@@ -99,18 +99,6 @@ fn element(root: &Value<'_>, path: &Path) -> Option<Campaign> {
         attempts,
         require_valid,
     })
-}
-
-/// The name becomes a folder's.
-fn folder_name(value: &Value<'_>) -> Option<String> {
-    let name = value.string()?;
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if !name.is_empty() && name.len() <= 100 && !name.starts_with('.') && name.chars().all(plain) {
-        return Some(name);
-    }
-    let message = format!("name cannot be `{name}`: it becomes the name of a folder");
-    value.fail(codes::NOT_A_NAME, message, "letters, digits, `-`, `_` and `.`");
-    None
 }
 
 fn variants(

@@ -93,6 +93,12 @@ fn an_experiment_is_compared_with_itself_by_levels_that_set_nothing() {
 }
 
 #[test]
+fn an_axis_may_set_something_in_what_one_before_sets() {
+    let read = campaign("axes: { x: { a: { slo: { p95: 1s } }, b: }, slo.error_rate: [1%, 2%] }\n").unwrap();
+    assert_eq!(read.variants.len(), 4);
+}
+
+#[test]
 fn what_is_wrong_is_told_at_its_place_and_all_at_once() {
     for (text, words) in [
         ("axes: {}\n", "names nothing to vary"),
@@ -105,6 +111,15 @@ fn what_is_wrong_is_told_at_its_place_and_all_at_once() {
         ("axes: { 'a b': [1, 2] }\n", "no key of an experiment"),
         ("axes: { DB_PASSWORD: [a, b] }\n", "called like a secret"),
         ("axes: { POOL: [1, 2], x: { a: { variables.POOL: 3 }, b: } }\n", "`POOL` is set by another axis"),
+        (
+            "axes: { autoscale.web.max: [1, 2], x: { a: { autoscale: null }, b: } }\n",
+            "`autoscale` would replace `autoscale.web.max`",
+        ),
+        (
+            "axes: { load.shape: [a, b], x: { a: { '\"load\".shape': c }, b: } }\n",
+            "`load.shape` is set by another",
+        ),
+        ("axes: { x: { a: { variables: { DB_PASSWORD: a } }, b: } }\n", "--set NAME=VALUE"),
         ("axes: { POOL: [1, 2] }\nexclude: [{ POLL: 1 }]\n", "did you mean `POOL`?"),
         ("axes: { POOL: [1, 2] }\nexclude: [{ POOL: 3 }]\n", "axis `POOL` has no level `3`"),
         ("axes: { POOL: [1, 2] }\nexclude: [{ POOL: [1, 2] }]\n", "leaves out all combinations"),

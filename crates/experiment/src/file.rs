@@ -100,7 +100,7 @@ pub fn peek_testbed(path: &Path, overrides: &Overrides) -> Option<TestbedChoice>
 }
 
 /// The name becomes part of a folder's name, so it must be one word that every file system takes.
-fn folder_name(value: &Value<'_>) -> Option<String> {
+pub fn folder_name(value: &Value<'_>) -> Option<String> {
     let name = value.string()?;
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if !name.is_empty() && name.len() <= 100 && !name.starts_with('.') && name.chars().all(plain) {
@@ -196,6 +196,12 @@ fn element(
     }
     let of_stack = stack.as_ref().map(|(_, s)| s);
     let decided = overrides.testbed.unwrap_or(testbed);
+    // In virtual time there is no engine.
+    if let (Some(load), Some(target), Some(value)) = (&load, &target, map.get("load"))
+        && decided != TestbedChoice::Simulated
+    {
+        load.refuse_unstartable(target, &value);
+    }
     let against = Against { stack: of_stack, load: load.as_ref(), testbed: decided };
     let actions = Actions::read(&map, &against);
     let have = Have { stack: of_stack, target: target.as_ref(), load: load.as_ref(), testbed: decided };

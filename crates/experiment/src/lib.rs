@@ -10,6 +10,7 @@ mod actions;
 mod autoscale;
 mod checks;
 mod embedded;
+mod engine;
 mod evidence;
 mod file;
 mod file_kind;
@@ -34,7 +35,7 @@ pub use autoscale::{
 };
 pub use embedded::misfits as embedded_misfits;
 pub use evidence::LEAST_BINS;
-pub use file::{Loaded, TestbedChoice, peek_testbed, read, read_with};
+pub use file::{Loaded, TestbedChoice, folder_name, peek_testbed, read, read_with};
 pub use file_kind::FileKind;
 pub use load::{Load, ModelKind, WarmUp};
 pub use measure::Measure;

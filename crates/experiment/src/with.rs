@@ -22,14 +22,20 @@ impl With {
     pub fn parse(text: &str) -> Result<Self, String> {
         let example = "expected KEY=VALUE, e.g. load.shape=other.yml or slo.p95=200ms";
         let (key, value) = text.split_once('=').ok_or(example)?;
-        let (key, value) = (key.trim(), value.trim());
-        if !patch::is_path(key) {
-            return Err(format!("`{key}` is no key of an experiment: {example}"));
+        let (given, value) = (key.trim(), value.trim());
+        let Some(key) = patch::canonical(given) else {
+            let given: String = given.chars().take(100).collect();
+            return Err(format!("`{given}` is no key of an experiment: {example}"));
+        };
+        // By name alone it is seen which of them are secrets, and must not be written down.
+        if patch::is_within(&key, "variables") {
+            let set = match key.strip_prefix("variables.") {
+                Some(variable) => format!("{variable}={value}"),
+                None => "NAME=VALUE".to_owned(),
+            };
+            return Err(format!("variables are set by their names: `--set {set}`"));
         }
-        if let Some(variable) = key.strip_prefix("variables.") {
-            return Err(format!("variables are set by their names: `--set {variable}={value}`"));
-        }
-        let refused = match key {
+        let refused = match key.as_str() {
             "seed" => Some("the seed has an option of its own: --seed"),
             "name" | "stack" => Some("it says which experiment this is: change the file"),
             _ => None,
@@ -45,7 +51,7 @@ impl With {
             let first = findings.iter().next().map_or_else(String::new, |d| d.message.clone());
             format!("the value of `{key}` cannot be read: {first}")
         })?;
-        Ok(Self { key: key.to_owned(), text: value.to_owned(), value: value_read.root })
+        Ok(Self { key, text: value.to_owned(), value: value_read.root })
     }
 
     /// As it stood on the command line.
@@ -71,13 +77,11 @@ pub(crate) fn put(document: &mut Document, with: &[With]) -> Vec<Diagnostic> {
 /// Says of findings about what the command line set that it did: the line that is shown with them has something else.
 pub(crate) fn tell(findings: Vec<Diagnostic>, file: &str, with: &[With]) -> Vec<Diagnostic> {
     let about = |d: &Diagnostic| {
-        let below = |path: &str, key: &str| {
-            let rest = path.strip_prefix(key);
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-        };
         // Of a key that nobody knows nothing below is looked at.
-        let inside =
-            |w: &&With| below(&d.path, &w.key) || d.code == codes::UNKNOWN_KEY && below(&w.key, &d.path);
+        let inside = |w: &&With| {
+            patch::is_within(&d.path, &w.key)
+                || d.code == codes::UNKNOWN_KEY && patch::is_within(&w.key, &d.path)
+        };
         (d.file == file).then(|| with.iter().rev().find(inside)).flatten()
     };
     let told = |d: Diagnostic| match about(&d) {
@@ -148,12 +152,17 @@ mod tests {
             ("load.shape", "expected KEY=VALUE"),
             ("load..shape=x", "no key of an experiment"),
             ("variables.HOST=x", "--set HOST=x"),
+            ("variables={ DB_PASSWORD: x }", "--set NAME=VALUE"),
+            ("\"variables\".DB_PASSWORD=x", "--set DB_PASSWORD=x"),
             ("seed=4", "--seed"),
+            ("\"seed\"=4", "--seed"),
             ("name=x", "change the file"),
             ("slo={", "cannot be read"),
             ("slo=", "cannot be read"),
         ] {
             assert!(With::parse(text).unwrap_err().contains(words), "{text}");
         }
+        let deep = format!("{}=1", ["a"; 60_000].join("."));
+        assert!(With::parse(&deep).unwrap_err().contains("no key of an experiment"));
     }
 }

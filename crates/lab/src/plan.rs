@@ -11,6 +11,7 @@ use swarmlab_record::decisions::{By, Controlled, FORMAT};
 use swarmlab_record::manifest::Manifest;
 use swarmlab_record::metric::Meaning;
 use swarmlab_record::plan::{LoadModel, Plan};
+use swarmlab_shapes::Shape;
 use swarmlab_stackfile::{LISTENS_LABEL, Role, StackSpecs};
 use swarmlab_testbed::{Bounds, Kind, stack};
 use swarmlab_trial as trial;
@@ -96,6 +97,16 @@ pub(crate) fn session(
             act_s: bounds(experiment).timeout.as_secs_f64() + 15.0,
             ..trial::Limits::default()
         },
+    }
+}
+
+/// The shape of one of an experiment's loads, and its seed. Each trial draws anew, and the warm-up must not be repeated by the
+/// load whose caches it warms.
+pub(crate) fn drawn(experiment: &Experiment, id: trial::LoadId) -> (Shape, u64) {
+    let seed = experiment.seed.wrapping_add(2 * id.trial as u64);
+    match (id.part, &experiment.load.warm_up) {
+        (trial::Part::WarmUp, Some(w)) => (w.shape(), seed ^ 1),
+        _ => (experiment.load.shape.clone(), seed),
     }
 }
 

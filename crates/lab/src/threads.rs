@@ -1,13 +1,13 @@
 //! The generator of this program: the load engine, on threads of its own.
 
-use swarmlab_experiment::{Experiment, ModelKind};
+use swarmlab_experiment::Experiment;
 use swarmlab_intervals::Outcome;
-use swarmlab_loadgen::{Limits, LoadControl, LoadError, LoadHandle, LoadSpec, Model};
+use swarmlab_loadgen::{LoadControl, LoadError, LoadHandle, LoadSpec};
 use swarmlab_record::topology::Target;
-use swarmlab_shapes::shape::{Constant, Shape};
-use swarmlab_trial::{LoadId, Part};
+use swarmlab_trial::LoadId;
 
 use crate::generator::{Generator, Outlet, Report, Running};
+use crate::plan;
 
 /// How long answers under way are waited for after the last request, at most, seconds.
 pub(crate) const DRAIN_S: f64 = 30.0;
@@ -75,30 +75,11 @@ impl Running for Sending {
 /// The engine's specification of an experiment's load.
 fn spec(experiment: &Experiment, id: LoadId, start_unix_s: f64, target: &Target) -> LoadSpec {
     let load = &experiment.load;
-    // Each trial draws anew, and the warm-up must not be repeated by the load whose caches it warms.
-    let seed = experiment.seed.wrapping_add(2 * id.trial as u64);
-    let (shape, seed) = match (id.part, &load.warm_up) {
-        (Part::WarmUp, Some(w)) => {
-            let duration_s = w.duration.as_secs_f64();
-            (Shape::Constant(Constant { level: w.level, duration_s }), seed ^ 1)
-        }
-        _ => (load.shape.clone(), seed),
-    };
-    let model = match load.model {
-        ModelKind::Closed { spawn_rate_per_s } => Model::Closed { users: shape, spawn_rate_per_s },
-        ModelKind::Open { arrivals } => Model::Open { rate_per_s: shape, arrivals },
-    };
-    let mut spec = LoadSpec::new(target.addresses.clone(), target.host.clone(), model, load.scenario.clone());
-    spec.targets.extend(load.targets.iter().cloned());
+    let (shape, seed) = plan::drawn(experiment, id);
+    let mut spec = load.spec(shape, target.addresses.clone(), &target.host);
     spec.seed = seed;
-    spec.threads = load.threads;
-    spec.limits =
-        Limits { max_connections: load.connections, max_in_flight: load.connections, ..Limits::default() };
-    spec.targets[0].lifetime = load.lifetime;
-    spec.timeout_s = load.timeout.as_secs_f64();
     spec.interval_s = experiment.measure.bin.as_secs_f64();
     spec.start_unix_s = Some(start_unix_s);
     spec.drain_s = DRAIN_S;
-    spec.keep_awake = load.keep_awake;
     spec
 }

@@ -1,5 +1,6 @@
 //! The run's folder: `results/<name>-<UTC>/`, what is in it, and who may create it.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::utc;
@@ -142,7 +143,10 @@ impl RunFolder {
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(".tmp");
-    std::fs::write(&temporary, bytes)?;
+    let mut file = std::fs::File::create(&temporary)?;
+    file.write_all(bytes)?;
+    // Or after a power cut the name could be there before what it names.
+    file.sync_all()?;
     std::fs::rename(&temporary, path)
 }
 

@@ -97,12 +97,25 @@ pub fn find<'n>(root: &'n Node, path: &str) -> Option<&'n Node> {
     })
 }
 
-/// Whether a text is a path.
-pub fn is_path(text: &str) -> bool {
-    steps(text).is_some()
+/// A path in the one way of writing it that has no quotes where none are needed; `None` if the text is no path.
+pub fn canonical(text: &str) -> Option<String> {
+    let add = |way: String, step: Step| match step {
+        Step::Item(item) => format!("{way}[{item}]"),
+        Step::Key(name) => {
+            let is_plain = crate::join_path("", &name) == name;
+            let dot = if way.is_empty() { "" } else { "." };
+            if is_plain { format!("{way}{dot}{name}") } else { format!("{way}{dot}\"{name}\"") }
+        }
+    };
+    Some(steps(text)?.into_iter().fold(String::new(), add))
 }
 
-/// Trees are bounded in depth where they are read, so this is, too.
+/// Whether a path is the other, or leads to something in it; both as findings print them.
+pub fn is_within(path: &str, other: &str) -> bool {
+    path.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
+/// Trees are bounded in depth where they are read, and so are paths, so this is, too.
 fn place(node: &mut Node, span: Span) {
     node.span = span;
     match &mut node.kind {
@@ -131,7 +144,8 @@ fn steps(path: &str) -> Option<Vec<Step>> {
             rest = after;
         }
         if rest.is_empty() {
-            return Some(out);
+            // A path adds what is not there, and whoever walks a tree goes as deep as it is.
+            return (out.len() <= crate::MAX_DEPTH).then_some(out);
         }
         rest = rest.strip_prefix('.')?;
     }
@@ -179,6 +193,21 @@ mod tests {
     }
 
     #[test]
+    fn a_path_has_one_way_of_being_written() {
+        for (text, told) in [
+            ("load.shape", "load.shape"),
+            ("\"load\".\"shape\"", "load.shape"),
+            ("labels.\"swarmlab.role\"[01].a", "labels.\"swarmlab.role\"[1].a"),
+            ("\"a\\b\"", "\"a\\b\""),
+        ] {
+            assert_eq!(canonical(text).as_deref(), Some(told));
+            assert_eq!(canonical(told).as_deref(), Some(told));
+        }
+        assert!(is_within("a.b[1]", "a.b") && is_within("a.b", "a.b") && is_within("a.b", "a"));
+        assert!(!is_within("a.bc", "a.b") && !is_within("a", "a.b"));
+    }
+
+    #[test]
     fn what_leads_nowhere_is_told() {
         let mut tree = root("name: a\nactions: [{ at: 10s }]\nslo:\n");
         let told = |tree: &mut Node, path: &str| put(tree, path, &root("1")).unwrap_err().to_string();
@@ -189,8 +218,9 @@ mod tests {
         assert_eq!(told(&mut tree, "actions[1].at"), "`actions` has no item [1]: it has 1, counted from 0");
         assert!(told(&mut tree, "actions.at").contains("`actions` is a list"));
         for bad in ["", ".", "a.", ".a", "a..b", "a[", "a[x]", "a[]", "a[0]b", "a b", "\"\"", "[0]", "a]"] {
-            assert!(!is_path(bad), "{bad}");
+            assert_eq!(canonical(bad), None, "{bad}");
         }
+        assert_eq!(canonical(&vec!["a"; crate::MAX_DEPTH + 1].join(".")), None, "deeper than any file");
         // A key without a value becomes a mapping.
         put(&mut tree, "slo.p95", &root("1s")).unwrap();
         assert_eq!(find(&tree, "slo.p95").unwrap().text(), Some("1s"));

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use swarmlab_experiment::{Experiment, Play};
 use swarmlab_loadgen::LoadError;
 use swarmlab_record::topology::Target;
-use swarmlab_shapes::shape::{Constant, Shape};
-use swarmlab_trial::{LoadId, Part};
+use swarmlab_trial::LoadId;
 
 use super::sending::Sending;
 use super::shared::Shared;
 use super::world::Load;
 use crate::generator::{Generator, Outlet, Running};
+use crate::plan;
 
 /// Sends an experiment's loads into a simulation.
 pub(super) struct Clients<'a> {
@@ -35,15 +35,7 @@ impl Generator for Clients<'_> {
         outlet: Outlet,
     ) -> Result<Box<dyn Running>, LoadError> {
         let load = &self.experiment.load;
-        // As the load engine has it: each trial draws anew, and so does the warm-up.
-        let seed = self.experiment.seed.wrapping_add(2 * id.trial as u64);
-        let (shape, seed) = match (id.part, &load.warm_up) {
-            (Part::WarmUp, Some(w)) => {
-                let duration_s = w.duration.as_secs_f64();
-                (Shape::Constant(Constant { level: w.level, duration_s }), seed ^ 1)
-            }
-            _ => (load.shape.clone(), seed),
-        };
+        let (shape, seed) = plan::drawn(self.experiment, id);
         let length_s = shape.duration_s();
         let bin_s = self.experiment.measure.bin.as_secs_f64();
         let sending = Sending::new(start_unix_s, bin_s, self.play.endpoints.clone());

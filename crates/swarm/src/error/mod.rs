@@ -1,108 +1,13 @@
 //! Everything that can go wrong between a stack and the Engine, each with a code and what to do.
 
+mod help;
+mod parts;
+
 use crate::diagnose::NotConverged;
-use serde::Serialize;
 use std::fmt;
 use swarmlab_codes::{self as codes, Code};
 
-/// What an object of a stack is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ObjectKind {
-    /// A Swarm service.
-    Service,
-    /// One run of a replica.
-    Task,
-    /// A container of a task.
-    Container,
-    /// A network.
-    Network,
-    /// A Swarm config.
-    Config,
-    /// A Swarm secret.
-    Secret,
-    /// A named volume.
-    Volume,
-}
-
-impl fmt::Display for ObjectKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Service => "service",
-            Self::Task => "task",
-            Self::Container => "container",
-            Self::Network => "network",
-            Self::Config => "config",
-            Self::Secret => "secret",
-            Self::Volume => "volume",
-        })
-    }
-}
-
-/// An object of a stack, by kind and full name.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub struct ObjectRef {
-    /// What it is.
-    pub kind: ObjectKind,
-    /// Its name in the Engine (a task's id, for tasks).
-    pub name: String,
-}
-
-impl fmt::Display for ObjectRef {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.kind, self.name)
-    }
-}
-
-/// Something that should be gone and is not.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Leftover {
-    /// What is left.
-    pub object: ObjectRef,
-    /// Why, as far as the Engine says; may be empty.
-    pub why: String,
-}
-
-impl fmt::Display for Leftover {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.why.is_empty() { self.object.fmt(f) } else { write!(f, "{} ({})", self.object, self.why) }
-    }
-}
-
-/// An image that is neither on the engine nor to be had from its registry.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct MissingImage {
-    /// The image as the stack names it.
-    pub image: String,
-    /// Short names of the services that use it.
-    pub services: Vec<String>,
-    /// Why it could not be pulled.
-    pub why: String,
-}
-
-/// A published port that something else holds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct PortClash {
-    /// The port on the node; `None` if the Engine's message does not name it.
-    pub port: Option<u16>,
-    /// `tcp`, `udp` or `sctp`.
-    pub protocol: String,
-    /// Short name of the service that wants it.
-    pub service: String,
-    /// Who holds it, or the Engine's words.
-    pub holder: String,
-}
-
-impl fmt::Display for PortClash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.port {
-            Some(port) => {
-                write!(f, "{}: port {port}/{} is held by {}", self.service, self.protocol, self.holder)
-            }
-            None => write!(f, "{}: a port it publishes is held by {}", self.service, self.holder),
-        }
-    }
-}
+pub use parts::{Leftover, MissingImage, ObjectKind, ObjectRef, PortClash};
 
 /// What can go wrong. `Display` says what happened, [`SwarmError::help`] what to do about it.
 #[derive(Debug, thiserror::Error)]
@@ -331,86 +236,6 @@ impl SwarmError {
             Self::Interrupted { .. } => codes::INTERRUPTED,
             Self::NotCleaned { cause, .. } => cause.code(),
             Self::Engine { .. } => codes::ENGINE_ERROR,
-        }
-    }
-
-    /// What the user can do about it.
-    pub fn help(&self) -> String {
-        match self {
-            Self::NoEngine { .. } => {
-                "start the engine (systemctl start docker), or name another address with \
-                 --engine or DOCKER_HOST (unix:///path/docker.sock, tcp://host:2375)"
-                    .into()
-            }
-            Self::PermissionDenied { .. } => {
-                "run as root, or join the socket's group (usermod -aG docker $USER) \
-                 and log in again"
-                    .into()
-            }
-            Self::Host(error) => error.help().into(),
-            Self::NotSwarm { .. } => "make it a Swarm of one node: docker swarm init".into(),
-            Self::NotManager { managers, .. } if managers.is_empty() => {
-                "talk to a manager: set DOCKER_HOST to its address".into()
-            }
-            Self::NotManager { managers, .. } => {
-                format!("talk to a manager ({}): set DOCKER_HOST to its address", managers.join(", "))
-            }
-            Self::SwarmLocked { .. } => "unlock it: docker swarm unlock".into(),
-            Self::SwarmNotReady { .. } => {
-                "see docker info and docker node ls; a majority of the managers must \
-                 be reachable"
-                    .into()
-            }
-            Self::StackExists { stack, .. } => {
-                format!(
-                    "change it in place (swarmlab up FILE --update), remove it (swarmlab down {stack}), or choose another \
-                     name (--name)"
-                )
-            }
-            Self::FrontsStay { stack, .. } => {
-                format!(
-                    "weave them in again (--observe, or the flags of then), take them out (--prune), or begin anew (swarmlab \
-                     down {stack})"
-                )
-            }
-            Self::ForeignStack { stack } => {
-                format!(
-                    "choose another name, take it over all the same (--adopt), or remove it with what deployed it \
-                     (docker stack rm {stack})"
-                )
-            }
-            Self::NoSuchStack { .. } | Self::NoSuchService { .. } => "check the spelling".into(),
-            Self::NotScalable { .. } => "give it `deploy.mode: replicated` in the stack file".into(),
-            Self::TooMany { forced: true, .. } => "ask for fewer".into(),
-            Self::TooMany { .. } => "ask for fewer, or insist with --force, which `swarmlab up` and `swarmlab scale` take (`swarmlab run` does not)".into(),
-            Self::ScaledTwice { .. } => "name each service once".into(),
-            Self::NameTaken { object } => {
-                format!("choose another stack name, or remove it: docker {} rm {}", object.kind, object.name)
-            }
-            Self::ExternalMissing { object } => {
-                format!("create it (docker {} create …), or drop `external` in the stack file", object.kind)
-            }
-            Self::ImagesMissing { .. } => {
-                "build what the sample stack needs: swarmlab images build; pull or build others yourself"
-                    .into()
-            }
-            Self::PortTaken { .. } => {
-                "stop what holds the port, or publish another one in the stack file: each line names the \
-                                       command that deals with its holder"
-                    .into()
-            }
-            Self::NotConverged(_) => "the lines above say for each service why".into(),
-            Self::Contention { .. } => {
-                "find out what else updates the service (an autoscaler?), then try again".into()
-            }
-            Self::DownTimeout { stack, .. } => {
-                format!("give it more time: swarmlab down {stack}; see what holds on: docker ps")
-            }
-            Self::Interrupted { .. } => "what was created has been removed, unless it was to be kept".into(),
-            Self::NotCleaned { stack, cause, .. } => {
-                format!("{}; then remove what is left: swarmlab down {stack}", cause.help())
-            }
-            Self::Engine { .. } => "the engine's own log may say more (journalctl -u docker)".into(),
         }
     }
 }
