@@ -10,10 +10,11 @@ use swarmlab_codes as codes;
 use swarmlab_frame::store::{TidyFile, TidyFormat, TidyText};
 use swarmlab_record::FileError;
 use swarmlab_telemetry::past::parts::folder_of;
-use swarmlab_telemetry::past::{Job, Joined, Parts, PastError, Plan, Wanted, Window};
+use swarmlab_telemetry::past::{Job, Joined, Parts, PastError, Plan, Stop, Wanted, Window};
 use swarmlab_yaml::parse_duration;
 
-use super::past::{MOMENTS, PrometheusArgs, fetched, help, window_ms};
+use super::past::{MOMENTS, PrometheusArgs, fetched, help, interruptible, tell as tell_news, window_ms};
+use super::session::Left;
 use super::{Global, output};
 use crate::exit::Exit;
 
@@ -63,7 +64,7 @@ Examples:
   swarmlab query up --prometheus https://metrics.example/prom --bearer-file token --from 2026-11-28T02:00:00Z --to 2026-11-28T03:00:00Z --step 15s
 
 Exit codes: 0 done, 1 an answer or file that cannot be kept, 2 bad arguments, credentials or query, 3 no Prometheus there, 4 it \
-does not answer, 5 no sample in the window."
+does not answer, 5 no sample in the window, 130 interrupted."
     )
 });
 
@@ -109,7 +110,14 @@ impl QueryError {
 
 /// Asks and writes.
 pub fn main(args: &QueryArgs, global: &Global) -> Exit {
-    let Err(e) = run(args, global) else { return Exit::Success };
+    interruptible(|stop, left| ask(args, global, stop, left))
+}
+
+fn ask(args: &QueryArgs, global: &Global, stop: &Stop, left: &Left) -> Exit {
+    if let Some(out) = &args.out {
+        left.set(vec![format!("{}, with which the same command goes on", folder_of(out).display())]);
+    }
+    let Err(e) = run(args, global, stop) else { return Exit::Success };
     let kept = args
         .out
         .as_deref()
@@ -140,14 +148,14 @@ fn parts_in(folder: &Path) -> usize {
     all.filter_map(Result::ok).filter(|e| e.path().extension().is_some_and(|ending| ending == "part")).count()
 }
 
-fn run(args: &QueryArgs, global: &Global) -> Result<(), QueryError> {
+fn run(args: &QueryArgs, global: &Global, stop: &Stop) -> Result<(), QueryError> {
     let to = args.out.as_deref().map(|path| to(path, args.force)).transpose()?;
-    let asker = args.access.asker(&args.prometheus)?;
+    let asker = args.access.asker(&args.prometheus, stop)?;
     let folder = args.out.as_deref().map(folder_of);
     if let (Some(folder), true) = (&folder, args.restart) {
         Parts::remove(folder)?;
     }
-    let now_ms = asker.now_ms()?;
+    let now_ms = asker.now_ms(&|news| tell_news(news, global.json))?;
     // A plan of which nothing was fetched binds nobody.
     let with_parts = folder.as_deref().filter(|folder| parts_in(folder) > 0);
     let begun = with_parts.map(Parts::begun).transpose()?.flatten();
@@ -180,8 +188,8 @@ fn run(args: &QueryArgs, global: &Global) -> Result<(), QueryError> {
         return Err(QueryError::Nothing(args.promql.clone()));
     }
     match (&to, &args.out) {
-        (Some(format), Some(path)) => write(&joined, *format, path)?,
-        _ => print(&joined, global.json)?,
+        (Some(format), Some(path)) => write(&joined, *format, path, stop)?,
+        _ => print(&joined, global.json, stop)?,
     }
     folder.as_deref().map(Parts::remove).transpose()?;
     if let Some(path) = &args.out {
@@ -227,16 +235,17 @@ fn same(begun: Plan, args: &QueryArgs, url: &str, folder: &Path) -> Result<Plan,
     Ok(begun)
 }
 
-fn write(joined: &Joined<'_>, format: TidyFormat, path: &Path) -> Result<(), QueryError> {
+fn write(joined: &Joined<'_>, format: TidyFormat, path: &Path, stop: &Stop) -> Result<(), QueryError> {
     let mut file = TidyFile::create(path, format, joined.labels.iter().cloned())?;
     joined.each::<QueryError>(&mut |labels, points| {
+        stop.check()?;
         Ok(file.series(labels, points.iter().map(|p| (p.t_ms as f64 / 1e3, p.value)))?)
     })?;
     Ok(file.finish()?)
 }
 
 /// To standard output. A reader that has gone away has seen enough.
-fn print(joined: &Joined<'_>, json: bool) -> Result<(), QueryError> {
+fn print(joined: &Joined<'_>, json: bool, stop: &Stop) -> Result<(), QueryError> {
     let format = if json { TidyFormat::JsonLines } else { TidyFormat::Csv };
     let printed = || -> Result<(), QueryError> {
         let out = BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
@@ -246,6 +255,7 @@ fn print(joined: &Joined<'_>, json: bool) -> Result<(), QueryError> {
             text = text.of_event("sample");
         }
         joined.each::<QueryError>(&mut |labels, points| {
+            stop.check()?;
             let samples = points.iter().map(|p| (p.t_ms as f64 / 1e3, p.value));
             text.series(labels, samples).map_err(QueryError::Output)
         })?;
