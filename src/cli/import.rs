@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use swarmlab_catalogue::{Catalogue, Catalogues, parse};
 use swarmlab_codes as codes;
-use swarmlab_experiment::FileKind;
+use swarmlab_experiment::{FileKind, is_folder_name};
 use swarmlab_lab::past::{Import, ImportError, import};
 use swarmlab_record::folder::RunFolder;
 use swarmlab_record::summary::Summary;
@@ -158,8 +158,9 @@ fn wrong(args: &PrometheusImport) -> Option<(String, String)> {
     if args.bin.is_zero() {
         return Some(("--bin is no time at all".to_owned(), "a second, or more".to_owned()));
     }
-    if args.name.is_empty() || args.name.contains(['/', '\0']) || args.name.starts_with('.') {
-        return Some(("--name makes no name of a folder".to_owned(), "letters, digits and `-`".to_owned()));
+    if !is_folder_name(&args.name) {
+        let help = "at most 100 letters, digits, `-`, `_` and `.`, which does not come first".to_owned();
+        return Some((format!("--name cannot be `{}`: it becomes part of a folder's name", args.name), help));
     }
     None
 }

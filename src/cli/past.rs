@@ -146,14 +146,17 @@ pub fn moment_ms(option: &str, text: &str, now_ms: i64) -> Result<i64, PastError
     }
 }
 
+/// A moment as a date.
+pub fn shown(ms: i64) -> String {
+    swarmlab_units::utc::extended(ms.div_euclid(1000)).unwrap_or_else(|| ms.to_string())
+}
+
 /// From when to when, Unix milliseconds, by the clock of Prometheus. An end in the future is moved to now, which is told.
 ///
 /// # Errors
 /// [`PastError::Window`].
 pub fn window_ms(from: &str, to: &str, now_ms: i64, json: bool) -> Result<(i64, i64), PastError> {
     let (from_ms, to_ms) = (moment_ms("--from", from, now_ms)?, moment_ms("--to", to, now_ms)?);
-    let shown =
-        |ms: i64| swarmlab_units::utc::extended(ms.div_euclid(1000)).unwrap_or_else(|| ms.to_string());
     if to_ms < from_ms {
         return Err(PastError::Window(format!(
             "the window ends ({}) before it begins ({})",
@@ -212,6 +215,7 @@ pub fn help(error: &PastError) -> Option<&'static str> {
         PastError::OtherParts { .. } => {
             Some("take another -o FILE, repeat the command that began it, or throw it away with --restart")
         }
+        PastError::Busy { .. } => Some("wait for it, end it with Ctrl-C, or take another -o FILE"),
         PastError::Part { .. } => Some("fetch it anew with --restart"),
         _ => None,
     }

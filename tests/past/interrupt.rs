@@ -88,6 +88,24 @@ fn a_query_that_is_interrupted_keeps_its_parts_and_says_how_to_go_on() {
         .collect();
     left.sort();
     assert_eq!(left, ["x.csv.parts"], "{told}");
+
+    // A window that is relative to the moment is still the one of then, and that is said.
+    let (url, hung) = slow(ANSWERED);
+    let window = ["--from", "now-30000s", "--to", "now", "--step", "1s", "--parallel", "1", "-o", "y.csv"];
+    let words = [&["query", "m", "--prometheus", &url][..], &window].concat();
+    let child = start(&words, dir.path());
+    hung.recv().unwrap();
+    // Meanwhile nobody else writes it.
+    let busy = start(&words, dir.path()).wait_with_output().unwrap();
+    let told = String::from_utf8_lossy(&busy.stderr);
+    assert!(busy.status.code() == Some(3) && told.contains("E524"), "{told}");
+    interrupted(child);
+    let child = start(&words, dir.path());
+    hung.recv().unwrap();
+    let o = interrupted(child);
+    let told = String::from_utf8_lossy(&o.stderr);
+    let window = "the window from 1970-01-23T19:13:20Z to 1970-01-24T03:33:20Z: 2 of 3 parts are there";
+    assert!(o.status.code() == Some(130) && told.contains(window), "{told}");
 }
 
 #[test]

@@ -104,8 +104,7 @@ fn element(root: &Value<'_>, path: &Path) -> Option<Campaign> {
 /// The name becomes a folder's.
 fn folder_name(value: &Value<'_>) -> Option<String> {
     let name = value.string()?;
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if !name.is_empty() && name.len() <= 100 && !name.starts_with('.') && name.chars().all(plain) {
+    if swarmlab_experiment::is_folder_name(&name) {
         return Some(name);
     }
     let message = format!("name cannot be `{name}`: it becomes the name of a folder");

@@ -123,6 +123,12 @@ pub enum PastError {
         /// As it is asked for now.
         ours: String,
     },
+    /// Another command fetches them.
+    #[error("another command writes {}", folder.display())]
+    Busy {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// Somebody wanted it to end early.
     #[error("interrupted")]
     Interrupted,
@@ -158,6 +164,7 @@ impl PastError {
             Self::Odd { .. } => codes::ODD_ANSWER,
             Self::Window(_) => codes::BAD_PAST_WINDOW,
             Self::OtherParts { .. } => codes::OTHER_PARTS,
+            Self::Busy { .. } => codes::PARTS_BUSY,
             Self::Interrupted => codes::INTERRUPTED,
             Self::Part { .. } => codes::BAD_STORE,
             Self::Io { .. } => codes::RUN_IO,

@@ -5,7 +5,7 @@
 //! of the warnings). It gets its name when it is whole.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -40,19 +40,32 @@ pub fn folder_of(output: &Path) -> PathBuf {
 }
 
 impl Parts {
-    /// The plan of parts that an earlier command left; `None` without any.
+    /// The plan of the parts that an earlier command left.
     ///
     /// # Errors
-    /// [`PastError`]: the folder is there, and no plan can be read in it.
-    pub fn begun(folder: &Path) -> Result<Option<Plan>, PastError> {
+    /// [`PastError`]: no plan can be read.
+    pub fn begun(folder: &Path) -> Result<Plan, PastError> {
         let path = folder.join("plan.json");
-        let text = match fs::read(&path) {
-            Ok(text) => text,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(e) => return Err(PastError::io("read", &path)(e)),
-        };
-        let plan = serde_json::from_slice(&text);
-        plan.map(Some).map_err(|e| PastError::Part { path, why: e.to_string() })
+        // Without it nobody knows what the parts are of.
+        let read = fs::read(&path).map_err(|e| e.to_string());
+        let plan = read.and_then(|text| serde_json::from_slice::<Plan>(&text).map_err(|e| e.to_string()));
+        plan.and_then(|plan| plan.refused().map_or(Ok(plan), Err))
+            .map_err(|why| PastError::Part { path, why })
+    }
+
+    /// Keeps the folder from any other command for as long as what is returned lives; makes it if it is not there.
+    ///
+    /// # Errors
+    /// [`PastError::Busy`]: another command is at work there.
+    pub fn hold(folder: &Path) -> Result<File, PastError> {
+        fs::create_dir_all(folder).map_err(PastError::io("create", folder))?;
+        let path = folder.join("one.lock");
+        let file = File::create(&path).map_err(PastError::io("create", &path))?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => Err(PastError::Busy { folder: folder.to_owned() }),
+            Err(TryLockError::Error(e)) => Err(PastError::io("lock", &path)(e)),
+        }
     }
 
     /// Parts in a folder, those that are there among them.
@@ -153,6 +166,22 @@ impl Parts {
     /// # Errors
     /// [`PastError::Io`].
     pub fn remove(folder: &Path) -> Result<(), PastError> {
+        Self::take_out(folder, &["part", "begun", "json", "tmp", "lock"])?;
+        match fs::remove_dir(folder) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(PastError::io("remove", folder)(e)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Throws away what was fetched; whoever holds the folder still does.
+    ///
+    /// # Errors
+    /// [`PastError::Io`].
+    pub fn clear(folder: &Path) -> Result<(), PastError> {
+        Self::take_out(folder, &["part", "begun", "json", "tmp"])
+    }
+
+    fn take_out(folder: &Path, endings: &[&str]) -> Result<(), PastError> {
         let list = match fs::read_dir(folder) {
             Ok(list) => list,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
@@ -161,11 +190,11 @@ impl Parts {
         for entry in list {
             let path = entry.map_err(PastError::io("read", folder))?.path();
             let ending = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
-            if matches!(ending, "part" | "begun" | "json" | "tmp") {
+            if endings.contains(&ending) {
                 fs::remove_file(&path).map_err(PastError::io("remove", &path))?;
             }
         }
-        fs::remove_dir(folder).map_err(PastError::io("remove", folder))
+        Ok(())
     }
 }
 

@@ -141,7 +141,7 @@ fn an_unfinished_output_goes_on_with_the_parts_that_are_there() {
     assert_eq!(got(&server.url, &plan, &parts).map(|_| ()).unwrap_err().code(), codes::PROMETHEUS_SILENT);
     let before = server.count();
     assert_eq!((before, parts.has(0), parts.has(1)), (5, true, false));
-    let begun = Parts::begun(&folder).unwrap().unwrap();
+    let begun = Parts::begun(&folder).unwrap();
     assert_eq!(begun, plan);
     let parts = Parts::in_folder(&folder, &begun).unwrap();
     let got = got(&server.url, &begun, &parts).unwrap();
@@ -153,7 +153,48 @@ fn an_unfinished_output_goes_on_with_the_parts_that_are_there() {
     std::fs::write(&path, &bytes[..bytes.len() - 9]).unwrap();
     assert!(Joined::new(&parts).map(|_| ()).unwrap_err().to_string().contains("ends early"));
     Parts::remove(&folder).unwrap();
-    assert!(!folder.exists() && Parts::begun(&folder).unwrap().is_none());
+    assert!(!folder.exists());
+}
+
+#[test]
+fn a_plan_that_cannot_be_is_damaged_and_no_panic() {
+    let dir = tempfile::tempdir().unwrap();
+    let plan = plan("http://x", 499 * STEP_MS, Wanted::Steps { step_ms: STEP_MS });
+    Parts::in_folder(dir.path(), &plan).unwrap();
+    assert_eq!(Parts::begun(dir.path()).unwrap(), plan);
+    let path = dir.path().join("plan.json");
+    let text = std::fs::read_to_string(&path).unwrap();
+    for (from, to, why) in [
+        ("\"piece\": 250", "\"piece\": 0", "pieces of 0"),
+        ("\"piece\": 250", "\"piece\": 9223372036854775807", "pieces of 9"),
+        ("\"step_ms\": 1000", "\"step_ms\": 0", "millisecond"),
+        ("\"from_ms\": 0", "\"from_ms\": -9223372036854775808", "as far back"),
+        ("\"to_ms\": 499000", "\"to_ms\": -1", "before it begins"),
+        ("{", "", "expected struct Plan"),
+    ] {
+        let changed = text.replacen(from, to, 1);
+        assert_ne!(changed, text, "{from}");
+        std::fs::write(&path, changed).unwrap();
+        let told = Parts::begun(dir.path()).unwrap_err();
+        assert!(told.code() == codes::BAD_STORE && told.to_string().contains(why), "{told}");
+    }
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(Parts::begun(dir.path()).unwrap_err().code(), codes::BAD_STORE);
+}
+
+#[test]
+fn two_do_not_write_the_same_output() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("x.csv.parts");
+    let held = Parts::hold(&folder).unwrap();
+    assert_eq!(Parts::hold(&folder).unwrap_err().code(), codes::PARTS_BUSY);
+    // Neither is it let go of by who throws away what is there.
+    Parts::clear(&folder).unwrap();
+    assert_eq!(Parts::hold(&folder).unwrap_err().code(), codes::PARTS_BUSY);
+    drop(held);
+    Parts::hold(&folder).unwrap();
+    Parts::remove(&folder).unwrap();
+    assert!(!folder.exists());
 }
 
 #[test]
