@@ -180,18 +180,14 @@ impl Asker {
             Ok(answer) if answer.is_success => Ok(answer),
             Ok(answer) => Err(self.of_error(200, &answer, promql, None)),
             Err(AnswerError::Io(e)) => Err(self.broken(&self.client.in_words(e))),
-            Err(e @ AnswerError::Cut(0)) => Err(Failed::Now(e.to_string(), None)),
-            Err(AnswerError::NotJson { at: 0, found, .. }) => Err(Failed::Never(
-                self.other(&format!("it answers 200 with what is no JSON (it begins with {found})")),
-            )),
-            Err(e @ AnswerError::NotAnswer(_)) => Err(Failed::Never(self.other(&e.to_string()))),
+            Err(e @ (AnswerError::NotJson(_) | AnswerError::NotAnswer(_))) => {
+                Err(Failed::Never(self.other(&e.to_string())))
+            }
             Err(e @ AnswerError::NotNumbers(_)) => {
                 Err(Failed::Never(PastError::Odd { url: self.url().to_owned(), why: e.to_string() }))
             }
             // Cut off or damaged on its way.
-            Err(e @ (AnswerError::Cut(_) | AnswerError::NotJson { .. })) => {
-                Err(Failed::Now(e.to_string(), None))
-            }
+            Err(e @ (AnswerError::Cut(_) | AnswerError::Damaged(_))) => Err(Failed::Now(e.to_string(), None)),
         }
     }
 
