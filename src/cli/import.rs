@@ -155,8 +155,9 @@ fn wrong(args: &PrometheusImport) -> Option<(String, String)> {
         let why = "--services has a name without letters, or one twice".to_owned();
         return Some((why, "names between commas, as in --services web,db".to_owned()));
     }
-    if args.bin.is_zero() {
-        return Some(("--bin is no time at all".to_owned(), "a second, or more".to_owned()));
+    // As of an experiment: a narrower bin would show the scraping, not the service.
+    if args.bin.is_zero() || args.bin.subsec_nanos() != 0 {
+        return Some((format!("--bin cannot be {:?}", args.bin), "whole seconds, at least one".to_owned()));
     }
     if !is_folder_name(&args.name) {
         let help = "at most 100 letters, digits, `-`, `_` and `.`, which does not come first".to_owned();

@@ -238,11 +238,12 @@ impl Asker {
     fn broken(&self, e: &Error) -> Failed {
         let mut words = e.to_string();
         // TLS says what is wrong with a certificate, and will say it again.
-        if e.kind() == ErrorKind::InvalidData && words.contains("certificate") {
+        let tls = e.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        if matches!(tls, Some(rustls::Error::InvalidCertificate(_))) {
             let what = format!("the certificate of {}", self.url());
             return Failed::Never(PastError::Access { what, why: words });
         }
-        if e.kind() == ErrorKind::InvalidData || words.starts_with("not HTTP") {
+        if e.kind() == ErrorKind::InvalidData {
             return Failed::Never(self.other(&words));
         }
         if words.is_empty() {

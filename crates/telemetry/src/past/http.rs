@@ -190,13 +190,15 @@ fn head(input: &mut dyn BufRead) -> std::io::Result<Vec<u8>> {
         let before = head.len();
         let read = input.read_until(b'\n', &mut head)?;
         if read == 0 || head.last() != Some(&b'\n') {
-            let why = match head.len() as u64 {
-                0 => "the connection was closed without an answer".to_owned(),
-                LONGEST_HEAD => "the head of the answer is longer than 64 KiB".to_owned(),
-                _ if !head.starts_with(b"HTTP/") => format!("not HTTP: {}", first_line(&head)),
-                _ => "the connection ended in the head of the answer".to_owned(),
-            };
-            return Err(Error::new(ErrorKind::UnexpectedEof, why));
+            let (cut, odd) = (ErrorKind::UnexpectedEof, ErrorKind::InvalidData);
+            return Err(match head.len() as u64 {
+                0 => Error::new(cut, "the connection was closed without an answer"),
+                LONGEST_HEAD => Error::new(odd, "the head of the answer is longer than 64 KiB"),
+                _ if !head.starts_with(b"HTTP/") => {
+                    Error::new(odd, format!("not HTTP: {}", first_line(&head)))
+                }
+                _ => Error::new(cut, "the connection ended in the head of the answer"),
+            });
         }
         if matches!(&head[before..], b"\n" | b"\r\n") {
             return Ok(head);

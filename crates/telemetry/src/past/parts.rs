@@ -18,6 +18,8 @@ use super::plan::Plan;
 const MAGIC: &[u8; 8] = b"SWLPRT1\n";
 const SERIES: u8 = 1;
 const END: u8 = 0;
+/// More samples of a series than any disk holds.
+const MOST_SAMPLES: u64 = 1 << 40;
 
 /// The parts of one output.
 #[derive(Debug)]
@@ -328,10 +330,13 @@ fn records(
             [SERIES] => {
                 let labels = text(input, path)?;
                 let count = number(input, path)?;
+                // Before anybody counts or makes room for them.
+                if count > MOST_SAMPLES {
+                    return Err(damaged(path, "an impossible number of samples"));
+                }
                 let mut samples = Samples { input: &mut *input, path, left: count };
                 each(&labels, count, &mut samples)?;
-                let left = i64::try_from(samples.left).ok().and_then(|left| left.checked_mul(16));
-                let left = left.ok_or_else(|| damaged(path, "an impossible number of samples"))?;
+                let left = samples.left as i64 * 16;
                 if left > 0 {
                     input.seek(SeekFrom::Current(left)).map_err(PastError::io("read", path))?;
                 }

@@ -152,6 +152,14 @@ fn an_unfinished_output_goes_on_with_the_parts_that_are_there() {
     let bytes = std::fs::read(&path).unwrap();
     std::fs::write(&path, &bytes[..bytes.len() - 9]).unwrap();
     assert!(Joined::new(&parts).map(|_| ()).unwrap_err().to_string().contains("ends early"));
+    // So is one whose numbers cannot be.
+    let at = bytes.windows(9).position(|w| w == b"\"b\"}\xfa\0\0\0\0").unwrap() + 4;
+    for count in [u64::MAX, u64::MAX / 16, 1 << 58] {
+        let mut wrong = bytes.clone();
+        wrong[at..at + 8].copy_from_slice(&count.to_le_bytes());
+        std::fs::write(&path, &wrong).unwrap();
+        assert_eq!(Joined::new(&parts).map(|_| ()).unwrap_err().code(), codes::BAD_STORE, "{count}");
+    }
     Parts::remove(&folder).unwrap();
     assert!(!folder.exists());
 }
