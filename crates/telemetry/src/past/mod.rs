@@ -26,9 +26,10 @@ pub mod join;
 pub mod parts;
 pub mod plan;
 pub mod readings;
+pub mod stop;
+
 #[cfg(test)]
 mod scripted;
-pub mod stop;
 #[cfg(test)]
 mod tests;
 
