@@ -6,16 +6,17 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use swarmlab_catalogue::{Catalogue, Catalogues, parse};
 use swarmlab_codes as codes;
-use swarmlab_experiment::FileKind;
+use swarmlab_experiment::{FileKind, is_folder_name};
 use swarmlab_lab::past::{Import, ImportError, import};
 use swarmlab_record::folder::RunFolder;
 use swarmlab_record::summary::Summary;
 use swarmlab_record::topology::Front;
 use swarmlab_telemetry::clock::unix_now_s;
-use swarmlab_telemetry::past::{PastError, Window};
+use swarmlab_telemetry::past::{PastError, Stop, Window};
 use swarmlab_yaml::parse_duration;
 
-use super::past::{MOMENTS, PrometheusArgs, help, tell, window_ms};
+use super::past::{MOMENTS, PrometheusArgs, help, interruptible, tell, window_ms};
+use super::session::Left;
 use super::{Global, output, summary};
 use crate::exit::Exit;
 
@@ -47,7 +48,7 @@ Examples:
   swarmlab import prometheus https://metrics.example --bearer-file token --from now-1h --services web --proxy edge=web --bin 5s
 
 Exit codes: 0 done, 1 an answer or file that cannot be kept, 2 bad arguments or credentials, 3 no Prometheus there, 4 it does not \
-answer, 5 no series of these services in the window."
+answer, 5 no series of these services in the window, 130 interrupted."
     )
 });
 
@@ -106,7 +107,11 @@ pub fn main(args: &ImportArgs, global: &Global) -> Exit {
         Ok(catalogues) => catalogues,
         Err(exit) => return exit,
     };
-    match run(args, catalogues, global) {
+    interruptible(|stop, left| bring(args, catalogues, global, stop, left))
+}
+
+fn bring(args: &PrometheusImport, catalogues: Catalogues, global: &Global, stop: &Stop, left: &Left) -> Exit {
+    match run(args, catalogues, global, stop, left) {
         Ok((folder, found)) => {
             summary::print(&found, &folder, global.json);
             Exit::Success
@@ -150,11 +155,13 @@ fn wrong(args: &PrometheusImport) -> Option<(String, String)> {
         let why = "--services has a name without letters, or one twice".to_owned();
         return Some((why, "names between commas, as in --services web,db".to_owned()));
     }
-    if args.bin.is_zero() {
-        return Some(("--bin is no time at all".to_owned(), "a second, or more".to_owned()));
+    // As of an experiment: a narrower bin would show the scraping, not the service.
+    if args.bin.is_zero() || args.bin.subsec_nanos() != 0 {
+        return Some((format!("--bin cannot be {:?}", args.bin), "whole seconds, at least one".to_owned()));
     }
-    if args.name.is_empty() || args.name.contains(['/', '\0']) || args.name.starts_with('.') {
-        return Some(("--name makes no name of a folder".to_owned(), "letters, digits and `-`".to_owned()));
+    if !is_folder_name(&args.name) {
+        let help = "at most 100 letters, digits, `-`, `_` and `.`, which does not come first".to_owned();
+        return Some((format!("--name cannot be `{}`: it becomes part of a folder's name", args.name), help));
     }
     None
 }
@@ -176,9 +183,11 @@ fn run(
     args: &PrometheusImport,
     catalogues: Catalogues,
     global: &Global,
+    stop: &Stop,
+    left: &Left,
 ) -> Result<(RunFolder, Summary), ImportError> {
-    let asker = args.access.asker(&args.url)?;
-    let now_ms = asker.now_ms()?;
+    let asker = args.access.asker(&args.url, stop)?;
+    let now_ms = asker.now_ms(&|news| tell(news, global.json))?;
     let (from_ms, to_ms) = window_ms(&args.from, &args.to, now_ms, global.json)?;
     let bin_s = args.bin.as_secs_f64();
     if (to_ms - from_ms) as f64 / 1e3 < bin_s {
@@ -201,6 +210,7 @@ fn run(
         path: args.results.display().to_string(),
         source,
     })?;
+    left.set(vec![format!("{}, half of an import", folder.root().display())]);
     match import(&what, &asker, &folder, &|news| tell(news, global.json)) {
         Ok(summary) => Ok((folder, summary)),
         Err(e) => {

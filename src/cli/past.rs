@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use clap::Args;
 use swarmlab_telemetry::past::{
-    Access, Address, Asker, Job, Login, News, PastError, Patience, Secret, fetch,
+    Access, Address, Asker, Job, Login, News, PastError, Patience, Secret, Stop, fetch,
 };
 use swarmlab_yaml::parse_duration;
 
-use super::output;
+use super::{output, session};
+use crate::exit::Exit;
 
 /// Environment variable of the password.
 const PASSWORD: &str = "SWARMLAB_PROMETHEUS_PASSWORD";
@@ -54,7 +55,7 @@ impl PrometheusArgs {
     ///
     /// # Errors
     /// [`PastError`]: an address, credentials or certificates that cannot be used.
-    pub fn asker(&self, url: &str) -> Result<Asker, PastError> {
+    pub fn asker(&self, url: &str, stop: &Stop) -> Result<Asker, PastError> {
         let address = Address::parse(url)?;
         let access = Access {
             login: self.login()?,
@@ -64,7 +65,7 @@ impl PrometheusArgs {
             return Err(PastError::Access { what: "--timeout".into(), why: "it is no time at all".into() });
         }
         let patience = Patience { silence: self.timeout, retries: self.retries, ..Patience::default() };
-        Asker::new(address, &access, patience)
+        Asker::new(address, &access, patience, stop.clone())
     }
 
     fn login(&self) -> Result<Option<Login>, PastError> {
@@ -85,6 +86,19 @@ impl PrometheusArgs {
         };
         Ok(token.map(Login::Bearer))
     }
+}
+
+/// Does work that blocks, and that ends in order when the command is interrupted.
+pub fn interruptible(work: impl FnOnce(&Stop, &session::Left) -> Exit) -> Exit {
+    session::block_on(|cancel, left| async move {
+        let stop = Stop::default();
+        let wanted = stop.clone();
+        tokio::spawn(async move {
+            cancel.cancelled().await;
+            wanted.now();
+        });
+        tokio::task::block_in_place(|| work(&stop, &left))
+    })
 }
 
 fn read(option: &str, path: &Path) -> Result<Vec<u8>, PastError> {
@@ -132,14 +146,17 @@ pub fn moment_ms(option: &str, text: &str, now_ms: i64) -> Result<i64, PastError
     }
 }
 
+/// A moment as a date.
+pub fn shown(ms: i64) -> String {
+    swarmlab_units::utc::extended(ms.div_euclid(1000)).unwrap_or_else(|| ms.to_string())
+}
+
 /// From when to when, Unix milliseconds, by the clock of Prometheus. An end in the future is moved to now, which is told.
 ///
 /// # Errors
 /// [`PastError::Window`].
 pub fn window_ms(from: &str, to: &str, now_ms: i64, json: bool) -> Result<(i64, i64), PastError> {
     let (from_ms, to_ms) = (moment_ms("--from", from, now_ms)?, moment_ms("--to", to, now_ms)?);
-    let shown =
-        |ms: i64| swarmlab_units::utc::extended(ms.div_euclid(1000)).unwrap_or_else(|| ms.to_string());
     if to_ms < from_ms {
         return Err(PastError::Window(format!(
             "the window ends ({}) before it begins ({})",
@@ -198,6 +215,7 @@ pub fn help(error: &PastError) -> Option<&'static str> {
         PastError::OtherParts { .. } => {
             Some("take another -o FILE, repeat the command that began it, or throw it away with --restart")
         }
+        PastError::Busy { .. } => Some("wait for it, end it with Ctrl-C, or take another -o FILE"),
         PastError::Part { .. } => Some("fetch it anew with --restart"),
         _ => None,
     }

@@ -10,10 +10,13 @@ use swarmlab_codes as codes;
 use swarmlab_frame::store::{TidyFile, TidyFormat, TidyText};
 use swarmlab_record::FileError;
 use swarmlab_telemetry::past::parts::folder_of;
-use swarmlab_telemetry::past::{Job, Joined, Parts, PastError, Plan, Wanted, Window};
+use swarmlab_telemetry::past::{Job, Joined, Parts, PastError, Plan, Stop, Wanted, Window};
 use swarmlab_yaml::parse_duration;
 
-use super::past::{MOMENTS, PrometheusArgs, fetched, help, window_ms};
+use super::past::{
+    MOMENTS, PrometheusArgs, fetched, help, interruptible, shown, tell as tell_news, window_ms,
+};
+use super::session::Left;
 use super::{Global, output};
 use crate::exit::Exit;
 
@@ -63,7 +66,7 @@ Examples:
   swarmlab query up --prometheus https://metrics.example/prom --bearer-file token --from 2026-11-28T02:00:00Z --to 2026-11-28T03:00:00Z --step 15s
 
 Exit codes: 0 done, 1 an answer or file that cannot be kept, 2 bad arguments, credentials or query, 3 no Prometheus there, 4 it \
-does not answer, 5 no sample in the window."
+does not answer, 5 no sample in the window, 130 interrupted."
     )
 });
 
@@ -109,12 +112,19 @@ impl QueryError {
 
 /// Asks and writes.
 pub fn main(args: &QueryArgs, global: &Global) -> Exit {
-    let Err(e) = run(args, global) else { return Exit::Success };
+    interruptible(|stop, left| ask(args, global, stop, left))
+}
+
+fn ask(args: &QueryArgs, global: &Global, stop: &Stop, left: &Left) -> Exit {
+    if let Some(out) = &args.out {
+        left.set(vec![format!("{}, with which the same command goes on", folder_of(out).display())]);
+    }
+    let Err(e) = run(args, global, stop) else { return Exit::Success };
     let kept = args
         .out
         .as_deref()
-        .and_then(kept)
-        .filter(|_| !matches!(e, QueryError::Past(PastError::OtherParts { .. })));
+        .filter(|_| !matches!(e, QueryError::Past(PastError::OtherParts { .. } | PastError::Part { .. })))
+        .and_then(kept);
     let help: Vec<&str> = [e.help(), kept.as_deref()].into_iter().flatten().collect();
     let help = (!help.is_empty()).then(|| help.join("; "));
     output::fail(&e, help.as_deref(), global.json, e.code())
@@ -123,6 +133,8 @@ pub fn main(args: &QueryArgs, global: &Global) -> Exit {
 /// What of an output is kept for later; a folder without any part is not.
 fn kept(out: &Path) -> Option<String> {
     let folder = folder_of(out);
+    // Whoever is at work there keeps it.
+    let _held = folder.exists().then(|| Parts::hold(&folder).ok()).flatten()?;
     match parts_in(&folder) {
         0 => {
             if let Err(e) = Parts::remove(&folder) {
@@ -140,25 +152,28 @@ fn parts_in(folder: &Path) -> usize {
     all.filter_map(Result::ok).filter(|e| e.path().extension().is_some_and(|ending| ending == "part")).count()
 }
 
-fn run(args: &QueryArgs, global: &Global) -> Result<(), QueryError> {
+fn run(args: &QueryArgs, global: &Global, stop: &Stop) -> Result<(), QueryError> {
     let to = args.out.as_deref().map(|path| to(path, args.force)).transpose()?;
-    let asker = args.access.asker(&args.prometheus)?;
+    let asker = args.access.asker(&args.prometheus, stop)?;
+    let wanted = wanted(args)?;
     let folder = args.out.as_deref().map(folder_of);
+    // Held until the end of it all.
+    let _held = folder.as_deref().map(Parts::hold).transpose()?;
     if let (Some(folder), true) = (&folder, args.restart) {
-        Parts::remove(folder)?;
+        Parts::clear(folder)?;
     }
-    let now_ms = asker.now_ms()?;
+    let now_ms = asker.now_ms(&|news| tell_news(news, global.json))?;
     // A plan of which nothing was fetched binds nobody.
     let with_parts = folder.as_deref().filter(|folder| parts_in(folder) > 0);
-    let begun = with_parts.map(Parts::begun).transpose()?.flatten();
+    let begun = with_parts.map(Parts::begun).transpose()?;
     let plan = match (begun, &folder) {
-        (Some(begun), Some(folder)) => same(begun, args, asker.url(), folder)?,
+        (Some(begun), Some(folder)) => same(begun, args, wanted, asker.url(), folder)?,
         _ => {
             let (from_ms, to_ms) = window_ms(&args.from, &args.to, now_ms, global.json)?;
             let asked = (args.from.clone(), args.to.clone());
             let window = Window { from_ms, to_ms };
             let workers = usize::from(args.access.parallel);
-            Plan::new(asker.url(), &args.promql, asked, window, wanted(args), workers)?
+            Plan::new(asker.url(), &args.promql, asked, window, wanted, workers)?
         }
     };
     let parts = match &folder {
@@ -167,7 +182,14 @@ fn run(args: &QueryArgs, global: &Global) -> Result<(), QueryError> {
     };
     let before = (0..parts.count()).filter(|i| parts.has(*i)).count();
     if before > 0 {
-        output::remark(&format!("going on: {before} of {} parts are there", parts.count()), global.json);
+        let Window { from_ms, to_ms } = plan.window;
+        let text = format!(
+            "going on with what was begun, the window from {} to {}: {before} of {} parts are there (--restart throws them away)",
+            shown(from_ms),
+            shown(to_ms),
+            parts.count()
+        );
+        output::remark(&text, global.json);
     }
     let workers = usize::from(args.access.parallel);
     fetched(&Job { asker: &asker, plan: &plan, parts: &parts, workers }, global.json)?;
@@ -180,8 +202,8 @@ fn run(args: &QueryArgs, global: &Global) -> Result<(), QueryError> {
         return Err(QueryError::Nothing(args.promql.clone()));
     }
     match (&to, &args.out) {
-        (Some(format), Some(path)) => write(&joined, *format, path)?,
-        _ => print(&joined, global.json)?,
+        (Some(format), Some(path)) => write(&joined, *format, path, stop)?,
+        _ => print(&joined, global.json, stop)?,
     }
     folder.as_deref().map(Parts::remove).transpose()?;
     if let Some(path) = &args.out {
@@ -190,12 +212,14 @@ fn run(args: &QueryArgs, global: &Global) -> Result<(), QueryError> {
     Ok(())
 }
 
-fn wanted(args: &QueryArgs) -> Wanted {
-    match args.step {
-        // A longer step than any window is the window's first point.
-        Some(step) => Wanted::Steps { step_ms: i64::try_from(step.as_millis()).unwrap_or(i64::MAX) },
-        None => Wanted::Raw,
+fn wanted(args: &QueryArgs) -> Result<Wanted, PastError> {
+    let Some(step) = args.step else { return Ok(Wanted::Raw) };
+    if step.is_zero() || step.subsec_nanos() % 1_000_000 != 0 {
+        let why = format!("--step {step:?}: a step is a whole number of milliseconds, at least one");
+        return Err(PastError::Window(why));
     }
+    // A longer step than any window is the window's first point.
+    Ok(Wanted::Steps { step_ms: i64::try_from(step.as_millis()).unwrap_or(i64::MAX) })
 }
 
 /// The format of the output, which must not be there unless it is to be written over.
@@ -208,7 +232,7 @@ fn to(path: &Path, force: bool) -> Result<TidyFormat, QueryError> {
 }
 
 /// The plan that was begun, if it is of the same question. Relative times mean what they meant then.
-fn same(begun: Plan, args: &QueryArgs, url: &str, folder: &Path) -> Result<Plan, PastError> {
+fn same(begun: Plan, args: &QueryArgs, wanted: Wanted, url: &str, folder: &Path) -> Result<Plan, PastError> {
     let step = |wanted: Wanted| match wanted {
         Wanted::Steps { step_ms } => format!("a step of {step_ms} ms"),
         Wanted::Raw => "raw samples".to_owned(),
@@ -218,7 +242,7 @@ fn same(begun: Plan, args: &QueryArgs, url: &str, folder: &Path) -> Result<Plan,
         ("query", begun.promql.clone(), args.promql.clone()),
         ("begin", begun.asked.0.clone(), args.from.clone()),
         ("end", begun.asked.1.clone(), args.to.clone()),
-        ("step", step(begun.wanted), step(wanted(args))),
+        ("step", step(begun.wanted), step(wanted)),
     ] {
         if theirs != ours {
             return Err(PastError::OtherParts { folder: folder.to_owned(), what, theirs, ours });
@@ -227,16 +251,17 @@ fn same(begun: Plan, args: &QueryArgs, url: &str, folder: &Path) -> Result<Plan,
     Ok(begun)
 }
 
-fn write(joined: &Joined<'_>, format: TidyFormat, path: &Path) -> Result<(), QueryError> {
+fn write(joined: &Joined<'_>, format: TidyFormat, path: &Path, stop: &Stop) -> Result<(), QueryError> {
     let mut file = TidyFile::create(path, format, joined.labels.iter().cloned())?;
     joined.each::<QueryError>(&mut |labels, points| {
+        stop.check()?;
         Ok(file.series(labels, points.iter().map(|p| (p.t_ms as f64 / 1e3, p.value)))?)
     })?;
     Ok(file.finish()?)
 }
 
 /// To standard output. A reader that has gone away has seen enough.
-fn print(joined: &Joined<'_>, json: bool) -> Result<(), QueryError> {
+fn print(joined: &Joined<'_>, json: bool, stop: &Stop) -> Result<(), QueryError> {
     let format = if json { TidyFormat::JsonLines } else { TidyFormat::Csv };
     let printed = || -> Result<(), QueryError> {
         let out = BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
@@ -246,6 +271,7 @@ fn print(joined: &Joined<'_>, json: bool) -> Result<(), QueryError> {
             text = text.of_event("sample");
         }
         joined.each::<QueryError>(&mut |labels, points| {
+            stop.check()?;
             let samples = points.iter().map(|p| (p.t_ms as f64 / 1e3, p.value));
             text.series(labels, samples).map_err(QueryError::Output)
         })?;

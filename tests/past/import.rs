@@ -165,7 +165,9 @@ fn where_nothing_is_found_no_folder_is_left_and_the_stacks_are_named() {
     for (words, exit, told) in [
         (&["--services", "web", "--proxy", "edge=wbe"][..], 2, "did you mean `web`?"),
         (&["--services", "web,web"], 2, "one twice"),
+        (&["--services", "web", "--name", "a\"b"], 2, "part of a folder's name"),
         (&["--services", "web", "--bin", "10m"], 2, "no whole bin"),
+        (&["--services", "web", "--bin", "500ms"], 2, "whole seconds"),
         (&["--services", "web", "--catalogue", "none.yml"], 2, "E101"),
     ] {
         let o = import(&url, &[&window[..], words].concat(), dir.path());

@@ -5,5 +5,6 @@
 mod support;
 
 mod import;
+mod interrupt;
 mod prometheus;
 mod query;

@@ -129,6 +129,10 @@ fn what_cannot_be_answered_says_why_and_leaves_nothing() {
         ("count", &*url, window("now+1h", "now+2h"), 2, "begins in the future"),
         ("count", &*url, window("now", "now-1h"), 2, "before it begins"),
         ("count", &*url, window("yesterday", "now"), 2, "a date with a zone"),
+        ("count{job=\"\\\"\"}", &*url, known.clone(), 5, "E520"),
+        ("count{job=\"}", &*url, known.clone(), 2, "E518"),
+        ("count", &*url, vec!["--from", "now-1h", "--step", "0s"], 2, "a whole number of milliseconds"),
+        ("count", &*url, vec!["--from", "now-1h", "--step", "1.5ms"], 2, "a whole number of milliseconds"),
         ("count", "http://me:secret@127.0.0.1:1", known.clone(), 2, "--password-file"),
         ("count", &*url, [&known[..], &["--user", "me"]].concat(), 2, "SWARMLAB_PROMETHEUS_PASSWORD"),
     ] {

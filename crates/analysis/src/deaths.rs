@@ -4,6 +4,7 @@ use swarmlab_record::Phase;
 use swarmlab_record::action::Progress;
 use swarmlab_record::client::ALL_ENDPOINTS;
 use swarmlab_record::events::Event;
+use swarmlab_record::topology::ReplicaEvent;
 
 use crate::assemble::{Raw, lives, replica_events};
 
@@ -41,12 +42,13 @@ impl Death {
 /// All within the load, in the order of time.
 pub fn all(raw: &Raw) -> Vec<Death> {
     let Ok(w) = raw.windows() else { return Vec::new() };
+    let counts = replica_events(&raw.events);
     let mut out: Vec<Death> = lives(&raw.events)
         .into_iter()
         .filter_map(|life| {
             let t_unix_s = life.died_unix_s?;
             let within = (w.load_start_unix_s..w.load_end_unix_s).contains(&t_unix_s);
-            (within && !ordered(raw, &life.service, t_unix_s)).then(|| Death {
+            (within && !ordered(raw, &counts, &life.service, t_unix_s)).then(|| Death {
                 t_unix_s,
                 failed: failed(raw, t_unix_s),
                 service: life.service,
@@ -59,7 +61,7 @@ pub fn all(raw: &Raw) -> Vec<Death> {
 }
 
 /// Whether an action on the service, or a fall of the replicas asked for, comes shortly before. Clocks may differ by a moment.
-fn ordered(raw: &Raw, service: &str, t_unix_s: f64) -> bool {
+fn ordered(raw: &Raw, counts: &[ReplicaEvent], service: &str, t_unix_s: f64) -> bool {
     let before = |order_unix_s: f64| (-1.0..=ORDERED_S).contains(&(t_unix_s - order_unix_s));
     let acted = raw.events.iter().any(|e| match e {
         Event::Action(a) => {
@@ -67,7 +69,7 @@ fn ordered(raw: &Raw, service: &str, t_unix_s: f64) -> bool {
         }
         _ => false,
     });
-    let counts: Vec<_> = replica_events(&raw.events).into_iter().filter(|e| e.service == service).collect();
+    let counts: Vec<_> = counts.iter().filter(|e| e.service == service).collect();
     acted || counts.windows(2).any(|pair| pair[1].desired < pair[0].desired && before(pair[1].t_unix_s))
 }
 
@@ -85,7 +87,7 @@ fn failed(raw: &Raw, t_unix_s: f64) -> u64 {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use swarmlab_record::action::{Action, ActionEvent};
-    use swarmlab_record::topology::{ReplicaEvent, TaskLife};
+    use swarmlab_record::topology::TaskLife;
 
     use super::*;
     use crate::assemble::fixture::load_alone;

@@ -114,4 +114,9 @@ OTHER_PARTS E 523 "other-parts", exit 2: "an unfinished output of another query"
 means "Beside the output lies the folder `FILE.parts` with what an earlier command of another query, window or step had fetched. It is neither mixed with this one nor thrown away unasked.",
 example "swarmlab query up -o out.csv --prometheus http://127.0.0.1:9090 --from now-2h --to now --step 15s",
 advice "Give another `-o FILE`, give the same command as then to go on with it, or begin anew with `--restart`.";
+
+PARTS_BUSY E 524 "parts-busy", exit 3: "an output that another command is writing",
+means "Two commands with the same `-o FILE` would write the same parts, and neither could vouch for what is in them.",
+example "swarmlab query up -o out.csv --prometheus http://127.0.0.1:9090 --from now-2h --step 15s & swarmlab query up -o out.csv --prometheus http://127.0.0.1:9090 --from now-2h --step 15s",
+advice "Wait for the other one, end it with Ctrl-C, or give another `-o FILE`.";
 }

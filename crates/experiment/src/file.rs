@@ -99,11 +99,16 @@ pub fn peek_testbed(path: &Path, overrides: &Overrides) -> Option<TestbedChoice>
     }
 }
 
+/// Whether a name can be part of a folder's name on any file system: letters, digits, `-`, `_` and `.`, at most 100.
+pub fn is_folder_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    !name.is_empty() && name.len() <= 100 && !name.starts_with('.') && name.chars().all(plain)
+}
+
 /// The name becomes part of a folder's name, so it must be one word that every file system takes.
 pub fn folder_name(value: &Value<'_>) -> Option<String> {
     let name = value.string()?;
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if !name.is_empty() && name.len() <= 100 && !name.starts_with('.') && name.chars().all(plain) {
+    if is_folder_name(&name) {
         return Some(name);
     }
     value.fail(

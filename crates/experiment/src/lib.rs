@@ -35,7 +35,7 @@ pub use autoscale::{
 };
 pub use embedded::misfits as embedded_misfits;
 pub use evidence::LEAST_BINS;
-pub use file::{Loaded, TestbedChoice, folder_name, peek_testbed, read, read_with};
+pub use file::{Loaded, TestbedChoice, folder_name, is_folder_name, peek_testbed, read, read_with};
 pub use file_kind::FileKind;
 pub use load::{Load, ModelKind, WarmUp};
 pub use measure::Measure;

@@ -7,7 +7,6 @@ use swarmlab_loadgen::scenario::{Action as StepAction, Step};
 use swarmlab_loadgen::{Scenario, Wait};
 use swarmlab_record::action::Action;
 use swarmlab_shapes::Shape;
-use swarmlab_shapes::shape::Constant;
 use swarmlab_simulate::{Clients, Errand, Errands, Law, Load as Sent, Model};
 use swarmlab_yaml::{Diagnostic, Value};
 
@@ -185,9 +184,7 @@ fn load(load: &Load) -> Vec<String> {
     if let ModelKind::Closed { spawn_rate_per_s: Some(_) } = load.model {
         out.push("`load.spawn_rate` cannot be played: users come as the shape has them".to_owned());
     }
-    let warm_up = load
-        .warm_up
-        .map(|w| Shape::Constant(Constant { level: w.level, duration_s: w.duration.as_secs_f64() }));
+    let warm_up = load.warm_up.map(|w| w.shape());
     for shape in warm_up.into_iter().chain([load.shape.clone()]) {
         out.extend(play.clients(load, shape).check().err().map(|e| e.to_string()));
     }

@@ -125,6 +125,7 @@ pub fn import(
     let mut journal = SampleJournal::create(&at)?;
     let context = Context { stack: &import.stack, topology: &topology };
     let found = past::readings::<ImportError>(&joined, &import.catalogues, &context, &mut |reading| {
+        asker.check()?;
         // The clock does not move: a frame is written when it is full.
         Ok(journal.append(reading, 0.0)?)
     })?;
@@ -139,6 +140,8 @@ pub fn import(
     warnings.extend(silent.map(|s| format!("Prometheus has no series of {} in the window.", s.name)));
     drop(joined);
     Parts::remove(&fetched)?;
+    // What follows is short, and whole.
+    asker.check()?;
     write(import, asker.url(), folder, topology, &found, &warnings)?;
     recompute::seal(folder, State::Complete)?;
     Ok(recompute::analyse(folder)?)

@@ -5,15 +5,20 @@
 //! what is no number, or is of another program is an error. Others that speak this API (Thanos, Mimir, VictoriaMetrics)
 //! order its keys otherwise and add some; those that are not known are passed over, `isPartial` is not.
 
-mod json;
 mod result;
 #[cfg(test)]
 mod tests;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 
-use json::Json;
+use result::{Reading, Whole};
+use serde::de::DeserializeSeed;
+use serde_json::error::Category;
+
+/// Bytes read at once.
+const BUFFER: usize = 1 << 16;
 
 /// Labels of a series, `__name__` among them.
 pub type Labels = BTreeMap<String, String>;
@@ -57,21 +62,17 @@ pub enum AnswerError {
     /// It ended before its end.
     #[error("the answer ends early, after {0} bytes")]
     Cut(u64),
-    /// It is damaged, or not JSON.
-    #[error("the answer is no JSON: at byte {at} stands {found}, not {expected}")]
-    NotJson {
-        /// Bytes before it.
-        at: u64,
-        /// What should stand there.
-        expected: &'static str,
-        /// What does.
-        found: String,
-    },
+    /// It begins like no object.
+    #[error("the answer is no JSON: it begins with {0}, not with `{{`")]
+    NotJson(String),
+    /// It was damaged on its way.
+    #[error("the answer is damaged: {0}")]
+    Damaged(String),
     /// JSON of something else.
     #[error("the answer is JSON, but none of Prometheus: {0}")]
     NotAnswer(&'static str),
     /// Something in it is no number over time.
-    #[error("the answer holds {0}")]
+    #[error("the answer cannot be kept: {0}")]
     NotNumbers(String),
     /// The connection ended, or whoever takes the series failed.
     #[error(transparent)]
@@ -83,32 +84,59 @@ pub enum AnswerError {
 /// # Errors
 /// [`AnswerError`]; the series until then were handed over.
 pub fn read(input: impl Read, each: &mut Each<'_>) -> Result<Answer, AnswerError> {
-    let mut json = Json::new(input);
-    let mut answer = Answer::default();
-    let mut status = None;
-    let begins = json.peek()?;
-    if begins != b'{' {
-        return Err(json.unexpected("`{`"));
+    let bytes = Cell::new(0);
+    let mut input = BufReader::with_capacity(BUFFER, Counted { input, bytes: &bytes });
+    begin(&mut input, &bytes)?;
+    let mut json = serde_json::Deserializer::from_reader(input);
+    let mut reading = Reading::new(each);
+    let read = Whole(&mut reading).deserialize(&mut json).and_then(|()| json.end());
+    let Reading { answer, status, failed, .. } = reading;
+    if let Some(e) = failed {
+        return Err(e.into());
     }
-    json.object(&mut |json, key| {
-        match key {
-            "status" => status = Some(json.text()?),
-            "errorType" => answer.error_type = json.text_or_null()?,
-            "error" => answer.error = json.text_or_null()?,
-            "warnings" => answer.warnings = json.texts()?,
-            "infos" => answer.infos = json.texts()?,
-            "isPartial" => answer.is_partial |= json.is_true()?,
-            "data" => result::data(json, &mut answer, each)?,
-            _ => json.skip()?,
-        }
-        Ok(())
+    read.map_err(|e| match e.classify() {
+        Category::Io => AnswerError::Io(e.into()),
+        Category::Eof => AnswerError::Cut(bytes.get()),
+        Category::Syntax => AnswerError::Damaged(e.to_string()),
+        Category::Data => AnswerError::NotNumbers(e.to_string()),
     })?;
-    json.end()?;
     match status.as_deref() {
-        Some("success") => answer.is_success = true,
-        Some("error") => {}
-        Some(_) => return Err(AnswerError::NotAnswer("its `status` is neither `success` nor `error`")),
-        None => return Err(AnswerError::NotAnswer("it has no `status`")),
+        Some("success") => Ok(Answer { is_success: true, ..answer }),
+        Some("error") => Ok(answer),
+        Some(_) => Err(AnswerError::NotAnswer("its `status` is neither `success` nor `error`")),
+        None => Err(AnswerError::NotAnswer("it has no `status`")),
     }
-    Ok(answer)
+}
+
+/// Passes over white space; whoever says something else than an object says no answer.
+fn begin(input: &mut impl BufRead, bytes: &Cell<u64>) -> Result<(), AnswerError> {
+    loop {
+        let read = match input.fill_buf() {
+            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => continue,
+            read => read?,
+        };
+        match read.first() {
+            None => return Err(AnswerError::Cut(bytes.get())),
+            Some(b'{') => return Ok(()),
+            Some(b' ' | b'\t' | b'\r' | b'\n') => input.consume(1),
+            Some(byte) if byte.is_ascii_graphic() => {
+                return Err(AnswerError::NotJson(format!("`{}`", char::from(*byte))));
+            }
+            Some(byte) => return Err(AnswerError::NotJson(format!("the byte {byte}"))),
+        }
+    }
+}
+
+/// Counts the bytes that come.
+struct Counted<'a, R> {
+    input: R,
+    bytes: &'a Cell<u64>,
+}
+
+impl<R: Read> Read for Counted<'_, R> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.input.read(into)?;
+        self.bytes.set(self.bytes.get() + read as u64);
+        Ok(read)
+    }
 }

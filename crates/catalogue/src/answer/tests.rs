@@ -77,18 +77,24 @@ fn a_vector_a_scalar_and_an_error_are_answers() {
 fn what_is_no_answer_or_no_number_says_so() {
     let result = |inner: &str| format!("{{\"status\":\"success\",\"data\":{{\"result\":[{inner}]}}}}");
     for (text, told) in [
-        ("<html>".to_owned(), "no JSON: at byte 0 stands `<`, not `{`"),
+        ("<html>".to_owned(), "no JSON: it begins with `<`, not with `{`"),
         ("{\"a\":1}".to_owned(), "has no `status`"),
         ("{\"status\":\"up\"}".to_owned(), "neither"),
-        ("{\"status\":\"success\"} x".to_owned(), "not the end"),
+        ("{\"status\":\"success\"} x".to_owned(), "damaged: trailing characters at line 1 column 22"),
         (result(r#"{"metric":{},"values":[[1,"infinity"]]}"#), "`infinity`, which is no number"),
         (result(r#"{"metric":{},"values":[[1,""]]}"#), "no number"),
+        (result(r#"{"metric":{},"values":[[1,2]]}"#), "expected a number as a text"),
+        (result(r#"{"metric":{},"values":[[1]]}"#), "without a value"),
+        ("{\"data\":\"x\",\"error\":{},\"status\":{}}".to_owned(), "neither"),
         (result(r#"{"metric":{},"values":[[1e99,"1"]]}"#), "no time"),
         (result(r#"{"metric":{"__name__":"h"},"histograms":[[1,{"count":"1"}]]}"#), "native histograms (h)"),
-        (result(r#"{"metric":{},"values":[[1,"1"}"#), "stands `}`, not `]`"),
-        (format!("{{\"x\":{}", "[".repeat(100)), "less deep"),
+        (result(r#"{"metric":{},"values":[[1,"1"}"#), "damaged: trailing characters at line 1 column 68"),
+        (format!("{{\"status\":{}", "[".repeat(1000)), "damaged: recursion limit"),
     ] {
         let error = all(text.as_bytes()).unwrap_err().to_string();
         assert!(error.contains(told), "{text}: {error}");
     }
+    // What is passed over may be as deep as it likes.
+    let deep = format!("{{\"x\":{}{},\"status\":\"error\"}}", "[".repeat(1 << 20), "]".repeat(1 << 20));
+    assert!(!all(deep.as_bytes()).unwrap().0.is_success);
 }

@@ -1,14 +1,17 @@
 //! One question: what an answer means, and when it is asked again.
 
 use std::io::{Error, ErrorKind, Read};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use swarmlab_catalogue::answer::{self, Answer, AnswerError, Each};
 
 use super::PastError;
 use super::address::{Access, Address};
+use super::fetch::News;
 use super::http::{Client, Response};
 use super::plan::{Piece, Wanted};
+use super::stop::Stop;
 
 /// Bytes read of the body of an error.
 const ERROR_BYTES: u64 = 1 << 16;
@@ -52,12 +55,12 @@ pub(super) enum Failed {
 }
 
 impl Asker {
-    /// Nothing is sent yet.
+    /// Nothing is sent yet; whatever waits later ends when it is told to stop.
     ///
     /// # Errors
     /// [`PastError::Access`]: credentials or certificates that cannot be used.
-    pub fn new(address: Address, access: &Access, patience: Patience) -> Result<Self, PastError> {
-        Ok(Self { client: Client::new(address, access, patience.silence)?, patience })
+    pub fn new(address: Address, access: &Access, patience: Patience, stop: Stop) -> Result<Self, PastError> {
+        Ok(Self { client: Client::new(address, access, patience.silence, stop)?, patience })
     }
 
     /// Where.
@@ -65,12 +68,42 @@ impl Asker {
         self.client.address.url()
     }
 
-    pub(super) fn retries(&self) -> u32 {
-        self.patience.retries
+    /// Whether to go on.
+    ///
+    /// # Errors
+    /// [`PastError::Interrupted`]: no.
+    pub fn check(&self) -> Result<(), PastError> {
+        self.client.stop.check()
+    }
+
+    /// Asks until there is an answer or none is to be hoped for, which is never [`Failed::Now`]. Who gave up elsewhere is not
+    /// asked again.
+    pub(super) fn insist<T>(
+        &self,
+        given_up: &AtomicBool,
+        told: &dyn Fn(News),
+        once: &mut dyn FnMut() -> Result<T, Failed>,
+    ) -> Result<T, Failed> {
+        let mut nth = 0;
+        loop {
+            let (why, wait_s) = match once() {
+                Err(Failed::Now(why, wait_s)) => (why, wait_s),
+                ended => return ended,
+            };
+            self.check().map_err(Failed::Never)?;
+            if nth == self.patience.retries || given_up.load(Ordering::Relaxed) {
+                let url = self.url().to_owned();
+                return Err(Failed::Never(PastError::Silent { url, why, tries: nth + 1 }));
+            }
+            let wait = self.wait(nth, wait_s);
+            told(News::Again { why, wait_s: wait.as_secs_f64() });
+            self.client.stop.sleep(wait).map_err(Failed::Never)?;
+            nth += 1;
+        }
     }
 
     /// The wait before a question is asked again the `nth` time, from 0.
-    pub(super) fn wait(&self, nth: u32, asked_for_s: Option<f64>) -> Duration {
+    fn wait(&self, nth: u32, asked_for_s: Option<f64>) -> Duration {
         let own_s = (self.patience.wait_s * 2f64.powi(nth.min(30) as i32)).min(LONGEST_WAIT_S);
         Duration::from_secs_f64(own_s.max(asked_for_s.unwrap_or(0.0).min(LONGEST_RETRY_AFTER_S)))
     }
@@ -80,25 +113,23 @@ impl Asker {
     ///
     /// # Errors
     /// [`PastError`].
-    pub fn now_ms(&self) -> Result<i64, PastError> {
-        let mut nth = 0;
-        loop {
-            let mut now_ms = None;
+    pub fn now_ms(&self, told: &dyn Fn(News)) -> Result<i64, PastError> {
+        let mut now_ms = None;
+        let asked = self.insist(&AtomicBool::new(false), told, &mut || {
             let asked = self.say("/api/v1/query", &[("query", "time()")], "time()", &mut |_, points| {
                 now_ms = points.first().map(|p| p.t_ms);
                 Ok(())
             });
-            match (asked, now_ms) {
-                (Ok(_), Some(now_ms)) => return Ok(now_ms),
-                (Ok(_), None) => return Err(self.other("it does not know what time it is (`time()`)")),
-                (Err(Failed::Never(e)), _) => return Err(e),
-                (Err(Failed::TooMuch(why) | Failed::Now(why, _)), _) if nth == self.patience.retries => {
-                    return Err(self.silent(why, nth + 1));
-                }
-                (Err(Failed::Now(_, s)), _) => std::thread::sleep(self.wait(nth, s)),
-                (Err(Failed::TooMuch(_)), _) => std::thread::sleep(self.wait(nth, None)),
-            }
-            nth += 1;
+            // Nobody asks for less than this: it is busy.
+            asked.map_err(|failed| match failed {
+                Failed::TooMuch(why) => Failed::Now(why, None),
+                failed => failed,
+            })
+        });
+        match asked {
+            Ok(_) => now_ms.ok_or_else(|| self.other("it does not know what time it is (`time()`)")),
+            Err(Failed::Never(e)) => Err(e),
+            Err(Failed::TooMuch(why) | Failed::Now(why, _)) => Err(self.other(&why)),
         }
     }
 
@@ -149,18 +180,14 @@ impl Asker {
             Ok(answer) if answer.is_success => Ok(answer),
             Ok(answer) => Err(self.of_error(200, &answer, promql, None)),
             Err(AnswerError::Io(e)) => Err(self.broken(&self.client.in_words(e))),
-            Err(e @ AnswerError::Cut(0)) => Err(Failed::Now(e.to_string(), None)),
-            Err(AnswerError::NotJson { at: 0, found, .. }) => Err(Failed::Never(
-                self.other(&format!("it answers 200 with what is no JSON (it begins with {found})")),
-            )),
-            Err(e @ AnswerError::NotAnswer(_)) => Err(Failed::Never(self.other(&e.to_string()))),
+            Err(e @ (AnswerError::NotJson(_) | AnswerError::NotAnswer(_))) => {
+                Err(Failed::Never(self.other(&e.to_string())))
+            }
             Err(e @ AnswerError::NotNumbers(_)) => {
                 Err(Failed::Never(PastError::Odd { url: self.url().to_owned(), why: e.to_string() }))
             }
             // Cut off or damaged on its way.
-            Err(e @ (AnswerError::Cut(_) | AnswerError::NotJson { .. })) => {
-                Err(Failed::Now(e.to_string(), None))
-            }
+            Err(e @ (AnswerError::Cut(_) | AnswerError::Damaged(_))) => Err(Failed::Now(e.to_string(), None)),
         }
     }
 
@@ -211,11 +238,12 @@ impl Asker {
     fn broken(&self, e: &Error) -> Failed {
         let mut words = e.to_string();
         // TLS says what is wrong with a certificate, and will say it again.
-        if e.kind() == ErrorKind::InvalidData && words.contains("certificate") {
+        let tls = e.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        if matches!(tls, Some(rustls::Error::InvalidCertificate(_))) {
             let what = format!("the certificate of {}", self.url());
             return Failed::Never(PastError::Access { what, why: words });
         }
-        if e.kind() == ErrorKind::InvalidData || words.starts_with("not HTTP") {
+        if e.kind() == ErrorKind::InvalidData {
             return Failed::Never(self.other(&words));
         }
         if words.is_empty() {
@@ -233,10 +261,6 @@ impl Asker {
 
     fn other(&self, why: &str) -> PastError {
         PastError::NotPrometheus { url: self.url().to_owned(), why: why.to_owned() }
-    }
-
-    pub(super) fn silent(&self, why: String, tries: u32) -> PastError {
-        PastError::Silent { url: self.url().to_owned(), why, tries }
     }
 }
 

@@ -70,8 +70,9 @@ pub fn fetch(job: &Job<'_>, told: &(dyn Fn(News) + Sync)) -> Result<(), PastErro
                             told(News::Part { done, of: pieces.len() });
                         }
                         Err(e) => {
-                            stop.store(true, Ordering::Relaxed);
+                            // Before the others hear of it: what ends because of it is not the first.
                             first.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(e);
+                            stop.store(true, Ordering::Relaxed);
                             return;
                         }
                     }
@@ -90,6 +91,7 @@ struct Worker<'a> {
 
 impl Worker<'_> {
     fn part(&self, index: usize, piece: Piece) -> Result<(), PastError> {
+        self.job.asker.check()?;
         let mut part = self.job.parts.begin(index)?;
         let mut warnings = Vec::new();
         self.piece(&mut part, piece, &mut warnings)?;
@@ -105,39 +107,31 @@ impl Worker<'_> {
     ) -> Result<(), PastError> {
         let Job { asker, plan, .. } = self.job;
         let mark = part.mark();
-        let mut nth = 0;
-        loop {
-            let (why, wait_s) = match self.once(part, piece) {
-                Ok(answer) => {
-                    if answer.is_partial {
-                        warnings.push("the answer says itself that it is partial (isPartial)".to_owned());
-                    }
-                    warnings.extend(answer.warnings);
-                    warnings.extend(answer.infos);
-                    return Ok(());
+        let asked = asker.insist(self.stop, &self.told, &mut || {
+            part.back_to(mark).map_err(Failed::Never)?;
+            self.once(part, piece)
+        });
+        match asked {
+            Ok(answer) => {
+                if answer.is_partial {
+                    warnings.push("the answer says itself that it is partial (isPartial)".to_owned());
                 }
-                Err(Failed::Never(e)) => return Err(e),
-                Err(Failed::TooMuch(why)) => match piece.halves(plan.wanted) {
-                    Some(halves) => {
-                        part.back_to(mark)?;
-                        (self.told)(News::Halved { why });
-                        return halves.into_iter().try_for_each(|half| self.piece(part, half, warnings));
-                    }
-                    None => {
-                        let words = format!("{why} (of the smallest piece that can be asked for)");
-                        return Err(PastError::Refused { promql: plan.promql.clone(), words });
-                    }
-                },
-                Err(Failed::Now(why, wait_s)) => (why, wait_s),
-            };
-            part.back_to(mark)?;
-            if nth == asker.retries() || self.stop.load(Ordering::Relaxed) {
-                return Err(asker.silent(why, nth + 1));
+                warnings.extend(answer.warnings);
+                warnings.extend(answer.infos);
+                Ok(())
             }
-            let wait = asker.wait(nth, wait_s);
-            (self.told)(News::Again { why, wait_s: wait.as_secs_f64() });
-            thread::sleep(wait);
-            nth += 1;
+            Err(Failed::Never(e)) => Err(e),
+            Err(Failed::TooMuch(why) | Failed::Now(why, _)) => match piece.halves(plan.wanted) {
+                Some(halves) => {
+                    part.back_to(mark)?;
+                    (self.told)(News::Halved { why });
+                    halves.into_iter().try_for_each(|half| self.piece(part, half, warnings))
+                }
+                None => {
+                    let words = format!("{why} (of the smallest piece that can be asked for)");
+                    Err(PastError::Refused { promql: plan.promql.clone(), words })
+                }
+            },
         }
     }
 

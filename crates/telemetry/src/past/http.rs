@@ -4,7 +4,7 @@
 use std::io::{BufRead, BufReader, Error, ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
@@ -12,8 +12,9 @@ use rustls::{ClientConfig, ClientConnection, StreamOwned};
 use super::PastError;
 use super::address::{Access, Address};
 use super::body::{Body, Framing};
+use super::stop::{LOOK, Stop};
 
-/// How long a connection may take to be made.
+/// How long a connection may take to be made; so long it may also take until a wish to stop is heard.
 const CONNECT: Duration = Duration::from_secs(10);
 /// Longest head of an answer, bytes.
 const LONGEST_HEAD: u64 = 1 << 16;
@@ -26,6 +27,7 @@ pub(super) struct Client {
     tls: Option<(Arc<ClientConfig>, ServerName<'static>)>,
     /// How long no byte may come.
     silence: Duration,
+    pub(super) stop: Stop,
 }
 
 /// An answer whose body is still to be read.
@@ -38,9 +40,14 @@ pub(super) struct Response {
 }
 
 impl Client {
-    pub(super) fn new(address: Address, access: &Access, silence: Duration) -> Result<Self, PastError> {
+    pub(super) fn new(
+        address: Address,
+        access: &Access,
+        silence: Duration,
+        stop: Stop,
+    ) -> Result<Self, PastError> {
         let (authorization, tls) = (access.authorization()?, access.tls(&address)?);
-        Ok(Self { address, authorization, tls, silence })
+        Ok(Self { address, authorization, tls, silence, stop })
     }
 
     /// Posts a form.
@@ -60,8 +67,9 @@ impl Client {
         request.push_str("\r\n");
         request.push_str(&content);
         let tcp = self.connect()?;
-        tcp.set_read_timeout(Some(self.silence))?;
+        tcp.set_read_timeout(Some(self.silence.min(LOOK)))?;
         tcp.set_write_timeout(Some(self.silence))?;
+        let tcp = Patient { tcp, silence: self.silence, stop: self.stop.clone() };
         match &self.tls {
             None => exchange(tcp, &request),
             Some((config, name)) => {
@@ -97,6 +105,40 @@ impl Client {
             }
             _ => e,
         }
+    }
+}
+
+/// A connection on which nothing may come for so long, unless it is told to stop.
+struct Patient {
+    tcp: TcpStream,
+    silence: Duration,
+    stop: Stop,
+}
+
+impl Read for Patient {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let begun = Instant::now();
+        loop {
+            self.stop.check().map_err(Error::other)?;
+            match self.tcp.read(into) {
+                Err(e)
+                    if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
+                        && begun.elapsed() < self.silence => {}
+                // A signal that came in between.
+                Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                read => return read,
+            }
+        }
+    }
+}
+
+impl Write for Patient {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.tcp.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.tcp.flush()
     }
 }
 
@@ -148,13 +190,15 @@ fn head(input: &mut dyn BufRead) -> std::io::Result<Vec<u8>> {
         let before = head.len();
         let read = input.read_until(b'\n', &mut head)?;
         if read == 0 || head.last() != Some(&b'\n') {
-            let why = match head.len() as u64 {
-                0 => "the connection was closed without an answer".to_owned(),
-                LONGEST_HEAD => "the head of the answer is longer than 64 KiB".to_owned(),
-                _ if !head.starts_with(b"HTTP/") => format!("not HTTP: {}", first_line(&head)),
-                _ => "the connection ended in the head of the answer".to_owned(),
-            };
-            return Err(Error::new(ErrorKind::UnexpectedEof, why));
+            let (cut, odd) = (ErrorKind::UnexpectedEof, ErrorKind::InvalidData);
+            return Err(match head.len() as u64 {
+                0 => Error::new(cut, "the connection was closed without an answer"),
+                LONGEST_HEAD => Error::new(odd, "the head of the answer is longer than 64 KiB"),
+                _ if !head.starts_with(b"HTTP/") => {
+                    Error::new(odd, format!("not HTTP: {}", first_line(&head)))
+                }
+                _ => Error::new(cut, "the connection ended in the head of the answer"),
+            });
         }
         if matches!(&head[before..], b"\n" | b"\r\n") {
             return Ok(head);

@@ -13,6 +13,7 @@
 //! | `http`, `body` | one request, the bytes of its answer |
 //! | [`ask`] | one question: what an answer means, and when it is asked again |
 //! | [`mod@fetch`] | all pieces, several at a time |
+//! | [`stop`] | the wish that it end early |
 //! | [`parts`], [`join`] | parts on the disk or in memory, and what they make together |
 //! | [`mod@readings`] | raw samples as those of a stack's services, by catalogues |
 
@@ -25,6 +26,8 @@ pub mod join;
 pub mod parts;
 pub mod plan;
 pub mod readings;
+pub mod stop;
+
 #[cfg(test)]
 mod scripted;
 #[cfg(test)]
@@ -37,6 +40,7 @@ pub use join::Joined;
 pub use parts::Parts;
 pub use plan::{Piece, Plan, Wanted, Window};
 pub use readings::{Found, readings};
+pub use stop::Stop;
 
 use std::path::PathBuf;
 
@@ -120,6 +124,15 @@ pub enum PastError {
         /// As it is asked for now.
         ours: String,
     },
+    /// Another command fetches them.
+    #[error("another command writes {}", folder.display())]
+    Busy {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// Somebody wanted it to end early.
+    #[error("interrupted")]
+    Interrupted,
     /// A part that is damaged.
     #[error("{} is damaged: {why}", path.display())]
     Part {
@@ -152,6 +165,8 @@ impl PastError {
             Self::Odd { .. } => codes::ODD_ANSWER,
             Self::Window(_) => codes::BAD_PAST_WINDOW,
             Self::OtherParts { .. } => codes::OTHER_PARTS,
+            Self::Busy { .. } => codes::PARTS_BUSY,
+            Self::Interrupted => codes::INTERRUPTED,
             Self::Part { .. } => codes::BAD_STORE,
             Self::Io { .. } => codes::RUN_IO,
         }

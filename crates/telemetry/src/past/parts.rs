@@ -5,7 +5,7 @@
 //! of the warnings). It gets its name when it is whole.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,6 +18,8 @@ use super::plan::Plan;
 const MAGIC: &[u8; 8] = b"SWLPRT1\n";
 const SERIES: u8 = 1;
 const END: u8 = 0;
+/// More samples of a series than any disk holds.
+const MOST_SAMPLES: u64 = 1 << 40;
 
 /// The parts of one output.
 #[derive(Debug)]
@@ -40,19 +42,32 @@ pub fn folder_of(output: &Path) -> PathBuf {
 }
 
 impl Parts {
-    /// The plan of parts that an earlier command left; `None` without any.
+    /// The plan of the parts that an earlier command left.
     ///
     /// # Errors
-    /// [`PastError`]: the folder is there, and no plan can be read in it.
-    pub fn begun(folder: &Path) -> Result<Option<Plan>, PastError> {
+    /// [`PastError`]: no plan can be read.
+    pub fn begun(folder: &Path) -> Result<Plan, PastError> {
         let path = folder.join("plan.json");
-        let text = match fs::read(&path) {
-            Ok(text) => text,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(e) => return Err(PastError::io("read", &path)(e)),
-        };
-        let plan = serde_json::from_slice(&text);
-        plan.map(Some).map_err(|e| PastError::Part { path, why: e.to_string() })
+        // Without it nobody knows what the parts are of.
+        let read = fs::read(&path).map_err(|e| e.to_string());
+        let plan = read.and_then(|text| serde_json::from_slice::<Plan>(&text).map_err(|e| e.to_string()));
+        plan.and_then(|plan| plan.refused().map_or(Ok(plan), Err))
+            .map_err(|why| PastError::Part { path, why })
+    }
+
+    /// Keeps the folder from any other command for as long as what is returned lives; makes it if it is not there.
+    ///
+    /// # Errors
+    /// [`PastError::Busy`]: another command is at work there.
+    pub fn hold(folder: &Path) -> Result<File, PastError> {
+        fs::create_dir_all(folder).map_err(PastError::io("create", folder))?;
+        let path = folder.join("one.lock");
+        let file = File::create(&path).map_err(PastError::io("create", &path))?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => Err(PastError::Busy { folder: folder.to_owned() }),
+            Err(TryLockError::Error(e)) => Err(PastError::io("lock", &path)(e)),
+        }
     }
 
     /// Parts in a folder, those that are there among them.
@@ -153,6 +168,22 @@ impl Parts {
     /// # Errors
     /// [`PastError::Io`].
     pub fn remove(folder: &Path) -> Result<(), PastError> {
+        Self::take_out(folder, &["part", "begun", "json", "tmp", "lock"])?;
+        match fs::remove_dir(folder) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(PastError::io("remove", folder)(e)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Throws away what was fetched; whoever holds the folder still does.
+    ///
+    /// # Errors
+    /// [`PastError::Io`].
+    pub fn clear(folder: &Path) -> Result<(), PastError> {
+        Self::take_out(folder, &["part", "begun", "json", "tmp"])
+    }
+
+    fn take_out(folder: &Path, endings: &[&str]) -> Result<(), PastError> {
         let list = match fs::read_dir(folder) {
             Ok(list) => list,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
@@ -161,11 +192,11 @@ impl Parts {
         for entry in list {
             let path = entry.map_err(PastError::io("read", folder))?.path();
             let ending = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
-            if matches!(ending, "part" | "begun" | "json" | "tmp") {
+            if endings.contains(&ending) {
                 fs::remove_file(&path).map_err(PastError::io("remove", &path))?;
             }
         }
-        fs::remove_dir(folder).map_err(PastError::io("remove", folder))
+        Ok(())
     }
 }
 
@@ -299,10 +330,13 @@ fn records(
             [SERIES] => {
                 let labels = text(input, path)?;
                 let count = number(input, path)?;
+                // Before anybody counts or makes room for them.
+                if count > MOST_SAMPLES {
+                    return Err(damaged(path, "an impossible number of samples"));
+                }
                 let mut samples = Samples { input: &mut *input, path, left: count };
                 each(&labels, count, &mut samples)?;
-                let left = i64::try_from(samples.left).ok().and_then(|left| left.checked_mul(16));
-                let left = left.ok_or_else(|| damaged(path, "an impossible number of samples"))?;
+                let left = samples.left as i64 * 16;
                 if left > 0 {
                     input.seek(SeekFrom::Current(left)).map_err(PastError::io("read", path))?;
                 }

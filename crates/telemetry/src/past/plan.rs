@@ -12,6 +12,8 @@ const FEWEST_POINTS: i64 = 250;
 const LONGEST_RAW_MS: i64 = 3_600_000;
 /// Shortest piece of raw samples that a window is cut into, milliseconds.
 const SHORTEST_RAW_MS: i64 = 60_000;
+/// Furthest moment from 1970, milliseconds.
+const FURTHEST_MS: i64 = 100_000_000_000_000;
 /// Most pieces: each is a file.
 const MOST_PIECES: i64 = 100_000;
 
@@ -76,32 +78,44 @@ impl Plan {
         wanted: Wanted,
         workers: usize,
     ) -> Result<Self, PastError> {
-        let refuse = |why: String| Err(PastError::Window(why));
         let workers = i64::try_from(workers.max(1)).unwrap_or(1);
-        let length_ms = window.to_ms - window.from_ms;
-        if length_ms < 0 {
-            return refuse("the window ends before it begins".to_owned());
-        }
+        let length_ms = window.to_ms.saturating_sub(window.from_ms);
         let piece = match wanted {
+            Wanted::Steps { step_ms } => {
+                (length_ms / step_ms.max(1) / workers).saturating_add(1).clamp(FEWEST_POINTS, MOST_POINTS)
+            }
+            Wanted::Raw => (length_ms / workers).saturating_add(1).clamp(SHORTEST_RAW_MS, LONGEST_RAW_MS),
+        };
+        let plan = Self { url: url.into(), promql: promql.into(), asked, window, wanted, piece };
+        plan.refused().map_or(Ok(plan), |why| Err(PastError::Window(why)))
+    }
+
+    /// Why it cannot be carried out; a plan that was read from a file holds what is written there.
+    pub(super) fn refused(&self) -> Option<String> {
+        let Window { from_ms, to_ms } = self.window;
+        let most_piece = match self.wanted {
+            _ if to_ms < from_ms => return Some("the window ends before it begins".to_owned()),
+            _ if from_ms < -FURTHEST_MS || to_ms > FURTHEST_MS => {
+                return Some("the window reaches beyond the year 5000, or as far back".to_owned());
+            }
             Wanted::Steps { step_ms } if step_ms < 1 => {
-                return refuse(
+                return Some(
                     "a step is at least a millisecond: Prometheus knows no shorter times".to_owned(),
                 );
             }
-            Wanted::Steps { step_ms } => {
-                (length_ms / step_ms / workers + 1).clamp(FEWEST_POINTS, MOST_POINTS)
-            }
-            Wanted::Raw if length_ms == 0 => return refuse("the window is empty".to_owned()),
-            Wanted::Raw => (length_ms / workers + 1).clamp(SHORTEST_RAW_MS, LONGEST_RAW_MS),
+            Wanted::Raw if to_ms == from_ms => return Some("the window is empty".to_owned()),
+            Wanted::Steps { .. } => MOST_POINTS,
+            Wanted::Raw => LONGEST_RAW_MS,
         };
-        let plan = Self { url: url.into(), promql: promql.into(), asked, window, wanted, piece };
-        if plan.count() > MOST_PIECES {
-            return refuse(format!(
-                "the window would be asked for in {} pieces, {MOST_PIECES} are the most: take a shorter window or a longer step",
-                plan.count()
-            ));
+        if !(1..=most_piece).contains(&self.piece) {
+            return Some(format!("pieces of {}, not of 1 to {most_piece}", self.piece));
         }
-        Ok(plan)
+        (self.count() > MOST_PIECES).then(|| {
+            format!(
+                "the window would be asked for in {} pieces, {MOST_PIECES} are the most: take a shorter window or a longer step",
+                self.count()
+            )
+        })
     }
 
     fn count(&self) -> i64 {

@@ -14,7 +14,7 @@ const STEP_MS: i64 = 1000;
 
 fn asker(url: &str, access: &Access) -> Asker {
     let patience = Patience { silence: Duration::from_secs(5), retries: 3, wait_s: 0.001 };
-    Asker::new(Address::parse(url).unwrap(), access, patience).unwrap()
+    Asker::new(Address::parse(url).unwrap(), access, patience, Stop::default()).unwrap()
 }
 
 fn plan(url: &str, to_ms: i64, wanted: Wanted) -> Plan {
@@ -141,7 +141,7 @@ fn an_unfinished_output_goes_on_with_the_parts_that_are_there() {
     assert_eq!(got(&server.url, &plan, &parts).map(|_| ()).unwrap_err().code(), codes::PROMETHEUS_SILENT);
     let before = server.count();
     assert_eq!((before, parts.has(0), parts.has(1)), (5, true, false));
-    let begun = Parts::begun(&folder).unwrap().unwrap();
+    let begun = Parts::begun(&folder).unwrap();
     assert_eq!(begun, plan);
     let parts = Parts::in_folder(&folder, &begun).unwrap();
     let got = got(&server.url, &begun, &parts).unwrap();
@@ -152,8 +152,57 @@ fn an_unfinished_output_goes_on_with_the_parts_that_are_there() {
     let bytes = std::fs::read(&path).unwrap();
     std::fs::write(&path, &bytes[..bytes.len() - 9]).unwrap();
     assert!(Joined::new(&parts).map(|_| ()).unwrap_err().to_string().contains("ends early"));
+    // So is one whose numbers cannot be.
+    let at = bytes.windows(9).position(|w| w == b"\"b\"}\xfa\0\0\0\0").unwrap() + 4;
+    for count in [u64::MAX, u64::MAX / 16, 1 << 58] {
+        let mut wrong = bytes.clone();
+        wrong[at..at + 8].copy_from_slice(&count.to_le_bytes());
+        std::fs::write(&path, &wrong).unwrap();
+        assert_eq!(Joined::new(&parts).map(|_| ()).unwrap_err().code(), codes::BAD_STORE, "{count}");
+    }
     Parts::remove(&folder).unwrap();
-    assert!(!folder.exists() && Parts::begun(&folder).unwrap().is_none());
+    assert!(!folder.exists());
+}
+
+#[test]
+fn a_plan_that_cannot_be_is_damaged_and_no_panic() {
+    let dir = tempfile::tempdir().unwrap();
+    let plan = plan("http://x", 499 * STEP_MS, Wanted::Steps { step_ms: STEP_MS });
+    Parts::in_folder(dir.path(), &plan).unwrap();
+    assert_eq!(Parts::begun(dir.path()).unwrap(), plan);
+    let path = dir.path().join("plan.json");
+    let text = std::fs::read_to_string(&path).unwrap();
+    for (from, to, why) in [
+        ("\"piece\": 250", "\"piece\": 0", "pieces of 0"),
+        ("\"piece\": 250", "\"piece\": 9223372036854775807", "pieces of 9"),
+        ("\"step_ms\": 1000", "\"step_ms\": 0", "millisecond"),
+        ("\"from_ms\": 0", "\"from_ms\": -9223372036854775808", "as far back"),
+        ("\"to_ms\": 499000", "\"to_ms\": -1", "before it begins"),
+        ("{", "", "expected struct Plan"),
+    ] {
+        let changed = text.replacen(from, to, 1);
+        assert_ne!(changed, text, "{from}");
+        std::fs::write(&path, changed).unwrap();
+        let told = Parts::begun(dir.path()).unwrap_err();
+        assert!(told.code() == codes::BAD_STORE && told.to_string().contains(why), "{told}");
+    }
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(Parts::begun(dir.path()).unwrap_err().code(), codes::BAD_STORE);
+}
+
+#[test]
+fn two_do_not_write_the_same_output() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("x.csv.parts");
+    let held = Parts::hold(&folder).unwrap();
+    assert_eq!(Parts::hold(&folder).unwrap_err().code(), codes::PARTS_BUSY);
+    // Neither is it let go of by who throws away what is there.
+    Parts::clear(&folder).unwrap();
+    assert_eq!(Parts::hold(&folder).unwrap_err().code(), codes::PARTS_BUSY);
+    drop(held);
+    Parts::hold(&folder).unwrap();
+    Parts::remove(&folder).unwrap();
+    assert!(!folder.exists());
 }
 
 #[test]
@@ -200,7 +249,7 @@ fn credentials_go_into_the_header_alone() {
         ok(r#"{"status":"success","data":{"resultType":"scalar","result":[12.5,"12.5"]}}"#)
     });
     let access = Access { login: Some(Login::Bearer(Secret::new("geheim"))), ca_pem: None };
-    assert_eq!(asker(&format!("{}/below/", server.url), &access).now_ms().unwrap(), 12_500);
+    assert_eq!(asker(&format!("{}/below/", server.url), &access).now_ms(&|_| ()).unwrap(), 12_500);
     let asked = server.asked.lock().unwrap()[0].clone();
     assert!(asked.head.starts_with("POST /below/api/v1/query HTTP/1.1\r\n"), "{}", asked.head);
     assert!(asked.head.contains("Authorization: Bearer geheim\r\n") && !asked.form.contains("geheim"));
@@ -209,6 +258,43 @@ fn credentials_go_into_the_header_alone() {
 #[test]
 fn where_nobody_listens_is_told_after_some_tries() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let told = asker(&format!("http://{free}"), &Access::default()).now_ms().unwrap_err();
+    let again = Mutex::new(0);
+    let told = asker(&format!("http://{free}"), &Access::default())
+        .now_ms(&|_| *again.lock().unwrap() += 1)
+        .unwrap_err();
     assert!(told.code() == codes::PROMETHEUS_SILENT && told.to_string().contains("refused"), "{told}");
+    assert_eq!(again.into_inner().unwrap(), 3, "each wait is told");
+}
+
+#[test]
+fn who_is_told_to_stop_waits_for_no_answer_and_keeps_the_parts_that_are_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let (asked, was_asked) = std::sync::mpsc::channel();
+    let (over, until) = std::sync::mpsc::channel::<()>();
+    let server = Scripted::new(move |_, asked_for| {
+        if asked_for.ms("start") > 0 {
+            asked.send(()).unwrap();
+            // Says nothing until the test is over.
+            let _ = until.recv();
+        }
+        ok(&right(asked_for))
+    });
+    let plan = plan(&server.url, 499 * STEP_MS, Wanted::Steps { step_ms: STEP_MS });
+    let parts = Parts::in_folder(&parts::folder_of(&dir.path().join("x.csv")), &plan).unwrap();
+    let stop = Stop::default();
+    let patience = Patience { silence: Duration::from_secs(3600), retries: 3, wait_s: 3600.0 };
+    let asker =
+        Asker::new(Address::parse(&server.url).unwrap(), &Access::default(), patience, stop.clone()).unwrap();
+    let told = std::thread::scope(|scope| {
+        let job = Job { asker: &asker, plan: &plan, parts: &parts, workers: 1 };
+        let fetching = scope.spawn(move || fetch(&job, &|_| ()).unwrap_err());
+        was_asked.recv().unwrap();
+        stop.now();
+        fetching.join().unwrap()
+    });
+    assert_eq!((told.code(), parts.has(0), parts.has(1)), (codes::INTERRUPTED, true, false));
+    drop(over);
+    // Nor is a long wait sat out, or anything begun.
+    assert!(matches!(asker.now_ms(&|_| ()), Err(PastError::Interrupted)));
+    assert!(matches!(stop.sleep(Duration::from_secs(3600)), Err(PastError::Interrupted)));
 }
