@@ -19,6 +19,8 @@ use serde_json::error::Category;
 
 /// Bytes read at once.
 const BUFFER: usize = 1 << 16;
+/// Most bytes until a series ends: of a text, or of samples, without an end memory must have one. Half a million samples.
+const LARGEST_SERIES: u64 = 1 << 24;
 
 /// Labels of a series, `__name__` among them.
 pub type Labels = BTreeMap<String, String>;
@@ -84,17 +86,20 @@ pub enum AnswerError {
 /// # Errors
 /// [`AnswerError`]; the series until then were handed over.
 pub fn read(input: impl Read, each: &mut Each<'_>) -> Result<Answer, AnswerError> {
-    let bytes = Cell::new(0);
-    let mut input = BufReader::with_capacity(BUFFER, Counted { input, bytes: &bytes });
+    let (bytes, since) = (Cell::new(0), Cell::new(0));
+    let mut input = BufReader::with_capacity(BUFFER, Counted { input, bytes: &bytes, since: &since });
     begin(&mut input, &bytes)?;
     let mut json = serde_json::Deserializer::from_reader(input);
-    let mut reading = Reading::new(each);
+    let mut reading = Reading::new(each, &since);
     let read = Whole(&mut reading).deserialize(&mut json).and_then(|()| json.end());
     let Reading { answer, status, failed, .. } = reading;
     if let Some(e) = failed {
         return Err(e.into());
     }
     read.map_err(|e| match e.classify() {
+        Category::Io if since.get() > LARGEST_SERIES => {
+            AnswerError::Damaged(format!("no series ends within {} MiB", LARGEST_SERIES >> 20))
+        }
         Category::Io => AnswerError::Io(e.into()),
         Category::Eof => AnswerError::Cut(bytes.get()),
         Category::Syntax => AnswerError::Damaged(e.to_string()),
@@ -127,16 +132,21 @@ fn begin(input: &mut impl BufRead, bytes: &Cell<u64>) -> Result<(), AnswerError>
     }
 }
 
-/// Counts the bytes that come.
+/// Counts the bytes that come, and those since the last series ended.
 struct Counted<'a, R> {
     input: R,
     bytes: &'a Cell<u64>,
+    since: &'a Cell<u64>,
 }
 
 impl<R: Read> Read for Counted<'_, R> {
     fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
         let read = self.input.read(into)?;
         self.bytes.set(self.bytes.get() + read as u64);
+        self.since.set(self.since.get() + read as u64);
+        if self.since.get() > LARGEST_SERIES {
+            return Err(std::io::ErrorKind::FileTooLarge.into());
+        }
         Ok(read)
     }
 }

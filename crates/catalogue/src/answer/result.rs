@@ -1,5 +1,6 @@
 //! What stands where in an answer. Each series is handed over as soon as it is read, and its samples make room for the next.
 
+use std::cell::Cell;
 use std::fmt;
 use std::io;
 
@@ -19,14 +20,17 @@ pub(super) struct Reading<'a, 'e> {
     pub(super) failed: Option<io::Error>,
     each: &'a mut Each<'e>,
     points: Vec<Point>,
+    /// Bytes since a series was handed over.
+    since: &'a Cell<u64>,
 }
 
 impl<'a, 'e> Reading<'a, 'e> {
-    pub(super) fn new(each: &'a mut Each<'e>) -> Self {
-        Self { answer: Answer::default(), status: None, failed: None, each, points: Vec::new() }
+    pub(super) fn new(each: &'a mut Each<'e>, since: &'a Cell<u64>) -> Self {
+        Self { answer: Answer::default(), status: None, failed: None, each, points: Vec::new(), since }
     }
 
     fn hand_over<E: Error>(&mut self, labels: &Labels) -> Result<(), E> {
+        self.since.set(0);
         self.answer.series += 1;
         self.answer.samples += self.points.len() as u64;
         (self.each)(labels, &self.points).map_err(|e| {

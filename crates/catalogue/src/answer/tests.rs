@@ -98,3 +98,17 @@ fn what_is_no_answer_or_no_number_says_so() {
     let deep = format!("{{\"x\":{}{},\"status\":\"error\"}}", "[".repeat(1 << 20), "]".repeat(1 << 20));
     assert!(!all(deep.as_bytes()).unwrap().0.is_success);
 }
+
+#[test]
+fn what_has_no_end_is_refused_before_it_fills_memory() {
+    let endless = |head: &'static str, byte| head.as_bytes().chain(std::io::repeat(byte));
+    for (head, byte) in [
+        (r#"{"status":"success","data":{"result":[{"metric":{"a":""#, b'x'),
+        (r#"{"status":"error","error":""#, b'x'),
+        ("{\"status\": ", b' '),
+    ] {
+        let told = all(endless(head, byte)).unwrap_err();
+        assert!(matches!(told, AnswerError::Damaged(_)), "{head}: {told}");
+        assert!(told.to_string().contains("no series ends within 16 MiB"), "{told}");
+    }
+}
