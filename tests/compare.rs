@@ -146,7 +146,8 @@ fn what_must_not_be_compared_is_refused_by_name() {
     change("killed", &|m| m["state"] = json!({ "is": "running" }));
     change("wide", &|m| m["plan"]["bin_s"] = json!(5.0));
     change("other", &|m| m["plan"]["stack"] = json!("stacks/other.yml"));
-    for (name, obstacle) in [("killed", "partial"), ("wide", "bin"), ("other", "stack")] {
+    change("cut", &|m| m["files"] = json!({ "client.parquet": { "bytes": 9000, "sha256": "" } }));
+    for (name, obstacle) in [("killed", "partial"), ("cut", "partial"), ("wide", "bin"), ("other", "stack")] {
         let o = run(&["compare", "a=a", &format!("b={name}")], dir);
         assert_eq!(o.status.code(), Some(2), "{name}");
         let told = stderr(&o);
@@ -172,6 +173,32 @@ fn what_must_not_be_compared_is_refused_by_name() {
     std::fs::remove_file(dir.join("b/summary.json")).unwrap();
     let o = run(&["compare", "a", "b"], dir);
     assert!(stderr(&o).contains("E750") && stderr(&o).contains("swarmlab report b"), "{}", stderr(&o));
+}
+
+#[test]
+fn figures_that_were_changed_after_they_were_computed_are_not_believed() {
+    let lab = Lab::new();
+    let dir = lab.dir.path();
+    let folder = dir.join("run");
+    std::fs::create_dir_all(&folder).unwrap();
+    for file in std::fs::read_dir(root().join(RUN).join("raw")).unwrap() {
+        let path = file.unwrap().path();
+        std::fs::copy(&path, folder.join(path.file_name().unwrap())).unwrap();
+    }
+    write(dir, "other", "4", Some(15.0), 24.0);
+    assert!(run(&["report", "run"], dir).status.success());
+    let summary = std::fs::read_to_string(folder.join("summary.json")).unwrap();
+    let edited = summary.replacen("\"number\": ", "\"number\": 1", 1);
+    assert_ne!(edited, summary);
+    std::fs::write(folder.join("summary.json"), edited).unwrap();
+    let o = run(&["compare", "a=run", "b=other"], dir);
+    assert_eq!(o.status.code(), Some(2), "{}", stderr(&o));
+    assert!(stderr(&o).contains("E750") && stderr(&o).contains("changed"), "{}", stderr(&o));
+    let o = run(&["list", "."], dir);
+    assert!(stdout(&o).contains("summary.json: was changed"), "{}", stdout(&o));
+    assert!(run(&["report", "run"], dir).status.success());
+    assert_eq!(std::fs::read_to_string(folder.join("summary.json")).unwrap(), summary);
+    assert!(!stdout(&run(&["list", "."], dir)).contains("changed"));
 }
 
 #[test]

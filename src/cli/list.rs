@@ -7,8 +7,9 @@ use serde::Serialize;
 use swarmlab_campaign::folder::Recorded;
 use swarmlab_codes as codes;
 use swarmlab_record::folder::RunFolder;
+use swarmlab_record::integrity;
 use swarmlab_record::manifest::{Manifest, State};
-use swarmlab_record::summary::{Figure, Status, Summary};
+use swarmlab_record::summary::{Figure, Status, Summary, Unread};
 use swarmlab_record::utc;
 
 use super::campaigned::is_campaign;
@@ -43,6 +44,8 @@ struct Entry {
     failed: Vec<String>,
     /// How many could not be judged, or held only just.
     open: usize,
+    /// Raw files that are missing or have another length than when the run ended: its figures are not of these.
+    damaged: Vec<String>,
     /// Why there are no figures.
     unreadable: Option<String>,
 }
@@ -136,9 +139,10 @@ fn look(folder: PathBuf, entries: &mut Vec<Entry>, unreadable: &mut Unreadable) 
 }
 
 fn entry(folder: PathBuf, manifest: &Manifest, files: &RunFolder) -> Entry {
-    let summary = std::fs::read_to_string(files.summary())
-        .map_err(|_| "no summary.json".to_owned())
-        .and_then(|text| serde_json::from_str::<Summary>(&text).map_err(|e| format!("summary.json: {e}")));
+    let summary = Summary::read(files, manifest).map_err(|e| match e {
+        Unread::Io(e) if e.kind() == std::io::ErrorKind::NotFound => "no summary.json".to_owned(),
+        e => format!("summary.json: {e}"),
+    });
     let mut out = Entry {
         folder,
         name: manifest.name.clone(),
@@ -149,6 +153,7 @@ fn entry(folder: PathBuf, manifest: &Manifest, files: &RunFolder) -> Entry {
         passed: 0,
         failed: Vec::new(),
         open: 0,
+        damaged: integrity::resized(files, &manifest.files).into_iter().map(|damage| damage.file).collect(),
         unreadable: None,
     };
     match summary {
@@ -186,6 +191,9 @@ fn row(e: &Entry) -> Vec<String> {
     }
     if !e.failed.is_empty() {
         verdicts.push(format!("FAILED {}", e.failed.join(" ")));
+    }
+    if !e.damaged.is_empty() {
+        verdicts.push(format!("DAMAGED {}", e.damaged.join(" ")));
     }
     let verdicts = match &e.unreadable {
         Some(why) => format!("{why}: swarmlab report {}", e.folder.display()),

@@ -6,8 +6,9 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use swarmlab_codes::{self as codes, Code};
 use swarmlab_record::folder::RunFolder;
+use swarmlab_record::integrity;
 use swarmlab_record::manifest::{Manifest, ManifestError, Origin, State};
-use swarmlab_record::summary::{FORMAT, Status, Summary};
+use swarmlab_record::summary::{Status, Summary, Unread};
 
 /// One figure of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -76,15 +77,13 @@ impl Run {
     pub fn read(folder: &Path) -> Result<Self, ReadError> {
         let files = RunFolder::open(folder);
         let manifest = Manifest::read(&files.manifest())?;
-        let bad = |reason: String| ReadError::Summary { folder: folder.display().to_string(), reason };
-        let text = std::fs::read_to_string(files.summary()).map_err(|e| bad(e.to_string()))?;
-        let value: serde_json::Value = serde_json::from_str(&text).map_err(|e| bad(e.to_string()))?;
-        let format = value.get("format").and_then(serde_json::Value::as_u64);
-        if format != Some(u64::from(FORMAT)) {
-            return Err(bad(format!("written by another version (format {})", format.unwrap_or(0))));
-        }
-        let summary: Summary = serde_json::from_value(value).map_err(|e| bad(e.to_string()))?;
-        Ok(Self::of(folder.display().to_string(), &manifest, &summary))
+        let bad =
+            |e: Unread| ReadError::Summary { folder: folder.display().to_string(), reason: e.to_string() };
+        let summary = Summary::read(&files, &manifest).map_err(bad)?;
+        let run = Self::of(folder.display().to_string(), &manifest, &summary);
+        // Its figures are those of files that are no more.
+        let lost = integrity::resized(&files, &manifest.files).first().map(ToString::to_string);
+        Ok(Self { incomplete: run.incomplete.or(lost), ..run })
     }
 
     /// From what its folder holds.

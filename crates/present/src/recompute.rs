@@ -226,6 +226,10 @@ pub fn analyse(folder: &RunFolder) -> Result<Summary, RecomputeError> {
         .map_err(|e| io("write", &at)(std::io::Error::other(e)))?;
     summary.push(b'\n');
     write_atomically(&at, &summary).map_err(io("write", &at))?;
+    // Killed between the two, the folder says that its figures are not these, and `report` mends it.
+    let mut manifest = raw.manifest.clone();
+    manifest.computed = integrity::seal_computed(folder).map_err(io("read", &at))?;
+    manifest.write(&folder.manifest()).map_err(io("write", &folder.manifest()))?;
     let model = crate::model(&raw, &frame, &analysis);
     for artifact in swarmlab_report::render(&model).map_err(|e| RecomputeError::Report(e.to_string()))? {
         let path = folder.root().join(&artifact.path);

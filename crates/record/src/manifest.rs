@@ -55,6 +55,9 @@ pub struct Manifest {
     /// The raw files as they were when the run ended; none of a run that goes on or was killed.
     #[serde(default, skip_serializing_if = "Seals::is_empty")]
     pub files: Seals,
+    /// What readers believe without the raw files, as it was computed from them last: `summary.json`.
+    #[serde(default, skip_serializing_if = "Seals::is_empty")]
+    pub computed: Seals,
     /// Copies of the files that decided the run; none of a load alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inputs: Option<Inputs>,
@@ -186,6 +189,7 @@ impl Manifest {
             generator: None,
             state: State::Running,
             files: Seals::new(),
+            computed: Seals::new(),
             inputs: None,
         }
     }

@@ -7,9 +7,11 @@ use crate::topology::Bed;
 
 mod direction;
 mod findings;
+mod stored;
 
 pub use direction::Direction;
 pub use findings::{Count, Counts, Demand, DemandMethod, EndpointFigures, Little, QUANTILES};
+pub use stored::Unread;
 
 /// Version of `summary.json`'s layout.
 pub const FORMAT: u32 = 2;

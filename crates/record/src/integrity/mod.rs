@@ -2,7 +2,7 @@
 //!
 //! A file that was cut, edited or lost gives other figures, and looks as good as before. So the raw files are sealed when a
 //! run ends (length and checksum of each, in the manifest), and what two files say of the same answers is compared:
-//! also where nothing was sealed.
+//! also where nothing was sealed. The figures computed from them are sealed as well: `compare` and `list` read nothing else.
 
 mod agreement;
 mod seal;
@@ -10,7 +10,7 @@ mod seal;
 use serde::{Deserialize, Serialize};
 
 pub use agreement::{agreement, whole_intervals};
-pub use seal::{Seal, Seals, broken, seal};
+pub use seal::{Seal, Seals, broken, resized, seal, seal_computed};
 
 /// What is wrong with a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

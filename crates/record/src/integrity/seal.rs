@@ -38,13 +38,42 @@ const RAW: [&str; 7] = [
 /// # Errors
 /// What the system refuses.
 pub fn seal(folder: &RunFolder) -> io::Result<Seals> {
+    all(folder, &RAW)
+}
+
+/// Seals what was computed from them and is read without them.
+///
+/// # Errors
+/// What the system refuses.
+pub fn seal_computed(folder: &RunFolder) -> io::Result<Seals> {
+    all(folder, &["summary.json"])
+}
+
+fn all(folder: &RunFolder, names: &[&str]) -> io::Result<Seals> {
     let mut seals = Seals::new();
-    for name in RAW {
+    for name in names {
         if let Some(seal) = of(folder, name)? {
-            seals.insert(name.to_owned(), seal);
+            seals.insert((*name).to_owned(), seal);
         }
     }
     Ok(seals)
+}
+
+/// The files that are missing or have another length than they were sealed with: a look that costs nothing, for readers of
+/// many folders.
+pub fn resized(folder: &RunFolder, seals: &Seals) -> Vec<Damage> {
+    let look = |(name, sealed): (&String, &Seal)| {
+        let now = std::fs::metadata(folder.root().join(name)).ok().map(|file| file.len());
+        (now != Some(sealed.bytes)).then(|| Damage::of(name, other_length(now, sealed)))
+    };
+    seals.iter().filter_map(look).collect()
+}
+
+fn other_length(now: Option<u64>, sealed: &Seal) -> String {
+    match now {
+        None => format!("is missing; it had {} bytes when the run ended", sealed.bytes),
+        Some(now) => format!("has {now} bytes; it had {} when the run ended", sealed.bytes),
+    }
 }
 
 /// The files that are not as they were sealed.
@@ -55,10 +84,8 @@ pub fn broken(folder: &RunFolder, seals: &Seals) -> io::Result<Vec<Damage>> {
     let mut damage = Vec::new();
     for (name, sealed) in seals {
         let what = match of(folder, name)? {
-            None => format!("is missing; it had {} bytes when the run ended", sealed.bytes),
-            Some(now) if now.bytes != sealed.bytes => {
-                format!("has {} bytes; it had {} when the run ended", now.bytes, sealed.bytes)
-            }
+            None => other_length(None, sealed),
+            Some(now) if now.bytes != sealed.bytes => other_length(Some(now.bytes), sealed),
             Some(now) if now != *sealed => {
                 "was changed after the run ended: it has another checksum".to_owned()
             }
@@ -110,6 +137,7 @@ mod tests {
             "b94f6f125c79e3a5ffaa826f584c10d52ada669e6762051b826b55776d05aed2"
         );
         assert_eq!(broken(&folder, &seals).unwrap(), []);
+        assert_eq!(resized(&folder, &seals), []);
         write("client.parquet", "some");
         write("events.jsonl", "same text");
         std::fs::remove_file(dir.path().join("histograms.hlog")).unwrap();
@@ -122,5 +150,7 @@ mod tests {
                 "histograms.hlog is missing; it had 9 bytes when the run ended"
             ]
         );
+        let told: Vec<String> = resized(&folder, &seals).iter().map(Damage::to_string).collect();
+        assert_eq!(told, [said[0].clone(), said[2].clone()], "what another length tells");
     }
 }
