@@ -63,6 +63,7 @@ impl Told {
             }
             Observation::Replicas(event) => self.replicas.push(event),
             Observation::Task(life) => self.lives.push(life),
+            Observation::Trouble(trouble) => self.warnings.push(trouble.to_string()),
             Observation::Warning(text) => self.warnings.push(text),
             Observation::TelemetryFailed(e) => self.warnings.push(e.to_string()),
             Observation::Broken(e) => self.broken = Some(e.to_string()),

@@ -11,7 +11,7 @@ use crate::support::{Lab, swarmlab};
 
 #[test]
 #[ignore = "needs a Docker engine (scripts/test)"]
-fn the_bed_acts_within_bounds_and_tells_the_deaths_that_nobody_ordered() {
+fn the_bed_acts_within_bounds_and_tells_what_befalls_tasks() {
     use swarmlab_swarm::CancellationToken;
     use swarmlab_testbed::swarm::SwarmBeds;
     use swarmlab_testbed::{Action, Beds, Bounds, Observation, TestbedError, seam};
@@ -48,15 +48,31 @@ fn the_bed_acts_within_bounds_and_tells_the_deaths_that_nobody_ordered() {
             }
         };
         tokio::time::timeout(wait, told).await.unwrap();
-        let reader = tokio::spawn(async move {
-            let mut warnings = Vec::new();
+        // Read on, so that nothing waits for this test.
+        let (told, mut heard) = tokio::sync::mpsc::unbounded_channel();
+        tokio::spawn(async move {
             while let Some(observation) = news.recv().await {
-                if let Observation::Warning(text) = observation {
-                    warnings.push(text);
+                let text = match observation {
+                    Observation::Warning(text) => text,
+                    Observation::Trouble(trouble) => trouble.to_string(),
+                    _ => continue,
+                };
+                if told.send(text).is_err() {
+                    return;
                 }
             }
-            warnings
         });
+        let mut hear = async |what: &str| {
+            let mut all = Vec::new();
+            let of_other = |text: &String| text.starts_with("ms-other") && text.contains(what);
+            let heard = async {
+                while !all.iter().any(of_other) {
+                    all.push(heard.recv().await.unwrap());
+                }
+            };
+            let in_time = tokio::time::timeout(wait, heard).await;
+            assert!(in_time.is_ok(), "{what}: {all:?}");
+        };
         let done = acting.await.unwrap().unwrap();
         assert!(done.changed && done.asked_unix_s < done.accepted_unix_s);
         assert!(done.accepted_unix_s < done.done_unix_s);
@@ -64,15 +80,15 @@ fn the_bed_acts_within_bounds_and_tells_the_deaths_that_nobody_ordered() {
         let d = docker();
         let filters = HashMap::from([("name".to_owned(), vec!["acting_ms-other.".to_owned()])]);
         let list = q::ListContainersOptions { filters: Some(filters), ..Default::default() };
-        let victim = d.list_containers(Some(list)).await.unwrap()[0].id.clone().unwrap();
-        d.kill_container(&victim, None::<q::KillContainerOptions>).await.unwrap();
-        tokio::time::sleep(Duration::from_secs(5)).await;
+        let victims: Vec<String> =
+            d.list_containers(Some(list)).await.unwrap().into_iter().map(|c| c.id.unwrap()).collect();
+        d.kill_container(&victims[0], None::<q::KillContainerOptions>).await.unwrap();
+        hear("by itself (failed)").await;
+        // A process that stands still answers no health check.
+        let stop = q::KillContainerOptions { signal: "SIGSTOP".to_owned() };
+        d.kill_container(&victims[1], Some(stop)).await.unwrap();
+        hear("became unhealthy").await;
         bed.down(&mut |_| {}).await.unwrap();
-        let warnings = reader.await.unwrap();
-        assert!(
-            warnings.iter().any(|w| w.starts_with("ms-other.") && w.contains("by itself (failed)")),
-            "{warnings:?}"
-        );
     });
     assert_gone("acting");
 }

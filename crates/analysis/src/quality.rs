@@ -5,6 +5,7 @@ use swarmlab_frame::frame::Frame;
 use super::column;
 use crate::assemble::Raw;
 use crate::assemble::queries::columns;
+use crate::mishaps;
 use swarmlab_intervals::{ErrorKind, FirstAnswer, is_redirect, redirects};
 use swarmlab_record::client::{ALL_ENDPOINTS, Totals};
 use swarmlab_record::events::Event;
@@ -77,9 +78,11 @@ pub fn notes(raw: &Raw, load: &Frame) -> Vec<Note> {
     }
     if let Ok(w) = raw.windows() {
         // A warning, though the testbed may have given one: what nobody asked for is no part of the measurement.
-        let told = crate::deaths::all(raw).into_iter().map(|d| d.sentence(w.load_start_unix_s));
+        let told = mishaps::all(raw).into_iter().map(|m| m.sentence(w.load_start_unix_s));
         out.extend(told.map(|text| Note { status: Status::Warn, text }));
     }
+    let outside = mishaps::outside(raw).map(|trouble| format!("{trouble}, not within the load."));
+    out.extend(outside.map(|text| Note { status: Status::Warn, text }));
     out.extend(unanswered(raw, load));
     out.extend(redirected(raw));
     for event in &raw.events {

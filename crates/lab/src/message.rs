@@ -11,7 +11,7 @@ use swarmlab_record::action::ActionEvent;
 use swarmlab_record::decisions::Line;
 use swarmlab_record::manifest::Windows;
 use swarmlab_record::series::Reading;
-use swarmlab_record::topology::{ClockOffset, ReplicaEvent, Target, TaskLife};
+use swarmlab_record::topology::{ClockOffset, ReplicaEvent, Target, TaskLife, Trouble};
 use swarmlab_testbed::{Kind, Note};
 use swarmlab_trial::LoadId;
 
@@ -87,6 +87,8 @@ pub enum News {
     Replicas(ReplicaEvent),
     /// A task was born or died.
     Task(TaskLife),
+    /// A task ran out of memory or became unhealthy.
+    Trouble(Trouble),
     /// An action on the testbed was asked for, or came to its end.
     Action(ActionEvent),
     /// What a controller is, saw, decided or said: a line of `decisions.jsonl`.

@@ -11,7 +11,7 @@ use swarmlab_report::model::{
 
 use crate::{autoscaling, resources};
 use swarmlab_analysis::assemble::{Raw, replica_events};
-use swarmlab_analysis::{column, deaths};
+use swarmlab_analysis::{column, mishaps};
 use swarmlab_record::events::Event;
 use swarmlab_record::plan::LoadModel;
 use swarmlab_record::topology::ReplicaEvent;
@@ -60,7 +60,7 @@ fn phases(raw: &Raw, frame: &Frame, zero: f64) -> Vec<Phase> {
     out
 }
 
-/// Actions, changes of the number of replicas that nobody of the run asked for, and tasks that ended by themselves.
+/// Actions, changes of the number of replicas that nobody of the run asked for, and what befell tasks.
 fn markers(raw: &Raw, zero: f64) -> Vec<Marker> {
     let mut last: std::collections::BTreeMap<String, u64> = std::collections::BTreeMap::new();
     let asked: Vec<&ActionEvent> = raw
@@ -89,11 +89,10 @@ fn markers(raw: &Raw, zero: f64) -> Vec<Marker> {
             });
         }
     }
-    out.extend(
-        deaths::all(raw)
-            .into_iter()
-            .map(|d| Marker { t_s: d.t_unix_s - zero, label: format!("a task of {} ended", d.service) }),
-    );
+    out.extend(mishaps::all(raw).into_iter().map(|m| Marker {
+        t_s: m.t_unix_s - zero,
+        label: format!("a task of {} {}", m.service, m.what.mark()),
+    }));
     out.sort_by(|a, b| a.t_s.total_cmp(&b.t_s));
     out
 }
@@ -274,9 +273,9 @@ mod tests {
     }
 
     #[test]
-    fn a_task_that_ends_by_itself_is_on_the_timeline() {
+    fn what_befalls_a_task_is_on_the_timeline() {
         use swarmlab_record::manifest::Windows;
-        use swarmlab_record::topology::TaskLife;
+        use swarmlab_record::topology::{Ailment, TaskLife, Trouble};
         let plan = Plan::of_load("web".into(), LoadModel::Open, 10.0, 1.0, 1);
         let begun = Manifest::begun(Origin::Run, "x", 1000.0, plan);
         let died = TaskLife {
@@ -285,14 +284,17 @@ mod tests {
             born_unix_s: Some(990.0),
             died_unix_s: Some(1004.5),
         };
+        let (t_unix_s, what) = (1002.5, Ailment::Unhealthy);
+        let unhealthy = Trouble { t_unix_s, service: "web".into(), task: "web.1".into(), what };
         let raw = Raw {
             manifest: Manifest { windows: Some(Windows::alone(1000.0, 1010.0, 1010.0)), ..begun },
             client: Vec::new(),
-            events: vec![Event::Task(died)],
+            events: vec![Event::Task(died), Event::Trouble(unhealthy)],
             decisions: Vec::new(),
             files: Integrity::default(),
         };
         let marks: Vec<(f64, String)> = markers(&raw, 1000.0).into_iter().map(|m| (m.t_s, m.label)).collect();
-        assert_eq!(marks, [(4.5, "a task of door ended".to_owned())]);
+        let told = [(2.5, "a task of web unhealthy".to_owned()), (4.5, "a task of door ended".to_owned())];
+        assert_eq!(marks, told);
     }
 }

@@ -9,7 +9,7 @@ use swarmlab_intervals::FirstAnswer;
 
 use crate::Phase;
 use crate::action::ActionEvent;
-use crate::topology::{ReplicaEvent, TaskLife};
+use crate::topology::{ReplicaEvent, TaskLife, Trouble};
 
 /// One line of the file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,6 +26,8 @@ pub enum Event {
     Replicas(ReplicaEvent),
     /// A task was born or died.
     Task(TaskLife),
+    /// A task ran out of memory or became unhealthy.
+    Trouble(Trouble),
     /// An action on the testbed was asked for, or came to its end.
     Action(ActionEvent),
     /// Something a reader of the figures should know.

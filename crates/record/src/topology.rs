@@ -189,6 +189,44 @@ pub struct TaskLife {
     pub died_unix_s: Option<f64>,
 }
 
+/// What befell a task that nobody had asked for, and that need not end it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// When.
+    pub t_unix_s: f64,
+    /// Short name of the service.
+    pub service: String,
+    /// Task as named in the samples.
+    pub task: String,
+    /// What it was.
+    pub what: Ailment,
+}
+
+/// Kinds of trouble.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ailment {
+    /// The kernel killed one of its processes: its memory limit was reached.
+    OutOfMemory,
+    /// Its health check failed as often as it may.
+    Unhealthy,
+}
+
+impl std::fmt::Display for Ailment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::OutOfMemory => "reached its memory limit, and a process of it was killed",
+            Self::Unhealthy => "became unhealthy",
+        })
+    }
+}
+
+impl std::fmt::Display for Trouble {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} (task {}) {}", self.service, self.task, self.what)
+    }
+}
+
 /// Offset between this machine's clock and that of a source of samples.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ClockOffset {

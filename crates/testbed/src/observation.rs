@@ -4,6 +4,7 @@ use swarmlab_record::series::Reading;
 use swarmlab_telemetry::TelemetryError;
 
 use super::{ReplicaEvent, TaskLife, TestbedError};
+use swarmlab_record::topology::Trouble;
 
 /// One piece of news of a testbed.
 #[derive(Debug)]
@@ -16,6 +17,8 @@ pub enum Observation {
     Replicas(ReplicaEvent),
     /// A task was born or died.
     Task(TaskLife),
+    /// A task ran out of memory or became unhealthy.
+    Trouble(Trouble),
     /// Something a reader of the figures should know.
     Warning(String),
     /// The testbed broke.

@@ -110,6 +110,7 @@ impl Files {
             News::Replicas(event) => Event::Replicas(event.clone()),
             News::Action(action) => Event::Action(action.clone()),
             News::Task(life) => Event::Task(life.clone()),
+            News::Trouble(trouble) => Event::Trouble(trouble.clone()),
             News::Warning(m) => Event::Warning { t_unix_s, message: m.clone() },
             News::Step(m) | News::Log(m) => Event::Step { t_unix_s, message: m.clone() },
             News::Samples(readings) => {

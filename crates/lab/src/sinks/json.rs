@@ -50,6 +50,7 @@ fn value(news: &News) -> Option<Value> {
             value
         }
         News::Warning(m) => json!({"event": "warning", "message": m}),
+        News::Trouble(trouble) => json!({"event": "warning", "message": trouble.to_string()}),
         News::Controllers(line) => {
             let Line::Decision(decided) = line.as_ref() else { return None };
             json!({"event": "decision", "id": decided.id, "decision": decided.decision, "wants": decided.wants})

@@ -23,6 +23,7 @@ pub fn line(news: &News) -> Option<String> {
         News::Converged { ready, of } => format!("  {ready}/{of} ready"),
         News::Action(action) => format!("  {}", action_line(action)),
         News::Warning(m) => format!("warning: {m}"),
+        News::Trouble(trouble) => format!("warning: {trouble}"),
         News::Controllers(line) => format!("  {}", decision_line(line)?),
         _ => return None,
     })

@@ -1,5 +1,6 @@
 //! What the engine's watcher sees, in the words of a run: counts, lives, and a warning for each end that nobody ordered.
 
+use swarmlab_record::topology::{Ailment, Trouble};
 use swarmlab_swarm::{
     Cause, Engine, Health, TaskEvent, TaskPhase, TaskState, WatchEvent, WatchOptions, watch_into,
 };
@@ -62,8 +63,12 @@ impl Teller {
                 })]
             }
             WatchEvent::Task(e) => {
-                let warning = unordered(&e).filter(|_| self.begun).map(Observation::Warning);
-                self.life(e).map(Observation::Task).into_iter().chain(warning).collect()
+                let news = match trouble(&e) {
+                    Some(trouble) => Some(Observation::Trouble(trouble)),
+                    None => ended(&e).map(Observation::Warning),
+                };
+                let news = news.filter(|_| self.begun);
+                self.life(e).map(Observation::Task).into_iter().chain(news).collect()
             }
             WatchEvent::Gap { from_t_unix_s, to_t_unix_s, why } => vec![Observation::Warning(format!(
                 "replica events are missing for {:.1} s: {why}",
@@ -87,12 +92,21 @@ impl Teller {
     }
 }
 
-/// What happened to a task that nobody had asked for: one that is asked to end shuts down, it does not fail; one of a job
-/// is meant to complete.
-fn unordered(e: &TaskEvent) -> Option<String> {
+/// What need not end a task.
+fn trouble(e: &TaskEvent) -> Option<Trouble> {
     let what = match &e.phase {
-        TaskPhase::OutOfMemory => "reached its memory limit: a process of it was killed".to_owned(),
-        TaskPhase::ContainerHealth(Health::Unhealthy) => "became unhealthy".to_owned(),
+        TaskPhase::OutOfMemory => Ailment::OutOfMemory,
+        TaskPhase::ContainerHealth(Health::Unhealthy) => Ailment::Unhealthy,
+        _ => return None,
+    };
+    let (service, task) = (e.service.clone(), e.task_id.clone());
+    Some(Trouble { t_unix_s: e.t_unix_s, service, task, what })
+}
+
+/// The end of a task that nobody had asked for: one that is asked to end shuts down, it does not fail; one of a job is
+/// meant to complete.
+fn ended(e: &TaskEvent) -> Option<String> {
+    let what = match &e.phase {
         TaskPhase::State(TaskState::Complete) if e.desired == Some(TaskState::Complete) => return None,
         TaskPhase::State(
             state @ (TaskState::Complete | TaskState::Failed | TaskState::Rejected | TaskState::Orphaned),
@@ -151,12 +165,19 @@ mod tests {
         let told = begun().tell(failed);
         assert!(matches!(&told[0], Observation::Task(life) if life.died_unix_s == Some(5.0)));
         assert_eq!(warnings(&told), ["web.2 (task t1) ended by itself (failed): task: non-zero exit (3)"]);
-        assert_eq!(
-            warnings(&begun().tell(task(TaskPhase::OutOfMemory, None))),
-            ["web.2 (task t1) reached its memory limit: a process of it was killed"]
-        );
+    }
+
+    #[test]
+    fn what_a_task_outlives_is_trouble_once_the_beginning_is_told() {
         let unhealthy = TaskPhase::ContainerHealth(Health::Unhealthy);
-        assert_eq!(warnings(&begun().tell(task(unhealthy, None))), ["web.2 (task t1) became unhealthy"]);
+        for (phase, what) in [(TaskPhase::OutOfMemory, Ailment::OutOfMemory), (unhealthy, Ailment::Unhealthy)]
+        {
+            let told = begun().tell(task(phase.clone(), None));
+            let is = |t: &Trouble| (t.t_unix_s, t.task.as_str(), t.what) == (5.0, "t1", what);
+            assert!(matches!(&told[..], [Observation::Trouble(t)] if is(t)), "{told:?}");
+            assert!(Teller::default().tell(task(phase, None)).is_empty());
+        }
+        assert!(begun().tell(task(TaskPhase::ContainerHealth(Health::Healthy), None)).is_empty());
     }
 
     #[test]
