@@ -119,6 +119,57 @@ fn a_campaign_that_was_killed_and_interrupted_goes_on_and_is_compared() {
     );
 }
 
+/// A campaign in virtual time, over a load of twenty seconds.
+fn simulated(campaign: &str) -> Lab {
+    let lab = Lab::new();
+    let simulation =
+        format!("simulation: {}\n", support::root().join("simulations/quickstart.yml").display());
+    lab.experiment("tiny", "simulated", "shape: constant\nlevel: 4\nduration: 20s\n", &simulation);
+    let text = format!("name: pools\nexperiment: experiment.yml\n{campaign}");
+    std::fs::write(lab.dir.path().join("campaign.yml"), text).unwrap();
+    lab
+}
+
+#[test]
+fn a_campaign_ends_once_its_figures_are_known_well_enough() {
+    let axes = "axes: { slo.p95: [1s, 2s] }\nrepetitions: 12\n";
+    let lab = simulated(&format!("{axes}until: {{ figure: throughput_per_s, half_width: 10 % }}\n"));
+    let dir = lab.dir.path();
+    let o = run(&["--json", "campaign", "campaign.yml"], dir);
+    assert_eq!(o.status.code(), Some(0), "{}", stderr(&o));
+    let ended: Value = serde_json::from_str(stdout(&o).lines().last().unwrap()).unwrap();
+    let block = ended["enough_after_block"].as_u64().unwrap();
+    assert!((5..12).contains(&block), "{ended}");
+    let known = &ended["known"][0]["known"];
+    assert!(known["half_width"].as_f64().unwrap() <= 0.1 * known["mean"].as_f64().unwrap(), "{ended}");
+    assert_eq!((ended["done"].as_u64(), ended["trials"].as_u64()), (Some(2 * block), Some(2 * block)));
+    assert_eq!(runs(&lab).len() as u64, 2 * block);
+    // Started again it finds that it is over; what was spared is not missed; a narrower interval goes on.
+    let again = run(&["campaign", "campaign.yml"], dir);
+    assert_eq!(runs(&lab).len() as u64, 2 * block);
+    assert!(stdout(&again).contains(&format!("known well enough after block {block}")), "{}", stdout(&again));
+    let compared = run(&["compare", "results/pools"], dir);
+    assert!(
+        compared.status.success() && !stderr(&compared).contains("no run that counts"),
+        "{}",
+        stderr(&compared)
+    );
+    let narrower = std::fs::read_to_string(dir.join("campaign.yml")).unwrap().replace("10 %", "0.01 %");
+    std::fs::write(dir.join("campaign.yml"), narrower).unwrap();
+    let o = run(&["campaign", "campaign.yml"], dir);
+    assert_eq!((o.status.code(), runs(&lab).len()), (Some(0), 24), "{}", stderr(&o));
+    assert!(stdout(&o).contains("raise `repetitions`"), "{}", stdout(&o));
+    // A figure that nobody has is told after the first block, not after the last.
+    std::fs::remove_dir_all(dir.join("results")).unwrap();
+    let unknown = format!(
+        "name: pools\nexperiment: experiment.yml\n{axes}until: {{ figure: demand_ms:nobody, half_width: 3% }}\n"
+    );
+    std::fs::write(dir.join("campaign.yml"), unknown).unwrap();
+    let o = run(&["campaign", "campaign.yml"], dir);
+    assert_eq!((o.status.code(), runs(&lab).len()), (Some(2), 2), "{}", stderr(&o));
+    assert!(stderr(&o).contains("E752") && stderr(&o).contains("`demand_ms:nobody`"), "{}", stderr(&o));
+}
+
 #[test]
 fn trials_that_fail_are_tried_again_and_named() {
     // This process may not open as many files as the one wants connections; the other is run first.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use swarmlab_campaign::folder::{FolderError, Recorded, record};
 use swarmlab_campaign::ledger::{LedgerError, attempts};
-use swarmlab_campaign::progress::sample;
+use swarmlab_campaign::progress::{Progress, Standing, sample};
 use swarmlab_compare::Run;
 use swarmlab_compare::variants::Variant;
 use swarmlab_compare::words::plural;
@@ -49,17 +49,21 @@ impl Campaigned {
             code: swarmlab_codes::OTHER_CAMPAIGN,
         })?;
         let mut out = Self { variants: Vec::new(), blocks: Vec::new(), remarks: Vec::new() };
+        let all =
+            recorded.trials.iter().map(|t| attempts(&folder.join(&t.folder), &recorded.expected(&t.trial)));
+        let all = all.collect::<Result<Vec<_>, _>>()?;
+        let standings = Progress::of(&recorded, &all).standings;
+        let trials: Vec<_> = recorded.trials.iter().zip(&all).zip(standings).collect();
         let mut lacking = 0;
         for (at, variant) in recorded.variants.iter().enumerate() {
             let (mut runs, mut blocks): (Vec<Run>, Vec<usize>) = Default::default();
-            for trial in recorded.trials.iter().filter(|t| t.trial.variant == at) {
-                let all = attempts(&folder.join(&trial.folder), &recorded.expected(&trial.trial))?;
-                match sample(&all) {
+            for ((trial, attempts), standing) in trials.iter().filter(|((t, _), _)| t.trial.variant == at) {
+                match sample(attempts) {
                     Some(attempt) => {
                         runs.append(&mut read(std::slice::from_ref(&attempt.folder))?);
                         blocks.push(trial.trial.block);
                     }
-                    None => lacking += 1,
+                    None => lacking += usize::from(*standing != Standing::Spared),
                 }
             }
             if !runs.is_empty() {

@@ -9,6 +9,7 @@ use swarmlab_yaml::{Cx, Diagnostic, Diagnostics, Span, Value};
 use crate::axis::{self, Axis};
 use crate::exclude::{self, Exclusion};
 use crate::plan::{self, MOST_TRIALS, Variant};
+use crate::until::{self, Until};
 
 /// Repetitions where the file does not say: from five on means and medians have intervals.
 const REPETITIONS: u32 = 5;
@@ -32,8 +33,10 @@ pub struct Campaign {
     pub axes: Vec<Axis>,
     /// Combinations of levels, those that are excluded left out, in the order of the axes.
     pub variants: Vec<Variant>,
-    /// How often each variant is run.
+    /// How often each variant is run at most.
     pub repetitions: u32,
+    /// When fewer are enough; empty where never.
+    pub until: Vec<Until>,
     /// Seed of the first block's runs and of all orders.
     pub seed: u64,
     /// How often a trial that fails is tried.
@@ -79,6 +82,10 @@ fn element(root: &Value<'_>, path: &Path) -> Option<Campaign> {
     };
     let whole = |v: &Value<'_>, most| v.int(1..=most).and_then(|n| u32::try_from(n).ok());
     let repetitions = map.or("repetitions", REPETITIONS, |v| whole(v, 1000));
+    let until = match map.get("until").filter(|v| !v.is_null()) {
+        Some(value) => until::read(&value, repetitions),
+        None => Some(Vec::new()),
+    };
     let seed = map.or("seed", SEED, |v| v.int(0..=i64::MAX >> 1).map(i64::unsigned_abs));
     let attempts = map.or("attempts", ATTEMPTS, |v| whole(v, 100));
     let require_valid = map.or("require_valid", false, Value::bool);
@@ -95,6 +102,7 @@ fn element(root: &Value<'_>, path: &Path) -> Option<Campaign> {
         axes,
         variants,
         repetitions,
+        until: until?,
         seed,
         attempts,
         require_valid,

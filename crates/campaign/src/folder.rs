@@ -9,6 +9,7 @@ use swarmlab_record::folder::write_atomically;
 use crate::file::Campaign;
 use crate::ledger::Expected;
 use crate::plan::Trial;
+use crate::until::Until;
 
 /// Version of `campaign.json`'s layout.
 pub const FORMAT: u32 = 1;
@@ -33,7 +34,7 @@ pub struct RecordedTrial {
 }
 
 /// `campaign.json`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Recorded {
     /// Layout version.
     pub format: u32,
@@ -45,6 +46,9 @@ pub struct Recorded {
     pub attempts: u32,
     /// Whether a run of which a check of the figures failed counts as failed.
     pub require_valid: bool,
+    /// When fewer blocks are enough.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub until: Vec<Until>,
     /// The variants.
     pub variants: Vec<RecordedVariant>,
     /// All trials in their order.
@@ -116,6 +120,7 @@ impl Recorded {
             experiment: experiment.to_owned(),
             attempts: campaign.attempts,
             require_valid: campaign.require_valid,
+            until: campaign.until.clone(),
             variants: variants.collect(),
             trials: trials.map(|trial| RecordedTrial { folder: trial.folder(), trial }).collect(),
         }
@@ -129,6 +134,7 @@ impl Recorded {
             seed: trial.seed,
             text: self.experiment.clone(),
             require_valid: self.require_valid,
+            figures: self.until.iter().map(|until| until.figure.clone()).collect(),
         }
     }
 
@@ -165,8 +171,8 @@ impl Recorded {
         write_atomically(&path, &text).map_err(io)
     }
 
-    /// Whether a campaign that was begun as `before` goes on as this: more repetitions, or other limits of attempts, are the same
-    /// campaign.
+    /// Whether a campaign that was begun as `before` goes on as this: more repetitions, other limits of attempts, and an end that
+    /// is looked for otherwise, are the same campaign.
     ///
     /// # Errors
     /// What differs.

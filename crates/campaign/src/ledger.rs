@@ -9,6 +9,8 @@ use swarmlab_record::folder::RunFolder;
 use swarmlab_record::manifest::{Manifest, ManifestError, State};
 use swarmlab_record::summary::{Status, Summary};
 
+use crate::until::Sample;
+
 /// What became of one run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
@@ -17,6 +19,9 @@ pub enum Outcome {
     Done {
         /// From its beginning until everything was measured, seconds; absent where that is not known.
         took_s: Option<f64>,
+        /// The figures that the campaign looks at while it goes on.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        figures: Sample,
     },
     /// It is no sample.
     Failed {
@@ -49,6 +54,8 @@ pub struct Expected {
     pub text: String,
     /// Whether one of which a check of the figures failed counts as failed.
     pub require_valid: bool,
+    /// Keys of the figures that the campaign looks at while it goes on.
+    pub figures: Vec<String>,
 }
 
 /// Why runs cannot be counted.
@@ -123,20 +130,22 @@ fn outcome(folder: &Path, expected: &Expected) -> Result<Outcome, LedgerError> {
         State::Running => Outcome::Cut,
         State::Partial { reason } if reason == "interrupted" => Outcome::Cut,
         State::Partial { reason } => Outcome::Failed { why: reason.clone() },
-        State::Complete => match summary(&run) {
-            None => Outcome::Unanalysed,
-            Some(summary) => match no_sample(&summary, expected.require_valid) {
+        // Without figures, or with others than were computed: they are computed again.
+        State::Complete => match Summary::read(&run, &manifest) {
+            Err(_) => Outcome::Unanalysed,
+            Ok(summary) => match no_sample(&summary, expected.require_valid) {
                 Some(why) => Outcome::Failed { why },
                 None => Outcome::Done {
                     took_s: manifest.windows.map(|w| w.settled_unix_s - manifest.started_unix_s),
+                    figures: expected.figures.iter().map(|key| figure(&summary, key)).collect(),
                 },
             },
         },
     })
 }
 
-fn summary(run: &RunFolder) -> Option<Summary> {
-    serde_json::from_str(&std::fs::read_to_string(run.summary()).ok()?).ok()
+fn figure(summary: &Summary, key: &str) -> Option<f64> {
+    summary.figures.iter().find(|f| f.key == key)?.number.filter(|number| number.is_finite())
 }
 
 fn no_sample(summary: &Summary, require_valid: bool) -> Option<String> {

@@ -15,6 +15,7 @@ pub mod ledger;
 mod plan;
 pub mod progress;
 mod refusal;
+pub mod until;
 
 pub use axis::{Axis, Level, Setting};
 pub use file::{Campaign, from_text, read};

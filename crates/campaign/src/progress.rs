@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
+use crate::folder::Recorded;
 use crate::ledger::{Attempt, Outcome};
+use crate::until::{Sample, enough};
 
 /// How a trial stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -17,6 +19,47 @@ pub enum Standing {
     },
     /// It failed as often as a trial may.
     GivenUp,
+    /// What was to be known is known without it.
+    Spared,
+}
+
+/// How all trials of a campaign stand, by their runs in the order of the trials.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Progress {
+    /// By trial.
+    pub standings: Vec<Standing>,
+    /// The samples of the blocks that are over, from the first on.
+    pub blocks: Vec<Vec<(usize, Sample)>>,
+    /// The block after which `until` was met.
+    pub enough: Option<usize>,
+}
+
+impl Progress {
+    /// Of a campaign.
+    pub fn of(campaign: &Recorded, attempts: &[Vec<Attempt>]) -> Self {
+        let mut standings: Vec<Standing> =
+            attempts.iter().map(|attempts| standing(attempts, campaign.attempts)).collect();
+        let trials: Vec<_> = campaign.trials.iter().zip(attempts).zip(&standings).collect();
+        let blocks: Vec<Vec<(usize, Sample)>> = trials
+            .chunk_by(|((a, _), _), ((b, _), _)| a.trial.block == b.trial.block)
+            .take_while(|block| block.iter().all(|(_, s)| matches!(s, Standing::Done | Standing::GivenUp)))
+            .map(|block| block.iter().map(|((t, runs), _)| (t.trial.variant, figures(runs))).collect())
+            .collect();
+        let enough = enough(&campaign.until, campaign.variants.len(), &blocks);
+        if let Some(last) = enough {
+            let after = campaign.trials.iter().zip(&mut standings).filter(|(t, _)| t.trial.block > last);
+            after.filter(|(_, s)| **s != Standing::Done).for_each(|(_, s)| *s = Standing::Spared);
+        }
+        Self { standings, blocks, enough }
+    }
+}
+
+/// What counts of a trial; nothing of one that was given up.
+fn figures(attempts: &[Attempt]) -> Sample {
+    match sample(attempts).map(|attempt| &attempt.outcome) {
+        Some(Outcome::Done { figures, .. }) => figures.clone(),
+        _ => Sample::new(),
+    }
 }
 
 /// How a trial stands, by its runs.
@@ -41,7 +84,7 @@ pub fn sample(attempts: &[Attempt]) -> Option<&Attempt> {
 pub enum Next {
     /// The trial at this place.
     Run(usize),
-    /// Nothing: every trial is done or given up.
+    /// Nothing: every trial is done, given up or spared.
     Nothing,
     /// Nothing: the first trials all failed, and nothing was ever measured. Going on would only fail more often.
     Hopeless,
@@ -81,7 +124,7 @@ mod tests {
 
     #[test]
     fn a_trial_is_run_until_it_is_done_or_failed_too_often_and_being_cut_is_no_failure() {
-        let done = attempt(Outcome::Done { took_s: Some(1.0) });
+        let done = attempt(Outcome::Done { took_s: Some(1.0), figures: Vec::new() });
         let cut = attempt(Outcome::Cut);
         for (attempts, expected) in [
             (vec![], Standing::Open { failed: 0 }),

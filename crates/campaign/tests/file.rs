@@ -99,6 +99,21 @@ fn an_axis_may_set_something_in_what_one_before_sets() {
 }
 
 #[test]
+fn an_end_is_looked_for_by_one_figure_or_several() {
+    use swarmlab_campaign::until::{HalfWidth, Until};
+    let read = campaign(
+        "axes: { P: [1, 2] }\nuntil: [{ figure: response_p95_ms, half_width: 3 % }, { figure: demand_ms:web, half_width: 0.5 }]\n",
+    )
+    .unwrap();
+    let until = |figure: &str, half_width| Until { figure: figure.to_owned(), half_width };
+    let share = until("response_p95_ms", HalfWidth::Share(0.03));
+    assert_eq!(read.until, [share, until("demand_ms:web", HalfWidth::Amount(0.5))]);
+    let before = folder::Recorded::of(&read, "x");
+    let without = folder::Recorded::of(&campaign("axes: { P: [1, 2] }\n").unwrap(), "x");
+    without.goes_on(&before, "results/a".as_ref()).unwrap();
+}
+
+#[test]
 fn what_is_wrong_is_told_at_its_place_and_all_at_once() {
     for (text, words) in [
         ("axes: {}\n", "names nothing to vary"),
@@ -126,6 +141,18 @@ fn what_is_wrong_is_told_at_its_place_and_all_at_once() {
         ("axes: { POOL: [1, 2] }\nexclude: [{}]\n", "leave out everything"),
         ("axes: { POOL: [1, 2] }\nrepetitions: 0\n", "repetitions"),
         ("axes: { POOL: [1, 2] }\nrepetition: 3\n", "did you mean `repetitions`?"),
+        (
+            "axes: { P: [1, 2] }\nuntil: { figure: response_p95, half_width: 3% }\n",
+            "did you mean `response_p95_ms`?",
+        ),
+        ("axes: { P: [1, 2] }\nuntil: { figure: offered, half_width: 3% }\n", "no figure `offered`"),
+        ("axes: { P: [1, 2] }\nuntil: { figure: failed, half_width: -3 % }\n", "above 0"),
+        ("axes: { P: [1, 2] }\nuntil: [{ figure: failed, half_width: wide }]\n", "3 %, or an amount"),
+        ("axes: { P: [1, 2] }\nuntil: { figure: failed }\n", "half_width"),
+        (
+            "axes: { P: [1, 2] }\nrepetitions: 4\nuntil: { figure: failed, half_width: 1 }\n",
+            "from 5 blocks on, and `repetitions` allows 4",
+        ),
         (
             "axes: { A: [1,2,3,4,5,6,7,8,9,10], B: [1,2,3,4,5,6,7,8,9,10] }\nrepetitions: 101\n",
             "more than 10000 trials",

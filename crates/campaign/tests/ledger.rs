@@ -18,7 +18,7 @@ fn golden(name: &str) -> Value {
 fn expected(words: &[&str], seed: u64) -> Expected {
     let text = golden("raw/manifest.json")["plan"]["text"].as_str().unwrap_or_default().to_owned();
     let words = words.iter().map(|w| (*w).to_owned()).collect();
-    Expected { words, seed, text, require_valid: false }
+    Expected { words, seed, text, require_valid: false, figures: Vec::new() }
 }
 
 /// A run's folder as it is when its run has come so far.
@@ -90,7 +90,7 @@ fn what_ended_a_run_is_told_apart() {
     assert_eq!(told[1..3], [Outcome::Cut, Outcome::Cut]);
     assert_eq!(told[3], failed("ms-other did not become ready"));
     assert_eq!(told[4], Outcome::Unanalysed);
-    assert!(matches!(told[5], Outcome::Done { took_s: Some(s) } if s > 1.0), "{:?}", told[5]);
+    assert!(matches!(told[5], Outcome::Done { took_s: Some(s), .. } if s > 1.0), "{:?}", told[5]);
     assert_eq!(told[6], failed("no request was answered"));
 }
 

@@ -17,14 +17,16 @@
 // The command line prints (`src/cli`); nobody else does.
 #![cfg_attr(not(test), deny(clippy::print_stdout))]
 
+mod early;
 pub mod evaluate;
 mod lexer;
 mod names;
 mod parser;
 pub mod unit;
 
+pub use early::{Threshold, only_later};
 pub use evaluate::{LEAST_ANSWERS, Outcome, Source, evaluate};
-pub use names::{Known, Stranger, is_figure};
+pub use names::{Known, Stranger, figure_keys, is_figure};
 pub use parser::parse;
 pub use unit::{Amount, Kind};
 

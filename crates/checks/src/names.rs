@@ -126,6 +126,15 @@ pub fn is_figure(key: &str) -> bool {
     alias(key) == key && Known::default().of(&q).is_none()
 }
 
+/// The keys that figures of runs can have; what stands behind a colon is in capitals.
+pub fn figure_keys() -> impl Iterator<Item = String> {
+    let own = FIGURES.iter().filter(|(stem, _)| alias(stem) == *stem && *stem != "offered");
+    own.map(|(stem, of)| match of {
+        Of::Service => format!("{stem}:SERVICE"),
+        Of::Clients | Of::Run => (*stem).to_owned(),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]

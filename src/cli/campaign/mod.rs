@@ -30,7 +30,8 @@ kill, a power cut): started again, it goes on at the trial where it stopped. Tri
       wide: { autoscale.web.max: 8, slo.p95: 200ms }
       none: { autoscale: null }
   exclude: [{ POOL: 8, controller: none }]
-  repetitions: 5
+  repetitions: 20                   # at most:
+  until: { figure: response_p95_ms, half_width: 3 % }
 
 Examples:
   swarmlab campaign pools.yml --dry-run     every variant checked, the order of trials, the time it takes

@@ -3,7 +3,8 @@
 use serde_json::json;
 use swarmlab_campaign::Trial;
 use swarmlab_campaign::ledger::{Attempt, Outcome};
-use swarmlab_campaign::progress::{Standing, left_s, sample};
+use swarmlab_campaign::progress::{Progress, Standing, left_s, sample};
+use swarmlab_campaign::until::{HalfWidth, Known, Until, values};
 use swarmlab_codes as codes;
 use swarmlab_compare::words::plural;
 
@@ -14,6 +15,7 @@ use crate::exit::Exit;
 
 /// How many trials stand how, and how long the rest takes.
 struct Count {
+    /// All but those that are spared.
     of: usize,
     done: usize,
     given_up: usize,
@@ -24,19 +26,19 @@ struct Count {
 
 impl Count {
     fn of(ready: &Ready, ledger: &Ledger<'_>) -> Self {
-        let standings = ledger.standings();
+        let standings = ledger.progress().standings;
         let are = |wanted: Standing| standings.iter().filter(|s| **s == wanted).count();
         let took_s: Vec<f64> = ledger
             .attempts
             .iter()
             .filter_map(|attempts| match sample(attempts)?.outcome {
-                Outcome::Done { took_s } => took_s,
+                Outcome::Done { took_s, .. } => took_s,
                 _ => None,
             })
             .collect();
         let planned_s = ready.load_s.iter().sum::<f64>() / ready.load_s.len().max(1) as f64;
         let (done, given_up) = (are(Standing::Done), are(Standing::GivenUp));
-        let of = standings.len();
+        let of = standings.len() - are(Standing::Spared);
         let left_s = left_s(of - done - given_up, &took_s, planned_s);
         Self { of, done, given_up, left_s, is_measured: !took_s.is_empty() }
     }
@@ -123,9 +125,10 @@ pub fn trial_begins(ready: &Ready, ledger: &Ledger<'_>, trial: &Trial, global: &
         );
         return;
     }
-    let blocks = ready.campaign.repetitions;
+    let (blocks, at_most) =
+        (ready.campaign.repetitions, if ready.campaign.until.is_empty() { "" } else { "at most " });
     tell!(
-        "\ntrial {} of {} (block {} of {blocks}): {variant}; {}",
+        "\ntrial {} of {at_most}{} (block {} of {at_most}{blocks}): {variant}; {at_most}{}",
         trial.number,
         count.of,
         trial.block,
@@ -157,16 +160,79 @@ pub fn interrupted(ready: &Ready, ledger: &Ledger<'_>, global: &Global) -> Exit 
     output::fail(&why, Some(&help), global.json, codes::INTERRUPTED)
 }
 
+/// Of a figure of `until` the variant of which least is known.
+struct Widest<'a> {
+    until: &'a Until,
+    variant: &'a str,
+    known: Option<Known>,
+}
+
+fn known<'a>(ready: &'a Ready, progress: &Progress) -> Vec<Widest<'a>> {
+    let variants = &ready.campaign.variants;
+    let of = |(at, until): (usize, &'a Until)| {
+        let each = variants.iter().enumerate().map(|(variant, v)| Widest {
+            until,
+            variant: &v.name,
+            known: Known::of(&values(&progress.blocks, variant, at)),
+        });
+        each.max_by(|a, b| a.width().total_cmp(&b.width()))
+    };
+    ready.campaign.until.iter().enumerate().filter_map(of).collect()
+}
+
+impl Widest<'_> {
+    /// How wide, in the measure in which it is bounded; infinite where nothing is known.
+    fn width(&self) -> f64 {
+        let of = |known: &Known| match self.until.half_width {
+            HalfWidth::Share(_) => known.half_width / known.mean.abs(),
+            HalfWidth::Amount(_) => known.half_width,
+        };
+        self.known.as_ref().map(of).filter(|width| !width.is_nan()).unwrap_or(f64::INFINITY)
+    }
+
+    fn json(&self) -> serde_json::Value {
+        let (figure, variant) = (&self.until.figure, self.variant);
+        json!({"figure": figure, "variant": variant, "known": self.known, "wanted": self.until.half_width})
+    }
+
+    fn sentence(&self, progress: &Progress) -> String {
+        let (figure, variant) = (&self.until.figure, self.variant);
+        let told = |width: f64| match self.until.half_width {
+            HalfWidth::Share(_) => format!("{:.2} %", width * 100.0),
+            HalfWidth::Amount(_) => format!("{width:.3}"),
+        };
+        let (HalfWidth::Share(wanted) | HalfWidth::Amount(wanted)) = self.until.half_width;
+        let wanted = told(wanted);
+        let Some(known) = &self.known else {
+            return format!("{figure} is not known of {variant}: wanted to ± {wanted}");
+        };
+        let end = match progress.enough {
+            Some(block) => format!("known well enough after block {block}"),
+            None => "not known as well as it was wanted: raise `repetitions`".to_owned(),
+        };
+        format!(
+            "{figure} of {variant}: ± {} over {} (wanted: {wanted}); {end}",
+            told(self.width()),
+            plural(known.n, "run")
+        )
+    }
+}
+
 /// Nothing is left to be run.
 pub fn ends(ready: &Ready, ledger: &Ledger<'_>, is_hopeless: bool, global: &Global) -> Exit {
     let count = Count::of(ready, ledger);
+    let progress = ledger.progress();
     let folder = ready.folder.display();
     if count.done > 0 {
         let value = json!({
             "event": "campaign_ended", "campaign": ready.campaign.name, "folder": ready.folder, "trials": count.of,
-            "done": count.done, "given_up": count.given_up,
+            "done": count.done, "given_up": count.given_up, "enough_after_block": progress.enough,
+            "known": known(ready, &progress).iter().map(Widest::json).collect::<Vec<_>>(),
         });
         let done = format!("{folder}: {} of {} done", count.done, plural(count.of, "trial"));
+        let done = known(ready, &progress)
+            .iter()
+            .fold(done, |text, widest| format!("{text}\n{}", widest.sentence(&progress)));
         let text = match ready.campaign.variants.len() {
             1 => done,
             _ => format!("{done}\ncompare: swarmlab compare {folder}"),
@@ -177,7 +243,7 @@ pub fn ends(ready: &Ready, ledger: &Ledger<'_>, is_hopeless: bool, global: &Glob
         return Exit::Success;
     }
     let mut told = Vec::new();
-    for ((trial, attempts), standing) in ready.trials().zip(&ledger.attempts).zip(ledger.standings()) {
+    for ((trial, attempts), standing) in ready.trials().zip(&ledger.attempts).zip(progress.standings) {
         let why = attempts.iter().rev().find_map(|a| match &a.outcome {
             Outcome::Failed { why } => Some(why.as_str()),
             _ => None,

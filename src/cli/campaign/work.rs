@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use swarmlab_campaign::Trial;
 use swarmlab_campaign::ledger::{Attempt, LedgerError, Outcome, attempts};
-use swarmlab_campaign::progress::{Next, Standing, next, standing};
+use swarmlab_campaign::progress::{Next, Progress, next};
 use swarmlab_codes as codes;
 use swarmlab_experiment::Loaded;
 use swarmlab_present::recompute;
@@ -35,10 +35,9 @@ impl<'a> Ledger<'a> {
         Ok(Self { ready, attempts })
     }
 
-    /// How each trial stands.
-    pub fn standings(&self) -> Vec<Standing> {
-        let most = self.ready.campaign.attempts;
-        self.attempts.iter().map(|attempts| standing(attempts, most)).collect()
+    /// How each trial stands, and whether what was to be known is known.
+    pub fn progress(&self) -> Progress {
+        Progress::of(&self.ready.recorded, &self.attempts)
     }
 
     /// Computes what a kill left without figures, and reads that trial again.
@@ -94,8 +93,15 @@ async fn trials(
     }
     words::begins(ready, &ledger, global);
     loop {
-        let standings = ledger.standings();
-        let (at, trial) = match next(&standings) {
+        let progress = ledger.progress();
+        unknown_figure(ready, &progress).map_or(Ok(()), |why| {
+            let help = format!(
+                "its keys stand in `figures` of the summary.json of any run in {}",
+                ready.folder.display()
+            );
+            Err(output::fail(&why, Some(&help), global.json, codes::NO_FIGURE))
+        })?;
+        let (at, trial) = match next(&progress.standings) {
             Next::Run(at) => (at, trials[at]),
             Next::Nothing => return Ok(words::ends(ready, &ledger, false, global)),
             Next::Hopeless => return Ok(words::ends(ready, &ledger, true, global)),
@@ -116,6 +122,15 @@ async fn trials(
             return Err(output::fail(&why, None, global.json, codes::RUN_IO));
         }
     }
+}
+
+/// A figure of `until` that nobody knows after the first block: no later block would be the last one.
+fn unknown_figure(ready: &Ready, progress: &Progress) -> Option<String> {
+    let first = progress.blocks.first()?;
+    let is_known = |at: usize| first.iter().any(|(_, sample)| sample.get(at).is_some_and(Option::is_some));
+    let has_samples = first.iter().any(|(_, sample)| !sample.is_empty());
+    let (_, until) = ready.campaign.until.iter().enumerate().find(|(at, _)| has_samples && !is_known(*at))?;
+    Some(format!("`until` looks at `{}`, and no run of the first block knows it", until.figure))
 }
 
 /// Runs a trial once. What keeps it from being run at all ends the campaign: the next would fare no better.
