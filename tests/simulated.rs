@@ -21,6 +21,10 @@ fn run(experiment: &Path, results: &Path, args: &[&str]) -> Output {
     swarmlab().arg("run").arg(experiment).arg("--results").arg(results).args(args).output().unwrap()
 }
 
+fn stderr(o: &Output) -> String {
+    String::from_utf8_lossy(&o.stderr).into_owned()
+}
+
 fn only_folder(results: &Path) -> std::path::PathBuf {
     let folders: Vec<_> = std::fs::read_dir(results).unwrap().flatten().map(|e| e.path()).collect();
     assert_eq!(folders.len(), 1, "{folders:?}");
@@ -121,6 +125,40 @@ fn controllers_act_on_a_simulation_and_what_they_saw_replays() {
     let said =
         String::from_utf8_lossy(&replay.stdout).into_owned() + &String::from_utf8_lossy(&replay.stderr);
     assert!(replay.status.success() && said.contains("byte for byte"), "{said}");
+}
+
+#[test]
+fn a_threshold_that_is_missed_ends_the_load_if_it_was_to() {
+    let lab = Lab::new();
+    let checks =
+        |first: &str| model(&format!("checks: [{{ check: \"{first}\", abort: after 10s }}, sent > 10]\n"));
+    let (results, all) = (lab.dir.path().join("missed"), lab.dir.path().join("held"));
+    let path = lab.experiment("missed", "simulated", LOAD, &checks("p95(response) < 1ms"));
+    let o = run(&path, &results, &[]);
+    assert_eq!(o.status.code(), Some(7), "{}", stderr(&o));
+    assert!(
+        stderr(&o).contains("E642") && stderr(&o).contains("missed 10 s into the load"),
+        "{}",
+        stderr(&o)
+    );
+    let folder = only_folder(&results);
+    let manifest = json(&folder.join("manifest.json"));
+    assert!(
+        manifest["state"]["reason"].as_str().unwrap().contains("p95(response) < 1ms"),
+        "{}",
+        manifest["state"]
+    );
+    let windows = &manifest["windows"];
+    let lasted_s =
+        windows["load_end_unix_s"].as_f64().unwrap() - windows["load_start_unix_s"].as_f64().unwrap();
+    assert!((10.0..11.5).contains(&lasted_s), "{lasted_s}");
+    let summary = json(&folder.join("summary.json"));
+    assert_eq!(verdict(&summary, "check-1")["status"], "fail");
+    assert_eq!(verdict(&summary, "check-2")["status"], "pass");
+    // One that holds ends nothing, and neither does one that is missed by the last answers, after the load.
+    let path = lab.experiment("held", "simulated", LOAD, &checks("p95(response) < 10 min"));
+    assert!(run(&path, &all, &[]).status.success());
+    assert_eq!(json(&only_folder(&all).join("manifest.json"))["state"]["is"], "complete");
 }
 
 #[test]

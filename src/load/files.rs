@@ -4,6 +4,7 @@ use std::path::Path;
 
 use swarmlab_intervals::End;
 use swarmlab_lab::bus::Sink;
+use swarmlab_lab::load::Early;
 use swarmlab_lab::message::Message;
 use swarmlab_lab::sinks::FolderSink;
 use swarmlab_loadgen::{LoadSpec, Model};
@@ -47,7 +48,12 @@ impl Files {
     pub fn finish(mut self, ended: &Ended, summary: &LoadSummary) -> Result<(), RecomputeError> {
         let state = match ended.outcome.end {
             End::Completed => State::Complete,
-            End::Stopped => State::Partial { reason: "interrupted".to_owned() },
+            End::Stopped => State::Partial {
+                reason: match &ended.early {
+                    Some(Early::Missed(why)) => why.clone(),
+                    Some(Early::Interrupted) | None => "interrupted".to_owned(),
+                },
+            },
             End::Aborted => State::Partial { reason: "aborted".to_owned() },
         };
         let path = self.folder.load_summary();

@@ -28,6 +28,8 @@ fn bad_arguments_start_nothing_and_say_what_is_expected() {
         (&["http://h/", "--cacert", "x.pem"], "x.pem cannot be read"),
         (&["http://h/", "--insecure"], "https://"),
         (&["http://h/", "--out", "/proc/x"], "/proc/x"),
+        (&["http://h/", "--abort-after", "1s"], "--check"),
+        (&["http://h/", "--check", "sent > 5", "--abort-after", "1s"], "grows as long as the load lasts"),
     ];
     for (args, expected) in cases {
         let output = load(args);
@@ -53,6 +55,26 @@ fn nothing_due_is_not_blamed_on_the_target() {
     let output = load(&[&app.url("/health"), "--rate", "0.5", "-d", "500ms"]);
     assert_eq!(output.status.code(), Some(5));
     assert!(text(&output.stderr).contains("no request was due"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_load_that_misses_a_check_is_ended_if_that_is_asked_for() {
+    let app = Role::start("target-app");
+    let out = tempfile::tempdir().unwrap();
+    let folder = out.path().join("run");
+    let url = app.url("/health");
+    let missed = ["--check", "p95(response) < 1us", "--check", "sent > 5", "--abort-after", "2s"];
+    let output =
+        load(&[&[&url, "-c", "2", "-d", "60s", "--out", folder.to_str().unwrap()], &missed[..]].concat());
+    assert_eq!(output.status.code(), Some(7), "{}", text(&output.stderr));
+    let said = text(&output.stderr);
+    assert!(said.contains("E642") && said.contains("missed 2 s into the load"), "{said}");
+    let manifest: Value =
+        serde_json::from_str(&std::fs::read_to_string(folder.join("manifest.json")).unwrap()).unwrap();
+    assert!(manifest["state"]["reason"].as_str().unwrap().contains("p95(response) < 1us"), "{manifest:#}");
+    let output =
+        load(&[&url, "-c", "2", "-d", "2s", "--check", "p95(response) < 10s", "--abort-after", "1s"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use swarmlab_loadgen::LoadError;
 use swarmlab_present::recompute::RecomputeError;
 use swarmlab_record::manifest::ManifestError;
 use swarmlab_testbed::TestbedError;
-use swarmlab_trial::rules::TargetRefuses;
+use swarmlab_trial::rules::{CheckMissed, TargetRefuses};
 use swarmlab_trial::{Cut, Waited};
 
 /// A run failed; what had been measured until then is in its folder.
@@ -88,6 +88,9 @@ impl RunError {
                 "check `target` in the experiment and the state of the stack (`swarmlab run --keep`, then `swarmlab status`)"
                     .to_owned(),
             ),
+            Self::Rule { code: CheckMissed::CODE, .. } => {
+                Some("what was measured until then is in the folder; without `abort` the load goes on to its end".to_owned())
+            }
             Self::Recompute(RecomputeError::Assemble(AssembleError::NoWindow)) => {
                 Some("run it again; the folder's events.jsonl says how far it came".to_owned())
             }
@@ -106,6 +109,7 @@ impl RunError {
             Self::Testbed(e) => e.code(),
             Self::Load(e) => e.code(),
             Self::LoadShort { .. } => codes::LOAD_SHORT,
+            Self::Rule { code: CheckMissed::CODE, .. } => codes::CHECK_ENDED,
             Self::Rule { .. } => codes::TARGET_REFUSES,
             Self::Overdue(Waited::Up | Waited::Restored | Waited::Down) => codes::TESTBED_OVERDUE,
             Self::Overdue(Waited::Load | Waited::Close) => codes::RUN_OVERDUE,

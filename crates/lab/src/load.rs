@@ -6,6 +6,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use swarmlab_checks::Threshold;
 use swarmlab_intervals::Outcome;
 use swarmlab_loadgen::{LoadError, LoadSpec};
 use swarmlab_record::Phase;
@@ -16,7 +17,7 @@ use swarmlab_swarm::CancellationToken;
 use swarmlab_telemetry::clock::unix_now_s;
 use swarmlab_testbed::seam::{Out, Pending};
 use swarmlab_testbed::{Done, Note, TestbedError};
-use swarmlab_trial::{self as trial, LoadId};
+use swarmlab_trial::{self as trial, LoadId, rules};
 
 use crate::bus::{Bus, Sink};
 use crate::error::RunError;
@@ -79,16 +80,27 @@ pub struct Ended {
     pub outcome: Outcome,
     /// One entry an interval.
     pub beats: Vec<Beat>,
-    /// Whether the user ended it early.
-    pub interrupted: bool,
+    /// Who ended it early, if somebody did.
+    pub early: Option<Early>,
 }
 
-/// Runs a load to its end, or to the user's interrupt: then no new requests are sent, and those under way may finish.
+/// Why a load ended before its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Early {
+    /// The user's interrupt.
+    Interrupted,
+    /// A threshold that was missed: a sentence without a full stop.
+    Missed(String),
+}
+
+/// Runs a load to its end, to the user's interrupt, or until it misses one of the `thresholds` that ask for that: then no new
+/// requests are sent, and those under way may finish.
 ///
 /// # Errors
 /// A specification that is wrong, a refusal of the system, an awaited sink that fails (the load is aborted then).
 pub async fn load(
     spec: LoadSpec,
+    thresholds: Vec<Threshold>,
     bus: &mut Bus<'_>,
     cancel: &CancellationToken,
 ) -> Result<Ended, LoadFailure> {
@@ -111,8 +123,8 @@ pub async fn load(
         left: &|_| {},
         left_while_starting: Vec::new(),
         clock: &unix_now_s,
-        // Whether a target that refuses is worth waiting for is for whoever asked for this load to say.
-        rules: |_| Vec::new(),
+        rules: rules::alone,
+        thresholds,
         controllers: None,
     };
     let ended = session::execute(plan, cast).await;
@@ -121,9 +133,14 @@ pub async fn load(
     match (ended, outcome) {
         // Scenarios may come to their end before the shape does.
         (Ok(()) | Err(RunError::LoadShort { .. }), Some(outcome)) => {
-            Ok(Ended { outcome, beats, interrupted: false })
+            Ok(Ended { outcome, beats, early: None })
         }
-        (Err(RunError::Interrupted), Some(outcome)) => Ok(Ended { outcome, beats, interrupted: true }),
+        (Err(RunError::Interrupted), Some(outcome)) => {
+            Ok(Ended { outcome, beats, early: Some(Early::Interrupted) })
+        }
+        (Err(RunError::Rule { reason, .. }), Some(outcome)) => {
+            Ok(Ended { outcome, beats, early: Some(Early::Missed(reason)) })
+        }
         (Err(e), _) => Err(LoadFailure::of(e)),
         (Ok(()), None) => Err(LoadError::Panicked("the engine fell silent".to_owned()).into()),
     }

@@ -256,7 +256,7 @@ pub(crate) fn resolved(experiment: &Experiment, specs: &StackSpecs) -> Plan {
         queries: experiment.measure.queries.clone(),
         slo_p95_s: experiment.slo.as_ref().and_then(|s| s.p95).map(|d| d.as_secs_f64()),
         slo_error_rate: experiment.slo.as_ref().and_then(|s| s.error_rate),
-        checks: experiment.checks.iter().map(|c| c.text.clone()).collect(),
+        checks: experiment.checks.iter().map(|t| t.check.text.clone()).collect(),
         seed: experiment.seed,
         declared_demand_s: stack::declared_demands(specs),
     }

@@ -224,6 +224,7 @@ async fn measure(
         left_while_starting,
         clock: &unix_now_s,
         rules: rules::all,
+        thresholds: experiment.checks.clone(),
         controllers,
     };
     session::execute(plan, cast).await

@@ -3,11 +3,13 @@
 
 mod digest;
 mod keeper;
+mod thresholds;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::time::Duration;
 
+use swarmlab_checks::Threshold;
 use swarmlab_record::Phase;
 use swarmlab_record::action::{Action, ActionEvent, Progress};
 use swarmlab_record::topology::Target;
@@ -27,6 +29,7 @@ use crate::scaling::{Came, Controllers, Scalers};
 use crate::site::Site;
 use digest::Brought;
 use keeper::{Keeper, Order};
+use thresholds::Thresholds;
 
 /// Who takes part in a session.
 pub struct Cast<'a, 'b> {
@@ -46,6 +49,8 @@ pub struct Cast<'a, 'b> {
     pub clock: &'a (dyn Fn() -> f64 + Sync),
     /// What watches its loads.
     pub rules: MakeRules,
+    /// Thresholds of which some may end its loads.
+    pub thresholds: Vec<Threshold>,
     /// Who scales its services, if somebody does.
     pub controllers: Option<Controllers>,
 }
@@ -67,6 +72,7 @@ pub async fn execute(plan: Plan, cast: Cast<'_, '_>) -> Result<(), RunError> {
         running: None,
         errors: Vec::new(),
         acting: BTreeMap::new(),
+        thresholds: Thresholds::new(cast.thresholds),
         scalers: cast.controllers.map(Scalers::new),
         trial: 0,
         pending: VecDeque::new(),
@@ -110,6 +116,7 @@ struct Executor<'a, 'b> {
     errors: Vec<Option<RunError>>,
     /// Actions without an end.
     acting: BTreeMap<ActId, Acting>,
+    thresholds: Thresholds,
     scalers: Option<Scalers>,
     /// Number of the trial under way.
     trial: usize,
@@ -211,6 +218,7 @@ impl Executor<'_, '_> {
             Command::CancelUp => self.keeper.cancel_up(),
             Command::NextTrial(n) => {
                 self.trial = n;
+                self.thresholds.begin();
                 self.tell(News::NextTrial(n));
             }
             Command::Observe => {

@@ -38,7 +38,7 @@ pub struct LoadId {
 }
 
 /// What the core needs to know of one interval of a load.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct IntervalSeen {
     /// End of the interval, seconds since the Unix epoch.
     pub end_unix_s: f64,
@@ -50,6 +50,8 @@ pub struct IntervalSeen {
     pub failed: u64,
     /// Connections refused, timed out or failed.
     pub connect_errors: u64,
+    /// A threshold that is missed now and was to end the load, a sentence without a full stop.
+    pub missed: Option<String>,
 }
 
 /// One thing that happened.

@@ -148,6 +148,9 @@ pub struct LoadArgs {
     /// given more than once
     #[arg(long, value_name = "CHECK")]
     pub check: Vec<String>,
+    /// End the load (exit code 7) once a --check on response times, rates or shares is missed, so long after its beginning or later
+    #[arg(long, value_name = "DURATION", value_parser = duration, requires = "check")]
+    pub abort_after: Option<Duration>,
     /// Objectives, checks and the generator's verdict as a JUnit file
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,

@@ -9,8 +9,9 @@ pub(super) mod text;
 pub use args::LoadArgs;
 
 use std::path::Path;
+use std::time::Duration;
 
-use swarmlab_checks::{Check, Known};
+use swarmlab_checks::{Check, Known, Threshold, only_later};
 use swarmlab_codes as codes;
 use swarmlab_intervals::ErrorKind;
 use swarmlab_intervals::trust::Trust;
@@ -26,6 +27,7 @@ use crate::load::locust::Locust;
 use crate::load::objectives::{Figure, Objective, Objectives};
 use crate::load::summary::LoadSummary;
 use swarmlab_lab::bus::Bus;
+use swarmlab_lab::load::Early;
 use swarmlab_lab::machine;
 
 /// Sends the load and prints its summary.
@@ -38,6 +40,10 @@ pub fn main(args: &LoadArgs, global: &Global) -> Exit {
     let checks = match checks(&args.check, &plan.spec.scenario.endpoints()) {
         Ok(checks) => checks,
         Err((why, help)) => return output::fail(&why, Some(&help), global.json, codes::BAD_CHECK),
+    };
+    let thresholds = match thresholds(&checks, args.abort_after) {
+        Ok(thresholds) => thresholds,
+        Err(why) => return output::fail(&why, None, global.json, codes::BAD_CHECK),
     };
     for w in plan.warnings.iter() {
         output::warning(w, global.json);
@@ -87,7 +93,7 @@ pub fn main(args: &LoadArgs, global: &Global) -> Exit {
         if let Some(locust) = &mut locust {
             bus.attach(locust);
         }
-        let ended = swarmlab_lab::load::load(plan.spec.clone(), &mut bus, &cancel).await;
+        let ended = swarmlab_lab::load::load(plan.spec.clone(), thresholds, &mut bus, &cancel).await;
         drop(bus);
         drop(live);
         let ended = match ended {
@@ -116,7 +122,7 @@ pub fn main(args: &LoadArgs, global: &Global) -> Exit {
         }
         let value = serde_json::json!({"event": "finished", "summary": summary});
         output::say(global.json, &value, text::summary(&summary).trim_end());
-        exit(args, &summary, ended.interrupted, global)
+        exit(args, &summary, ended.early.as_ref(), global)
     })
 }
 
@@ -145,6 +151,19 @@ fn checks(texts: &[String], endpoints: &[String]) -> Result<Vec<Check>, (String,
         out.push(check);
     }
     Ok(out)
+}
+
+/// The checks that `--abort-after` lets end the load: all but those that only its end can tell.
+fn thresholds(checks: &[Check], abort_after: Option<Duration>) -> Result<Vec<Threshold>, String> {
+    let Some(after) = abort_after else { return Ok(Vec::new()) };
+    let now = |check: &&Check| only_later(check).is_none();
+    let threshold =
+        |check: &Check| Threshold { check: check.clone(), abort_after_s: Some(after.as_secs_f64()) };
+    let all: Vec<Threshold> = checks.iter().filter(now).map(threshold).collect();
+    match checks.iter().find_map(only_later) {
+        Some(why) if all.is_empty() => Err(format!("--abort-after: no --check can end the load: {why}")),
+        _ => Ok(all),
+    }
 }
 
 /// What a pipeline is shown of the load.
@@ -190,9 +209,11 @@ fn help_of(e: &LoadFailure) -> Option<&'static str> {
     }
 }
 
-fn exit(args: &LoadArgs, summary: &LoadSummary, interrupted: bool, global: &Global) -> Exit {
-    if interrupted {
-        return Exit::Interrupted;
+fn exit(args: &LoadArgs, summary: &LoadSummary, early: Option<&Early>, global: &Global) -> Exit {
+    match early {
+        Some(Early::Interrupted) => return Exit::Interrupted,
+        Some(Early::Missed(why)) => return output::fail(why, None, global.json, codes::CHECK_ENDED),
+        None => {}
     }
     if summary.counts.offered == 0 {
         let help = "a longer --duration, a higher --rate, or a shape whose level is above 0";

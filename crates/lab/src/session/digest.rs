@@ -66,7 +66,12 @@ impl Executor<'_, '_> {
                 return None;
             }
             Letter::Interval(load, interval) => {
-                (Happening::Interval(load, seen(&interval)), Brought::Interval(interval))
+                let missed = match load.part {
+                    Part::Load => self.thresholds.look(&interval),
+                    Part::WarmUp => None,
+                };
+                let seen = IntervalSeen { missed, ..seen(&interval) };
+                (Happening::Interval(load, seen), Brought::Interval(interval))
             }
             Letter::LoadEnded(load, ended) => match *ended {
                 Ok(Report { inputs, answers }) if load.part == Part::Load => {
@@ -111,6 +116,7 @@ impl Executor<'_, '_> {
             Observation::TelemetryFailed(e) => (Happening::Warned(e.to_string()), Brought::Nothing),
             Observation::Replicas(event) => (Happening::Observed, Brought::News(News::Replicas(event))),
             Observation::Task(life) => (Happening::Observed, Brought::News(News::Task(life))),
+            Observation::Trouble(trouble) => (Happening::Observed, Brought::News(News::Trouble(trouble))),
             Observation::Warning(m) => (Happening::Warned(m), Brought::Nothing),
             Observation::Broken(e) => (Happening::Broken(self.failure(e)), Brought::Nothing),
         }
@@ -146,5 +152,6 @@ fn seen(interval: &Interval) -> IntervalSeen {
         completed: tally.completed,
         failed: tally.failed + interval.unassigned_errors.values().sum::<u64>(),
         connect_errors: connect.iter().map(|k| tally.errors_of(*k) + unassigned(k)).sum(),
+        missed: None,
     }
 }

@@ -97,6 +97,7 @@ pub(crate) fn execute(
             left_while_starting: Vec::new(),
             clock: &clock,
             rules: rules::all,
+            thresholds: experiment.checks.clone(),
             controllers,
         };
         session::execute(plan, cast).await

@@ -170,6 +170,7 @@ impl Stage {
             left_while_starting: vec!["half a bed".to_owned()],
             clock: &clock,
             rules: swarmlab_trial::rules::all,
+            thresholds: Vec::new(),
             controllers: (!self.controllers.is_empty()).then(|| self.setup()),
         };
         let result = execute(plan, cast).await;

@@ -1,9 +1,11 @@
 //! Rules that watch a running load: they may end it, or change its level. Each load gets fresh ones. A new rule is a
 //! file here and a name in [`all`]. The timeline of actions watches the time instead: it is asked for what is due.
 
+mod check_missed;
 mod target_refuses;
 mod timeline;
 
+pub use check_missed::CheckMissed;
 pub use target_refuses::TargetRefuses;
 pub(crate) use timeline::Timeline;
 
@@ -31,7 +33,12 @@ pub trait Rule: std::fmt::Debug + Send {
 /// Makes the rules of one load; `target` says where load goes, for people.
 pub type MakeRules = fn(target: &str) -> Vec<Box<dyn Rule>>;
 
-/// The rules that every load has.
+/// The rules that every load of an experiment has.
 pub fn all(target: &str) -> Vec<Box<dyn Rule>> {
-    vec![Box::new(TargetRefuses::new(target))]
+    vec![Box::new(TargetRefuses::new(target)), Box::new(CheckMissed)]
+}
+
+/// Those of a load alone: whether a target that refuses is worth waiting for is for whoever asked for it to say.
+pub fn alone(_: &str) -> Vec<Box<dyn Rule>> {
+    vec![Box::new(CheckMissed)]
 }

@@ -41,7 +41,8 @@ mod tests {
     use super::*;
 
     fn interval(sent: u64, completed: u64, connect_errors: u64) -> IntervalSeen {
-        IntervalSeen { end_unix_s: 1.0, sent, completed, failed: connect_errors, connect_errors }
+        let failed = connect_errors;
+        IntervalSeen { end_unix_s: 1.0, sent, completed, failed, connect_errors, missed: None }
     }
 
     #[test]

@@ -103,6 +103,8 @@ impl Loading {
         let mut rules = std::mem::take(&mut self.rules);
         for rule in &mut rules {
             match rule.on_interval(interval) {
+                // Past its end there is nothing to be stopped.
+                Some(Advice::Stop(_)) if self.draining => {}
                 Some(Advice::Stop(reason)) => self.stop(Cut::Rule { code: rule.code(), reason }, run),
                 Some(Advice::Level(level)) if level.is_finite() && level >= 0.0 => {
                     if self.told == Told::Nothing && !self.draining {

@@ -8,7 +8,7 @@ use crate::tries::*;
 #[test]
 fn a_target_that_refuses_ends_the_run() {
     let mut t = Try::up(plan());
-    let nobody = IntervalSeen { end_unix_s: 1007.0, sent: 0, completed: 0, failed: 3, connect_errors: 3 };
+    let nobody = IntervalSeen { end_unix_s: 1007.0, failed: 3, connect_errors: 3, ..IntervalSeen::default() };
     let said = t.at(1007.0, Happening::Interval(LOAD, nobody));
     assert!(said.contains(&Command::StopLoad(LOAD)));
     t.at(1007.1, Happening::LoadEnded(LOAD, Ok(())));

@@ -70,7 +70,7 @@ impl Try {
     }
 
     pub fn interval(&mut self, load: LoadId, end_unix_s: f64) -> Vec<Command> {
-        let seen = IntervalSeen { end_unix_s, sent: 5, completed: 5, failed: 0, connect_errors: 0 };
+        let seen = IntervalSeen { end_unix_s, sent: 5, completed: 5, ..IntervalSeen::default() };
         self.at(end_unix_s, Happening::Interval(load, seen))
     }
 

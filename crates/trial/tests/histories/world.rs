@@ -282,6 +282,7 @@ impl World<'_> {
             completed: sent - failed.min(sent),
             failed,
             connect_errors: if refused { 9 } else { 0 },
+            missed: (load.part == Part::Load && failed > 95).then(|| "a threshold is missed".to_owned()),
         };
         let happening = Happening::Interval(load, seen);
         if self.noise() {
