@@ -14,6 +14,7 @@ mod down;
 mod explain;
 mod images;
 mod import;
+mod init;
 mod junit;
 mod list;
 mod load;
@@ -90,6 +91,7 @@ pub fn main() -> ExitCode {
         Command::CheckRegression(a) => check_regression::main(&a, &cli.global),
         Command::List(a) => list::main(&a, &cli.global),
         Command::Open(a) => open::main(&a, &cli.global),
+        Command::Init(a) => init::main(&a, &cli.global),
         Command::Check(a) => check::main(&a, &cli.global),
         Command::Explain(a) => explain::main(&a, &cli.global),
         Command::Plan(a) => plan::main(&a, &cli.global),
@@ -140,6 +142,7 @@ Examples:
   swarmlab quickstart                          the whole job on this machine, without Docker (about a minute)
   swarmlab images build                        build every image of the sample stack, no registry needed
   swarmlab run experiments/exercise-swarm.yml  the same on the Docker Swarm
+  swarmlab init stack.yml                      a first experiment for your own stack
   swarmlab load http://127.0.0.1:8080/         a load alone, against anything that speaks HTTP
   swarmlab rerun results/DIR                   run the same again
   swarmlab campaign CAMPAIGN.yml               run variants of an experiment, repeated, to compare them
@@ -201,6 +204,8 @@ enum Command {
     List(list::ListArgs),
     /// Open a run's report in a browser
     Open(open::OpenArgs),
+    /// Write a first experiment for a stack of yours, and prove that its first request is answered
+    Init(init::InitArgs),
     /// Check an experiment file and everything it names, and start nothing
     Check(check::CheckArgs),
     /// Explain an error or warning by its code, or list all

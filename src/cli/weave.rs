@@ -98,7 +98,7 @@ fn write(woven: &Woven, file: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 /// The way from a folder to a file, both absolute.
-fn relative(from: &Path, to: &Path) -> PathBuf {
+pub fn relative(from: &Path, to: &Path) -> PathBuf {
     let shared = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();
     let up = from.components().skip(shared).map(|_| "..");
     let down = to.components().skip(shared).map(|part| part.as_os_str().to_owned());

@@ -6,6 +6,7 @@ mod commands;
 mod explain;
 mod findings;
 mod imports;
+mod init;
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -117,6 +117,34 @@ fn a_front_sees_every_request_that_users_send_to_the_published_port() {
 
 #[test]
 #[ignore = "needs a Docker engine (scripts/test)"]
+fn a_first_experiment_is_written_and_its_requests_are_proven() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = write_stack(folder.path());
+    let out = folder.path().join("lab").display().to_string();
+    // Nothing in the file says which path answers: the root does not, and that is told.
+    let (code, lines) = command(&["init", &file, "-o", &out, "--prove"]);
+    let said = lines.last().unwrap();
+    assert_eq!((code, said["code"].as_str()), (Some(5), Some("E631-no-answer")), "{lines:#?}");
+    assert!(said["message"].as_str().unwrap().contains("as expected"), "{said}");
+    assert_gone("plain");
+    let checked = STACK.replace(
+        "    ports: [{",
+        "    healthcheck: { test: [CMD, /usr/local/bin/swarmlab, demo, healthcheck, \"http://127.0.0.1:5002/healthz\"], interval: 2s \
+         }\n    ports: [{",
+    );
+    std::fs::write(&file, checked).unwrap();
+    let (code, lines) = command(&["init", &file, "-o", &out, "--force", "--prove"]);
+    assert_eq!(code, Some(0), "{lines:#?}");
+    let written = lines.iter().find(|l| l["event"] == "initialised").unwrap();
+    assert_eq!(written["target"]["path"], "/healthz");
+    assert!(lines.last().unwrap()["answered"].as_u64().unwrap() > 5, "{lines:#?}");
+    let finished = lines.iter().find(|l| l["event"] == "finished").unwrap();
+    assert_eq!(verdict(&finished["summary"], "counts-agree")["status"], "pass");
+    assert_gone("plain");
+}
+
+#[test]
+#[ignore = "needs a Docker engine (scripts/test)"]
 fn a_front_with_nobody_behind_it_fails_by_name() {
     let folder = tempfile::tempdir().unwrap();
     let file = write_stack(folder.path());

@@ -117,6 +117,11 @@ means "A verdict says that the measurement cannot be trusted: the generator was 
 example "swarmlab run experiment.yml --require-valid",
 advice "The verdict names its figures. Mostly the generator lacks CPU: a lower load, another machine, nothing else beside it (docs/measurement.md).";
 
+CHECK_ENDED E 642 "check-ended", exit 7: "a threshold was missed while the load went on, and ended it",
+means "The threshold has `abort: after …` in the experiment, or `load` was given `--abort-after`: so long after the beginning of the load or later it did not hold for what the clients had felt so far.",
+example "swarmlab load http://127.0.0.1:8080/ --check 'p95(response) < 1us' --abort-after 2s",
+advice "What was measured until then is kept, as partial. Without the option the load goes on to its end and is judged then.";
+
 NO_RESULTS E 651 "no-results", exit 2: "a folder without the results of a load",
 means "Neither `client.parquet` nor `client.jsonl` is in it.",
 example "swarmlab merge /tmp",

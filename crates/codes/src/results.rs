@@ -78,7 +78,7 @@ example "swarmlab replay results/RUN-OF-AN-OLDER-VERSION",
 advice "`swarmlab report RUN` says whether the file is as it was sealed; `-o FILE` writes the log as it is now, to compare. The version that made the run stands in its manifest.";
 
 NO_SUMMARY E 750 "no-summary", exit 2: "a run whose figures cannot be read",
-means "`summary.json` is not there, is damaged, or was written by another version: the run was killed before its end, or its folder is an old one.",
+means "`summary.json` is not there, is damaged, was changed after it had been computed, or was written by another version: the run was killed before its end, or its folder is an old one.",
 example "rm results/RUN/summary.json; swarmlab compare results/RUN results/OTHER",
 advice "`swarmlab report FOLDER` writes it anew from the raw files.";
 

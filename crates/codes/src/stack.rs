@@ -303,4 +303,9 @@ BAD_FRONT_LABEL E 265 "bad-front-label", exit 2: "a label about fronts or metric
 means "`swarmlab.front` is true or false, `swarmlab.front.port` a port or several separated by commas, `swarmlab.front.protocol` one of http1, http2, grpc and tcp, `swarmlab.metrics` a port or a port with a path.",
 example "swarmlab weave stack.yml -o out.yml",
 advice "Write it as the message says, with quotes around numbers and truth values.";
+
+NO_FIRST_TARGET E 266 "no-first-target", exit 2: "a stack of which nothing says where load can go",
+means "`swarmlab init` writes an experiment whose load goes to a service that is published at a port for HTTP. No service is, or the one that was named is not, or there is none of that name.",
+example "swarmlab init stack.yml --service db",
+advice "Publish a port of the service in the stack file (`ports: [{ target: 80, published: 8080 }]`), or name it with the port that speaks HTTP: `--service NAME:PORT`.";
 }

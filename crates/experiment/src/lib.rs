@@ -14,6 +14,7 @@ mod engine;
 mod evidence;
 mod file;
 mod file_kind;
+pub mod first;
 mod load;
 mod measure;
 mod observe;
@@ -101,7 +102,7 @@ pub struct Experiment {
     /// What is promised to users, if anything.
     pub slo: Option<Slo>,
     /// Thresholds on figures and columns.
-    pub checks: Vec<swarmlab_checks::Check>,
+    pub checks: Vec<swarmlab_checks::Threshold>,
     /// Seed of everything random.
     pub seed: u64,
 }

@@ -34,6 +34,7 @@ mod prometheus;
 mod telemetry;
 mod wishes;
 
+pub use ports::{url_of_check, usual};
 pub use wishes::{Fronts, Naming, Protocol, Telemetry, Wanted, Wishes, prometheus_address};
 
 use names::Names;

@@ -13,7 +13,7 @@ const NOT_HTTP: [u16; 32] = [
 ];
 
 /// What passes at a port, where nobody says it.
-pub(crate) fn usual(port: u16) -> Protocol {
+pub fn usual(port: u16) -> Protocol {
     if NOT_HTTP.contains(&port) { Protocol::Tcp } else { Protocol::Http1 }
 }
 
@@ -25,7 +25,7 @@ pub(crate) fn said(service: &Service) -> BTreeSet<u16> {
 }
 
 /// Port and path that a service's health check asks for at its own container, by HTTP.
-pub(crate) fn url_of_check(service: &Service) -> Option<(u16, String)> {
+pub fn url_of_check(service: &Service) -> Option<(u16, String)> {
     let words: Vec<&str> = match service.healthcheck.as_ref()?.probe.as_ref()? {
         Probe::Exec(words) => words.iter().map(String::as_str).collect(),
         Probe::Shell(line) => line.split_whitespace().collect(),

@@ -113,7 +113,7 @@ pub async fn carry_out(
 }
 
 /// Prints what a run came to.
-fn conclude(finished: &Finished, flags: &RunFlags, global: &Global) -> Exit {
+pub fn conclude(finished: &Finished, flags: &RunFlags, global: &Global) -> Exit {
     if let Some(s) = &finished.summary {
         summary::print(s, &finished.folder, global.json);
         if let Some(path) = &flags.junit
