@@ -22,8 +22,8 @@ pub enum Unread {
     #[error("written by another version (format {0})")]
     Version(u64),
     /// Not as it was when it was computed.
-    #[error("{0}")]
-    Changed(String),
+    #[error("was changed after it had been computed")]
+    Changed,
 }
 
 impl Summary {
@@ -37,9 +37,9 @@ impl Summary {
         if format != u64::from(FORMAT) {
             return Err(Unread::Version(format));
         }
-        match integrity::broken(folder, &manifest.computed)?.into_iter().next() {
-            Some(damage) => Err(Unread::Changed(damage.what)),
-            None => Ok(serde_json::from_value(value)?),
+        match integrity::broken(folder, &manifest.computed)?.is_empty() {
+            true => Ok(serde_json::from_value(value)?),
+            false => Err(Unread::Changed),
         }
     }
 }
