@@ -20,7 +20,12 @@ fn the_bed_acts_within_bounds_and_tells_what_befalls_tasks() {
     runtime().block_on(async {
         let connected = swarmlab_swarm::connect(Some(&engine())).await.unwrap();
         let answers = swarmlab::variables::for_engine(&connected).await;
-        let stack = swarmlab_stackfile::load_file(&file, &|name| answers.answer(name)).unwrap();
+        let mut stack = swarmlab_stackfile::load_file(&file, &|name| answers.answer(name)).unwrap();
+        // As patient as the sample stack a test would be long.
+        let other = stack.services.iter_mut().find(|s| s.name == "ms-other").unwrap();
+        let check = other.healthcheck.as_mut().unwrap();
+        (check.interval, check.timeout) = (Some(Duration::from_secs(1)), Some(Duration::from_secs(2)));
+        check.retries = Some(2);
         let specs = swarmlab_stackfile::specs(&stack, "acting").unwrap();
         let (engine, wait) = (Some(engine()), Duration::from_secs(180));
         let bounds = Bounds { timeout: wait, ..Bounds::default() };
@@ -64,7 +69,9 @@ fn the_bed_acts_within_bounds_and_tells_what_befalls_tasks() {
         });
         let mut hear = async |what: &str| {
             let mut all = Vec::new();
-            let of_other = |text: &String| text.starts_with("ms-other") && text.contains(what);
+            let of_other = |text: &String| {
+                !text.starts_with("ms-other-") && text.starts_with("ms-other") && text.contains(what)
+            };
             let heard = async {
                 while !all.iter().any(of_other) {
                     all.push(heard.recv().await.unwrap());
@@ -80,13 +87,20 @@ fn the_bed_acts_within_bounds_and_tells_what_befalls_tasks() {
         let d = docker();
         let filters = HashMap::from([("name".to_owned(), vec!["acting_ms-other.".to_owned()])]);
         let list = q::ListContainersOptions { filters: Some(filters), ..Default::default() };
-        let victims: Vec<String> =
-            d.list_containers(Some(list)).await.unwrap().into_iter().map(|c| c.id.unwrap()).collect();
+        // The filter's point is any letter: the service's proxy has such a name, too.
+        let of_other = |c: &bollard::models::ContainerSummary| {
+            c.names.iter().flatten().any(|name| name.starts_with("/acting_ms-other."))
+        };
+        let all = d.list_containers(Some(list)).await.unwrap();
+        let victims: Vec<String> = all.into_iter().filter(of_other).map(|c| c.id.unwrap()).collect();
         d.kill_container(&victims[0], None::<q::KillContainerOptions>).await.unwrap();
         hear("by itself (failed)").await;
-        // A process that stands still answers no health check.
-        let stop = q::KillContainerOptions { signal: "SIGSTOP".to_owned() };
-        d.kill_container(&victims[1], Some(stop)).await.unwrap();
+        // A process that stands still answers no health check; it is the child of the container's init.
+        let still = d.inspect_container(&victims[1], None::<q::InspectContainerOptions>).await.unwrap();
+        let init = still.state.unwrap().pid.unwrap();
+        let children = std::fs::read_to_string(format!("/proc/{init}/task/{init}/children")).unwrap();
+        let child = children.split_whitespace().next().unwrap();
+        assert!(std::process::Command::new("kill").args(["-STOP", child]).status().unwrap().success());
         hear("became unhealthy").await;
         bed.down(&mut |_| {}).await.unwrap();
     });
