@@ -45,6 +45,8 @@ struct Entry {
     open: usize,
     /// Why there are no figures.
     unreadable: Option<String>,
+    /// Whether a command is at work on it.
+    is_written: bool,
 }
 
 /// Lists.
@@ -150,6 +152,7 @@ fn entry(folder: PathBuf, manifest: &Manifest, files: &RunFolder) -> Entry {
         failed: Vec::new(),
         open: 0,
         unreadable: None,
+        is_written: files.is_being_written(),
     };
     match summary {
         Ok(s) => {
@@ -176,7 +179,8 @@ fn row(e: &Entry) -> Vec<String> {
             .map_or("-".to_owned(), |f| f.value.clone())
     };
     let state = match &e.state {
-        State::Running => "running or killed",
+        State::Running if e.is_written => "running",
+        State::Running | State::Killed => "killed",
         State::Complete => "complete",
         State::Partial { .. } => "partial",
     };
@@ -188,6 +192,7 @@ fn row(e: &Entry) -> Vec<String> {
         verdicts.push(format!("FAILED {}", e.failed.join(" ")));
     }
     let verdicts = match &e.unreadable {
+        Some(_) if e.is_written => "not yet".to_owned(),
         Some(why) => format!("{why}: swarmlab report {}", e.folder.display()),
         None => verdicts.join(", "),
     };

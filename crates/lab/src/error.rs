@@ -88,6 +88,9 @@ impl RunError {
                 "check `target` in the experiment and the state of the stack (`swarmlab run --keep`, then `swarmlab status`)"
                     .to_owned(),
             ),
+            Self::Recompute(RecomputeError::GoesOn(_)) => {
+                Some("wait until it has ended; `swarmlab list` tells which runs go on".to_owned())
+            }
             Self::Recompute(RecomputeError::Assemble(AssembleError::NoWindow)) => {
                 Some("run it again; the folder's events.jsonl says how far it came".to_owned())
             }
