@@ -55,14 +55,11 @@ impl Raw {
     /// [`AssembleError::NoWindow`] when no load was begun.
     pub fn windows(&self) -> Result<Windows, AssembleError> {
         let mut w = self.manifest.windows.ok_or(AssembleError::NoWindow)?;
-        let measured = self.client.iter().map(|r| r.t_unix_s + r.width_s).fold(f64::NEG_INFINITY, f64::max);
-        let is_cut = match self.manifest.state {
-            State::Complete => false,
-            // An end that was noted is that of the load; what was sampled after it counts as well.
-            State::Partial { .. } => measured < w.load_end_unix_s - SAME_INSTANT_S,
-            State::Running | State::Killed => true,
-        };
-        if is_cut && measured.is_finite() && measured > w.load_start_unix_s {
+        let measured = until(&self.client);
+        if lacks_its_end(&self.manifest, &self.client)
+            && measured.is_finite()
+            && measured > w.load_start_unix_s
+        {
             w.load_end_unix_s = w.load_end_unix_s.min(measured);
             w.drained_unix_s = w.drained_unix_s.min(measured);
             w.settled_unix_s = w.settled_unix_s.min(measured);
@@ -77,6 +74,24 @@ impl Raw {
             Ok(w) => w.settled_unix_s.max(w.drained_unix_s).max(w.load_end_unix_s),
             Err(_) => f64::NEG_INFINITY,
         }
+    }
+}
+
+/// Until when clients were measured, Unix seconds.
+fn until(client: &[ClientRow]) -> f64 {
+    client.iter().map(|r| r.t_unix_s + r.width_s).fold(f64::NEG_INFINITY, f64::max)
+}
+
+/// Whether a run was not written down to its end: it was killed, or nothing could be written any more (a full disk). What is
+/// planned in its windows was not measured then, and its files end within an interval.
+pub fn lacks_its_end(manifest: &Manifest, client: &[ClientRow]) -> bool {
+    match manifest.state {
+        State::Complete => false,
+        // An end that was noted is that of the load; what was sampled after it counts as well.
+        State::Partial { .. } => {
+            manifest.windows.is_some_and(|w| until(client) < w.load_end_unix_s - SAME_INSTANT_S)
+        }
+        State::Running | State::Killed => true,
     }
 }
 
