@@ -38,13 +38,14 @@ pub fn main(args: RerunArgs, global: &Global) -> Exit {
     let shown = args.folder.display();
     let Some(kept) = &manifest.inputs else {
         let (why, help) = match (manifest.origin, manifest.provenance.get("command")) {
-            (Origin::Load, Some(command)) => (
-                format!("{shown}: a load alone is run again by its command"),
-                format!(
-                    "its files are in {}; with its secrets instead of ***: {command}",
-                    folder.inputs().display()
-                ),
-            ),
+            (Origin::Load, Some(command)) => {
+                let files = match folder.inputs() {
+                    files if files.is_dir() => format!("its files are in {}; ", files.display()),
+                    _ => String::new(),
+                };
+                let why = format!("{shown}: a load alone is run again by its command");
+                (why, format!("{files}with its secrets instead of ***: {command}"))
+            }
             _ => (
                 format!("{shown}: no copies of the experiment's files"),
                 "run the experiment itself".to_owned(),

@@ -75,7 +75,7 @@ fn each_kind_of_bad_file_has_its_own_words() {
         &["run", "picture.yml"],
         &["campaign", "picture.yml", "--dry-run"],
         &["plan", "picture.yml"],
-        &["weave", "picture.yml"],
+        &["weave", "picture.yml", "-o", "woven.yml"],
         &["simulate", "picture.yml"],
         &["catalogues", "show", "picture.yml"],
         &["shapes", "show", "picture.yml"],
