@@ -61,6 +61,9 @@ fn a_run_counts_exactly_writes_everything_and_is_recomputed_identically() {
         let (burned, declared) = (d["burned_s"].as_f64().unwrap(), d["declared_s"].as_f64().unwrap());
         assert!((burned / declared - 1.0).abs() < 0.01, "{d}");
     }
+    // Of the stack's images none ran.
+    let services = ended.manifest()["topology"]["services"].as_array().unwrap().clone();
+    assert!(!services.is_empty() && services.iter().all(|s| s["image"] == ""), "{services:?}");
     let replicas = column(&folder, "ms_exercise_replicas_healthy");
     assert!(replicas.iter().all(|(_, v)| *v == Some(1.0)), "{replicas:?}");
     let files = ["summary.json", "frame.csv", "correlations.csv", "report.html"];
@@ -80,6 +83,11 @@ fn an_interrupt_during_the_load_reports_what_was_measured() {
     let experiment = lab.experiment("cut", "embedded", shape, "");
     let mut running = lab.run(&experiment, &[]);
     running.until_load(4.0);
+    // Whoever looks too early takes nothing away from it.
+    let folder = running.seen.iter().find(|v| v["event"] == "started").unwrap()["folder"].clone();
+    let early = swarmlab().args(["--json", "report", folder.as_str().unwrap()]).output().unwrap();
+    assert_eq!(early.status.code(), Some(3), "{}", String::from_utf8_lossy(&early.stdout));
+    assert!(String::from_utf8_lossy(&early.stdout).contains("E717-run-goes-on"));
     running.signal("INT");
     let ended = running.end();
     assert_eq!(ended.status.code(), Some(130), "{:#?}", ended.line("error"));
@@ -139,7 +147,21 @@ fn a_killed_run_is_completed_from_its_journals_and_leaves_no_process() {
     let users = column(&folder, "client_users");
     let measured = users.iter().filter(|(t, v)| *t >= 0.0 && v.is_some()).count();
     assert!(measured >= 3, "at most a second may be lost: {users:?}");
-    assert_eq!(json(&folder.join("manifest.json"))["state"]["is"], "running");
+    assert_eq!(json(&folder.join("manifest.json"))["state"]["is"], "killed");
+    let summary = json(&folder.join("summary.json"));
+    assert_eq!(summary["state"]["is"], "killed");
+    // Per second of what was measured, not of the minute that was planned; and nothing is drawn behind it.
+    let all = summary["endpoints"].as_array().unwrap().last().unwrap();
+    let (completed, per_s) = (all["completed"].as_f64().unwrap(), all["throughput_per_s"].as_f64().unwrap());
+    let by_hand = completed / measured as f64;
+    assert!((per_s / by_hand - 1.0).abs() < 0.3, "{per_s} against {by_hand}");
+    for name in ["client_users", "ms_exercise_replicas_running"] {
+        let last_s = column(&folder, name).last().unwrap().0;
+        assert!(last_s <= measured as f64 + 1.0, "{name} goes on to {last_s} s");
+    }
+    // What cannot be judged any more is said, and not left out.
+    let known = verdict(&summary, "generator-valid");
+    assert!(known["title"].as_str().unwrap().len() > 10, "{known}");
     until_no_child_is_left(&folder);
 }
 

@@ -7,7 +7,7 @@ use swarmlab_catalogue::known::kind_word;
 use swarmlab_catalogue::row::Edge;
 use swarmlab_catalogue::{Catalogue, Catalogues, Row, parse};
 use swarmlab_codes as codes;
-use swarmlab_experiment::FileKind;
+use swarmlab_experiment::{FileKind, unreadable};
 
 use super::{Global, output};
 use crate::exit::Exit;
@@ -93,9 +93,8 @@ fn show(name: &str, global: &Global) -> Exit {
 
 fn read(name: &str, global: &Global) -> Result<Catalogue, Exit> {
     if name.contains(['.', '/']) {
-        let text = std::fs::read_to_string(name).map_err(|e| {
-            output::fail(&format!("{name} cannot be read: {e}"), None, global.json, codes::MISSING_FILE)
-        })?;
+        let text = std::fs::read_to_string(name)
+            .map_err(|e| output::bad_input(&unreadable(Path::new(name), &e), global.json))?;
         return FileKind::Catalogue
             .expect(Path::new(name), &text)
             .and_then(|()| parse(&text, name))

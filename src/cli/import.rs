@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use swarmlab_catalogue::{Catalogue, Catalogues, parse};
 use swarmlab_codes as codes;
-use swarmlab_experiment::{FileKind, is_folder_name};
+use swarmlab_experiment::{FileKind, is_folder_name, unreadable};
 use swarmlab_lab::past::{Import, ImportError, import};
 use swarmlab_record::folder::RunFolder;
 use swarmlab_record::summary::Summary;
@@ -170,9 +170,8 @@ fn catalogues(files: &[PathBuf], global: &Global) -> Result<Catalogues, Exit> {
     let mut own: Vec<Catalogue> = Vec::new();
     for file in files {
         let name = file.display().to_string();
-        let text = std::fs::read_to_string(file).map_err(|e| {
-            output::fail(&format!("{name} cannot be read: {e}"), None, global.json, codes::MISSING_FILE)
-        })?;
+        let text = std::fs::read_to_string(file)
+            .map_err(|e| output::bad_input(&unreadable(file, &e), global.json))?;
         let read = FileKind::Catalogue.expect(file, &text).and_then(|()| parse(&text, &name));
         own.push(read.map_err(|findings| output::bad_input(&findings, global.json))?);
     }

@@ -48,6 +48,8 @@ struct Entry {
     damaged: Vec<String>,
     /// Why there are no figures.
     unreadable: Option<String>,
+    /// Whether a command is at work on it.
+    is_written: bool,
 }
 
 /// Lists.
@@ -155,6 +157,7 @@ fn entry(folder: PathBuf, manifest: &Manifest, files: &RunFolder) -> Entry {
         open: 0,
         damaged: integrity::resized(files, &manifest.files).into_iter().map(|damage| damage.file).collect(),
         unreadable: None,
+        is_written: files.is_being_written(),
     };
     match summary {
         Ok(s) => {
@@ -181,7 +184,8 @@ fn row(e: &Entry) -> Vec<String> {
             .map_or("-".to_owned(), |f| f.value.clone())
     };
     let state = match &e.state {
-        State::Running => "running or killed",
+        State::Running if e.is_written => "running",
+        State::Running | State::Killed => "killed",
         State::Complete => "complete",
         State::Partial { .. } => "partial",
     };
@@ -196,6 +200,7 @@ fn row(e: &Entry) -> Vec<String> {
         verdicts.push(format!("DAMAGED {}", e.damaged.join(" ")));
     }
     let verdicts = match &e.unreadable {
+        Some(_) if e.is_written => "not yet".to_owned(),
         Some(why) => format!("{why}: swarmlab report {}", e.folder.display()),
         None => verdicts.join(", "),
     };

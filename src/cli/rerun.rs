@@ -6,7 +6,7 @@ use clap::Args;
 use swarmlab_codes as codes;
 use swarmlab_lab::inputs;
 use swarmlab_record::folder::RunFolder;
-use swarmlab_record::manifest::Manifest;
+use swarmlab_record::manifest::{Manifest, Origin};
 
 use super::run::{self, RunFlags};
 use super::{Global, output, session};
@@ -37,8 +37,21 @@ pub fn main(args: RerunArgs, global: &Global) -> Exit {
     };
     let shown = args.folder.display();
     let Some(kept) = &manifest.inputs else {
-        let why = format!("{shown}: no copies of the experiment's files");
-        return output::fail(&why, Some("run the experiment itself"), global.json, codes::NO_INPUTS);
+        let (why, help) = match (manifest.origin, manifest.provenance.get("command")) {
+            (Origin::Load, Some(command)) => {
+                let files = match folder.inputs() {
+                    files if files.is_dir() => format!("its files are in {}; ", files.display()),
+                    _ => String::new(),
+                };
+                let why = format!("{shown}: a load alone is run again by its command");
+                (why, format!("{files}with its secrets instead of ***: {command}"))
+            }
+            _ => (
+                format!("{shown}: no copies of the experiment's files"),
+                "run the experiment itself".to_owned(),
+            ),
+        };
+        return output::fail(&why, Some(&help), global.json, codes::NO_INPUTS);
     };
     if let Err(e) = inputs::link(kept, &folder.inputs()) {
         return output::fail(&format!("{shown}: {e}"), None, global.json, codes::NO_INPUTS);

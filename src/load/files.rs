@@ -1,9 +1,11 @@
 //! `--out DIR`: a run folder of clients alone, written as the load goes, so that a crash loses at most an interval.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use swarmlab_intervals::End;
 use swarmlab_lab::bus::Sink;
+use swarmlab_lab::inputs;
 use swarmlab_lab::load::Early;
 use swarmlab_lab::message::Message;
 use swarmlab_lab::sinks::FolderSink;
@@ -18,6 +20,17 @@ use swarmlab_telemetry::clock::unix_now_s;
 use super::Ended;
 use super::objectives::Objectives;
 use super::summary::LoadSummary;
+
+/// What decided a load, beside its specification.
+#[derive(Debug, Clone, Default)]
+pub struct Made {
+    /// The command line, the machine, the version of the files: each under its name.
+    pub provenance: BTreeMap<String, String>,
+    /// Files in YAML, which may name others: scenario and shape.
+    pub yaml: Vec<PathBuf>,
+    /// Other files.
+    pub others: Vec<PathBuf>,
+}
 
 /// The folder of one load.
 pub struct Files {
@@ -35,10 +48,27 @@ impl Files {
         spec: &LoadSpec,
         title: &str,
         objectives: &Objectives,
+        made: Made,
     ) -> std::io::Result<Self> {
         let folder = RunFolder::create_at(path)?;
-        let sink = FolderSink::create(&folder, manifest(spec, title, objectives, unix_now_s()))?;
+        inputs::keep_all(&made.yaml, &made.others, &folder.inputs())?;
+        let begun = manifest(spec, title, objectives, unix_now_s());
+        let sink = FolderSink::create(&folder, Manifest { provenance: made.provenance, ..begun })?;
         Ok(Self { folder, sink })
+    }
+
+    /// Seals what is there of a load that ended with a failure, and says in the folder which.
+    ///
+    /// # Errors
+    /// What the disk refuses.
+    pub fn fail(mut self, why: &str) -> Result<(), RecomputeError> {
+        // What failed may be this very file.
+        let _ = self.sink.close();
+        recompute::seal(&self.folder, State::Partial { reason: why.to_owned() })?;
+        match recompute::analyse(&self.folder) {
+            Err(RecomputeError::Assemble(_)) => Ok(()),
+            other => other.map(|_| ()),
+        }
     }
 
     /// Seals the folder and computes what `swarmlab report` computes of it.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use swarmlab_intervals::trust::{Thresholds, Verdict, VerdictInputs, verdict};
 use swarmlab_intervals::{
-    End, EndpointStats, ErrorKind, FirstAnswer, Histogram, Outcome, Tally, is_redirect, redirects,
+    End, EndpointStats, ErrorKind, FirstAnswer, Histogram, Outcome, Retired, Tally, is_redirect, redirects,
 };
 use swarmlab_loadgen::{LoadSpec, Model};
 
@@ -53,6 +53,8 @@ pub struct LoadSummary {
     pub iterations: u64,
     /// Connections established.
     pub connections_opened: u64,
+    /// Connections that were ended because they had been used for long enough, by bound.
+    pub connections_retired: Retired,
     /// The first error of a kind in words, where there are any.
     pub first_errors: BTreeMap<String, String>,
     /// The first answer of each error and status, and of each redirect that was accepted.
@@ -218,6 +220,7 @@ impl LoadSummary {
             tls: Quantiles::of(&o.tls, None),
             iterations: o.iterations_completed,
             connections_opened: o.connections_opened,
+            connections_retired: o.connections_retired,
             first_errors: o.first_errors.iter().map(|(k, t)| (k.name().to_owned(), t.clone())).collect(),
             first_answers: o.first_answers.clone(),
             remarks: Vec::new(),

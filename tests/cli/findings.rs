@@ -69,12 +69,24 @@ fn each_kind_of_bad_file_has_its_own_words() {
     assert_eq!(o.status.code(), Some(2));
     assert!(stderr(&o).contains("missing.yml cannot be read"));
     std::fs::write(lab.dir.path().join("picture.yml"), b"\x89PNG\r\n\xff\xfe").unwrap();
-    let o = run(&["check", "picture.yml"], lab.dir.path());
-    assert!(
-        stderr(&o).contains("E113-not-text") && stderr(&o).contains("picture.yml is no text"),
-        "{}",
-        stderr(&o)
-    );
+    // Whatever takes a file says so of one that is there.
+    for command in [
+        &["check", "picture.yml"][..],
+        &["run", "picture.yml"],
+        &["campaign", "picture.yml", "--dry-run"],
+        &["plan", "picture.yml"],
+        &["weave", "picture.yml", "-o", "woven.yml"],
+        &["simulate", "picture.yml"],
+        &["catalogues", "show", "picture.yml"],
+        &["shapes", "show", "picture.yml"],
+        &["load", "http://127.0.0.1:1/", "--scenario", "picture.yml"],
+        &["load", "http://127.0.0.1:1/", "--shape", "picture.yml"],
+    ] {
+        let o = run(command, lab.dir.path());
+        let said = stderr(&o);
+        assert_eq!(o.status.code(), Some(2), "{command:?}: {said}");
+        assert!(said.contains("E113-not-text") && said.contains("is no text"), "{command:?}: {said}");
+    }
 }
 
 /// What `check` says of an experiment on this stack, which it refuses.

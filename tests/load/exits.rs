@@ -30,6 +30,10 @@ fn bad_arguments_start_nothing_and_say_what_is_expected() {
         (&["http://h/", "--out", "/proc/x"], "/proc/x"),
         (&["http://h/", "--abort-after", "1s"], "--check"),
         (&["http://h/", "--check", "sent > 5", "--abort-after", "1s"], "grows as long as the load lasts"),
+        (&["http://h/", "--html", "/nowhere/page.html"], "/nowhere is no folder"),
+        (&["http://h/", "--accept-encoding", "br"], "gzip or deflate"),
+        (&["http://h/", "--connection-max-age", "5s", "--no-keepalive"], "cannot be used with"),
+        (&["http://h/", "--scenario", "nowhere.yml", "--target", "me:open-sesame@h"], "is not NAME=URL"),
     ];
     for (args, expected) in cases {
         let output = load(args);
@@ -47,6 +51,19 @@ fn nobody_there_is_told_with_its_own_exit_code() {
     assert_eq!(output.status.code(), Some(5));
     assert!(text(&output.stdout).contains("connect_refused"), "{}", text(&output.stdout));
     assert!(text(&output.stderr).contains("no request was answered"));
+}
+
+#[test]
+fn a_password_in_a_url_is_not_shown() {
+    let dir = tempfile::tempdir().unwrap();
+    let scenario = dir.path().join("s.yml");
+    std::fs::write(&scenario, "name: s\nsteps: [{ name: p, publish: { channel: c, message: m } }]\n")
+        .unwrap();
+    let url = format!("redis://me:open-sesame@127.0.0.1:{}", free_port());
+    let output = load(&[&url, "--scenario", scenario.to_str().unwrap(), "-c", "2", "-d", "1s"]);
+    let told = format!("{}{}", text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(5), "{told}");
+    assert!(told.contains("redis://***@127.0.0.1") && !told.contains("sesame"), "{told}");
 }
 
 #[test]

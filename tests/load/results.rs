@@ -38,6 +38,85 @@ fn results_are_written_and_never_overwritten() {
     assert!(text(&again.stderr).contains("never overwritten"));
 }
 
+#[test]
+fn the_page_of_a_load_is_that_of_its_folder() {
+    let app = Role::start("target-app");
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    let (page, out, alone) = (path("page.html"), path("r"), path("alone.html"));
+    let (health, temporary) = (app.url("/health"), path("tmp"));
+    std::fs::create_dir(&temporary).unwrap();
+    let send = |args: &[&str]| {
+        let args = [&["load", &health, "--rate", "40", "-d", "2s"], args].concat();
+        swarmlab().env("TMPDIR", &temporary).args(args).output().unwrap()
+    };
+    assert!(send(&["--html", &page, "--out", &out]).status.success());
+    let read = |file: &str| std::fs::read_to_string(file).unwrap();
+    assert_eq!(read(&page), read(&format!("{out}/report.html")));
+    assert!(swarmlab().args(["report", &out]).output().unwrap().status.success());
+    assert_eq!(read(&page), read(&format!("{out}/report.html")), "`report` writes the same page");
+    let output = send(&["--html", &alone, "--connection-max-requests", "10"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(read(&alone).contains("none: a load alone"));
+    // 80 requests, ten a connection.
+    assert!(read(&alone).contains("by max_requests."), "connections that ended are told on the page");
+    assert!(text(&output.stdout).contains(" opened, of them ended: "), "{}", text(&output.stdout));
+    assert_eq!(std::fs::read_dir(&temporary).unwrap().count(), 0, "nothing is left behind");
+}
+
+#[test]
+fn what_decided_a_load_is_in_its_folder_and_no_secret() {
+    let app = Role::start("target-app");
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    std::fs::write(path("users.csv"), "name\nada\n").unwrap();
+    let scenario = "name: s\nfeeders: { who: { file: users.csv } }\nsteps: [{ name: a, request: 'GET /health?n={{who.name}}' }]\n";
+    std::fs::write(path("scenario.yml"), scenario).unwrap();
+    std::fs::write(path("shape.yml"), "shape: constant\nlevel: 20\nduration: 1s\n").unwrap();
+    let (scenario, shape, out) = (path("scenario.yml"), path("shape.yml"), path("r"));
+    let output = load(&[
+        &app.url(""),
+        "--scenario",
+        &scenario,
+        "--shape",
+        &shape,
+        "--arrivals",
+        "uniform",
+        "--target",
+        "unused=redis://me:open-sesame@127.0.0.1:1",
+        "-H",
+        "Authorization: Bearer open-sesame",
+        "--out",
+        &out,
+    ]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    for file in ["scenario.yml", "users.csv", "shape.yml"] {
+        assert!(dir.path().join("r/inputs").join(file).is_file(), "{file} is not kept");
+    }
+    let manifest: Value =
+        serde_json::from_str(&std::fs::read_to_string(path("r/manifest.json")).unwrap()).unwrap();
+    let known = manifest["provenance"].as_object().unwrap();
+    for what in ["generator: host", "generator: cores", "generator: memory", "generator: kernel"] {
+        assert!(known.contains_key(what), "{what} is not in {known:?}");
+    }
+    let command = known["command"].as_str().unwrap();
+    assert!(command.contains("--shape") && command.contains("--arrivals uniform"), "{command}");
+    let mut waiting = vec![dir.path().join("r")];
+    while let Some(folder) = waiting.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if entry.is_dir() {
+                waiting.push(entry);
+            } else {
+                let held = String::from_utf8_lossy(&std::fs::read(&entry).unwrap()).contains("open-sesame");
+                assert!(!held, "{} holds a secret", entry.display());
+            }
+        }
+    }
+    // Where rerun cannot help it says what can.
+    let again = swarmlab().args(["rerun", &out]).output().unwrap();
+    assert!(text(&again.stderr).contains("swarmlab load"), "{}", text(&again.stderr));
+}
+
 /// A figure of `summary.json`, by its key.
 fn figure(summary: &Value, key: &str) -> f64 {
     let figures = summary["figures"].as_array().unwrap();
@@ -100,6 +179,9 @@ fn several_generators_are_added_up_exactly() {
     assert_eq!(figure(&figures, "failed"), 60.0);
     let p95_ms = values[171 - 1] as f64 / 1e3;
     assert!((figure(&figures, "response_p95_ms") - p95_ms).abs() < 1e-6, "{figures}");
+    // What one of them saw first is known of all.
+    let first = figures["failures"][0].as_str().unwrap();
+    assert!(first.starts_with("The first 404 (unexpected_status) was an answer of /nowhere"), "{figures}");
     assert!(swarmlab().args(["report", both]).output().unwrap().status.success());
     assert_eq!(summary(), written);
     let again = merge(&[one, two, "--out", both]);

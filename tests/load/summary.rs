@@ -34,6 +34,8 @@ fn an_open_loop_offers_its_schedule_exactly_and_adds_up() {
     let of_intervals: u64 =
         lines.iter().filter(|l| l["event"] == "interval").map(|l| l["completed"].as_u64().unwrap()).sum();
     assert_eq!(of_intervals, 600);
+    let by_status = |l: &Value| l["status"]["200"].as_u64().unwrap_or(0);
+    assert_eq!(lines.iter().filter(|l| l["event"] == "interval").map(by_status).sum::<u64>(), 600);
     assert!(s["connect"]["count"].as_u64().unwrap() >= 1, "{s:#}");
     assert!(s["tls"].is_null());
 }

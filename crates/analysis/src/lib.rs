@@ -95,6 +95,7 @@ pub fn analyse(raw: &Raw, totals: &counts::Totals, frame: &Frame, client: &Clien
         counts,
         little,
         endpoints: client.endpoints.clone(),
+        failures: quality::failures(raw),
         notes: quality,
     };
     Analysis { summary, correlations }

@@ -6,7 +6,7 @@ use super::column;
 use crate::assemble::Raw;
 use crate::assemble::queries::columns;
 use crate::mishaps;
-use swarmlab_intervals::{ErrorKind, FirstAnswer, is_redirect, redirects};
+use swarmlab_intervals::{ErrorKind, FirstAnswer, is_redirect, redirects, status_name};
 use swarmlab_record::client::{ALL_ENDPOINTS, Totals};
 use swarmlab_record::events::Event;
 use swarmlab_record::manifest::{Origin, State};
@@ -30,7 +30,7 @@ pub fn notes(raw: &Raw, load: &Frame) -> Vec<Note> {
     let mut out = Vec::new();
     match &raw.manifest.state {
         State::Complete => {}
-        State::Running => out.push(Note {
+        State::Running | State::Killed => out.push(Note {
             status: Status::Warn,
             text: "The run was cut off (the command was killed): everything up to the last second is here."
                 .to_owned(),
@@ -84,17 +84,15 @@ pub fn notes(raw: &Raw, load: &Frame) -> Vec<Note> {
     let outside = mishaps::outside(raw).map(|trouble| format!("{trouble}, not within the load."));
     out.extend(outside.map(|text| Note { status: Status::Warn, text }));
     out.extend(unanswered(raw, load));
+    out.extend(unsuccessful(raw));
     out.extend(redirected(raw));
-    for event in &raw.events {
-        match event {
-            Event::Warning { message, .. } => out.push(Note { status: Status::Warn, text: message.clone() }),
-            Event::Answer { answer, .. } => {
-                let text = answer.error.map(|kind| failed(answer, kind));
-                out.extend(text.map(|text| Note { status: Status::Info, text }));
-            }
-            _ => {}
-        }
-    }
+    let warnings = raw.events.iter().filter_map(|event| match event {
+        Event::Warning { message, .. } => Some(message.clone()),
+        _ => None,
+    });
+    out.extend(warnings.map(|text| Note { status: Status::Warn, text }));
+    out.extend(failures(raw).into_iter().map(|text| Note { status: Status::Info, text }));
+    out.extend(retired(raw));
     if let Some(o) = raw.manifest.clock_offset {
         let text = format!(
             "Prometheus's clock is {:+.1} ms from ours (± {:.1} ms, half the round trip); samples are moved by it when it exceeds its error.",
@@ -162,11 +160,51 @@ fn unanswered(raw: &Raw, load: &Frame) -> Vec<Note> {
     out
 }
 
+/// The first answer of each kind that failed, and the first error of each kind in words: what a person looks at first.
+pub fn failures(raw: &Raw) -> Vec<String> {
+    let sentence = |event: &Event| match event {
+        Event::Answer { answer, .. } => answer.error.map(|kind| failed(answer, kind)),
+        Event::FirstError { error, message, .. } => Some(format!("The first {error}: {message}.")),
+        _ => None,
+    };
+    raw.events.iter().filter_map(sentence).collect()
+}
+
+/// How many connections ended because of a bound of `connection`, if any has one.
+fn retired(raw: &Raw) -> Option<Note> {
+    raw.events.iter().find_map(|event| match event {
+        Event::Connections { opened, retired, .. } if retired.total() > 0 => Some(Note {
+            status: Status::Info,
+            text: format!("Of {opened} connections the load engine ended {retired}."),
+        }),
+        _ => None,
+    })
+}
+
+/// That nothing went well: the times are those of failures then.
+fn unsuccessful(raw: &Raw) -> Option<Note> {
+    let w = raw.windows().ok()?;
+    let all = Totals::of(&raw.client, ALL_ENDPOINTS, w.load_start_unix_s, w.load_end_unix_s);
+    (all.completed > 0 && all.succeeded == 0).then(|| {
+        let statuses: Vec<String> = all.statuses.iter().map(|(s, n)| format!("{n} times {s}")).collect();
+        let text = format!(
+            "No answer was as expected ({}): the response times are those of failures.",
+            statuses.join(", ")
+        );
+        Note { status: Status::Warn, text }
+    })
+}
+
 /// Characters of an answer's body that a note shows; `events.jsonl` has more.
 const SHOWN_CHARS: usize = 160;
 
 fn failed(answer: &FirstAnswer, kind: ErrorKind) -> String {
-    let mut text = format!("The first {} ({kind}) was an answer of {}", answer.status, answer.endpoint);
+    // A message on Redis or a WebSocket has no status, one of gRPC has a name.
+    let what = match answer.status {
+        0 => "message".to_owned(),
+        status => status_name(status),
+    };
+    let mut text = format!("The first {what} ({kind}) was an answer of {}", answer.endpoint);
     let plain = |c: char| if c.is_control() { ' ' } else { c };
     let begin: String = answer.body.chars().map(plain).take(SHOWN_CHARS).collect();
     if !begin.is_empty() {
@@ -216,6 +254,7 @@ fn missing_intervals(raw: &Raw) -> Option<Note> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use swarmlab_frame::clock::Bins;
+    use swarmlab_intervals::Retired;
     use swarmlab_record::client::fixture::row;
     use swarmlab_record::topology::Service;
 
@@ -244,6 +283,56 @@ mod tests {
         assert!(told.starts_with("600 of 1000 answers are redirects, the first to /login;"), "{told}");
         raw.client.iter_mut().for_each(|r| r.statuses_json = "{\"302\":40,\"200\":60}".to_owned());
         assert_eq!(redirected(&raw), None);
+    }
+
+    #[test]
+    fn a_load_in_which_nothing_went_well_says_so() {
+        let mut raw = load_alone(10);
+        assert_eq!(unsuccessful(&raw), None);
+        raw.client.iter_mut().for_each(|r| {
+            (r.succeeded, r.failed) = (0, r.completed);
+            r.statuses_json = "{\"404\":90,\"503\":10}".to_owned();
+        });
+        let told = unsuccessful(&raw).map(|n| (n.status, n.text)).unwrap();
+        assert_eq!(told.0, Status::Warn);
+        assert!(told.1.starts_with("No answer was as expected (900 times 404, 100 times 503)"), "{}", told.1);
+        // One success among them, and the times are those of answers again.
+        raw.client[3].succeeded = 1;
+        assert_eq!(unsuccessful(&raw), None);
+    }
+
+    #[test]
+    fn the_first_error_of_each_kind_is_told_in_words() {
+        let mut raw = load_alone(1);
+        raw.events = vec![
+            Event::Answer { t_unix_s: 1001.0, answer: answer(302, None) },
+            Event::Answer { t_unix_s: 1001.0, answer: answer(404, Some(ErrorKind::UnexpectedStatus)) },
+            Event::FirstError {
+                t_unix_s: 1001.0,
+                error: ErrorKind::TlsFailed,
+                message: "door: unknown issuer".to_owned(),
+            },
+        ];
+        let expected = [
+            "The first 404 (unexpected_status) was an answer of create.",
+            "The first tls_failed: door: unknown issuer.",
+        ];
+        assert_eq!(failures(&raw), expected);
+    }
+
+    #[test]
+    fn connections_that_were_used_for_long_enough_are_told_by_bound() {
+        let mut raw = load_alone(1);
+        let connections = |max_age| Event::Connections {
+            t_unix_s: 1001.0,
+            opened: 9,
+            retired: Retired { max_age, ..Retired::default() },
+        };
+        raw.events = vec![connections(0)];
+        assert_eq!(retired(&raw), None);
+        raw.events = vec![connections(5)];
+        let text = retired(&raw).map(|n| n.text);
+        assert_eq!(text.as_deref(), Some("Of 9 connections the load engine ended 5 by max_age."));
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use swarmlab_codes as codes;
-use swarmlab_experiment::{FileKind, folder_name};
-use swarmlab_yaml::{Cx, Diagnostic, Diagnostics, Span, Value};
+use swarmlab_experiment::{FileKind, folder_name, unreadable};
+use swarmlab_yaml::{Cx, Diagnostics, Value};
 
 use crate::axis::{self, Axis};
 use crate::exclude::{self, Exclusion};
@@ -50,11 +50,7 @@ pub struct Campaign {
 /// # Errors
 /// All that is wrong with it.
 pub fn read(path: &Path) -> Result<Campaign, Diagnostics> {
-    let shown = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|e| {
-        let message = format!("{shown} cannot be read: {e}");
-        Diagnostics::from(Diagnostic::error(codes::MISSING_FILE, &shown, "", Span::default(), message))
-    })?;
+    let text = std::fs::read_to_string(path).map_err(|e| unreadable(path, &e))?;
     from_text(&text, path)
 }
 

@@ -127,7 +127,7 @@ fn outcome(folder: &Path, expected: &Expected) -> Result<Outcome, LedgerError> {
         return Err(LedgerError::Foreign { folder: folder.to_owned(), why });
     }
     Ok(match &manifest.state {
-        State::Running => Outcome::Cut,
+        State::Running | State::Killed => Outcome::Cut,
         State::Partial { reason } if reason == "interrupted" => Outcome::Cut,
         State::Partial { reason } => Outcome::Failed { why: reason.clone() },
         // Without figures, or with others than were computed: they are computed again.

@@ -59,7 +59,7 @@ example "swarmlab run experiments/quickstart.yml --set DEMAND_DISTRIBUTION=bimod
 advice "The message says which and what it takes; `swarmlab demo ROLE --help` lists all.";
 
 NOT_TEXT E 113 "not-text", exit 2: "a file that should be text is not",
-means "An experiment, a shape or a scenario is YAML in UTF-8; this file holds other bytes: a picture, an archive, or text in another encoding.",
+means "An experiment, a campaign, a stack, a shape, a scenario or a catalogue is YAML in UTF-8; this file holds other bytes: a picture, an archive, or text in another encoding.",
 example r"
 # experiment.yml
 load: { model: closed, shape: picture.yml, scenario: journey.yml }

@@ -77,6 +77,11 @@ means "The same controllers were shown what they had seen, and a line of the log
 example "swarmlab replay results/RUN-OF-AN-OLDER-VERSION",
 advice "`swarmlab report RUN` says whether the file is as it was sealed; `-o FILE` writes the log as it is now, to compare. The version that made the run stands in its manifest.";
 
+RUN_GOES_ON E 717 "run-goes-on", exit 3: "a run that has not ended yet",
+means "Another swarmlab writes the folder: its figures are not there yet, and completing it now would take its journals away.",
+example "swarmlab run experiment.yml & swarmlab report results/RUN",
+advice "Wait until it has ended. One that was killed is completed by `swarmlab report`.";
+
 NO_SUMMARY E 750 "no-summary", exit 2: "a run whose figures cannot be read",
 means "`summary.json` is not there, is damaged, was changed after it had been computed, or was written by another version: the run was killed before its end, or its folder is an old one.",
 example "rm results/RUN/summary.json; swarmlab compare results/RUN results/OTHER",

@@ -104,6 +104,7 @@ impl Run {
             incomplete: match &manifest.state {
                 State::Complete => None,
                 State::Running => Some("killed, or still going".to_owned()),
+                State::Killed => Some("the command was killed".to_owned()),
                 State::Partial { reason } => Some(reason.clone()),
             },
             failed_checks: summary.verdicts.iter().filter(failed).map(|v| v.code.clone()).collect(),

@@ -138,8 +138,8 @@ fn why_unreadable(error: &std::io::Error) -> (codes::Code, String) {
     }
 }
 
-/// Findings about a file that could not even be opened.
-fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostics {
+/// Findings about a file that could not even be read as text.
+pub fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostics {
     let shown = path.display().to_string();
     let (code, why) = why_unreadable(error);
     let message = format!("{shown} {why}");

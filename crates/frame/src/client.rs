@@ -131,6 +131,9 @@ const OVERALL: &[Figure] = &[
     figure("lateness_p99", "ms", LATENESS, Fold::Never, |r| r.lateness.map(|l| l.p99)),
 ];
 
+/// Statuses of an endpoint that have a column of their own.
+const MOST_STATUSES: usize = 32;
+
 /// The rows of each endpoint, by bin.
 type ByEndpoint<'a> = BTreeMap<&'a str, Vec<Option<&'a ClientRow>>>;
 
@@ -152,6 +155,7 @@ pub fn to_columns(rows: &[ClientRow], bins: &Bins) -> Result<Vec<Column>, Client
         for figure in OVERALL.iter().chain(EACH) {
             columns.push(column(Owner::Client, figure, all)?);
         }
+        columns.extend(statuses(&Owner::Client, all)?);
     }
     let mut taken = BTreeSet::new();
     for (endpoint, rows) in by_endpoint.iter().filter(|(e, _)| **e != ALL_ENDPOINTS) {
@@ -159,6 +163,7 @@ pub fn to_columns(rows: &[ClientRow], bins: &Bins) -> Result<Vec<Column>, Client
         for figure in EACH {
             columns.push(column(owner.clone(), figure, rows)?);
         }
+        columns.extend(statuses(&owner, rows)?);
     }
     Ok(columns)
 }
@@ -180,6 +185,28 @@ fn owner(endpoint: &str, taken: &mut BTreeSet<String>) -> Owner {
 fn column(owner: Owner, f: &Figure, rows: &[Option<&ClientRow>]) -> Result<Column, NameError> {
     let values = rows.iter().map(|row| row.and_then(f.read)).collect();
     Column::new(owner, f.metric, f.unit, f.source, f.fold, values)
+}
+
+/// Answers by exact status, a column for each that came: `client_status_404_per_s`. Beyond so many the classes tell.
+fn statuses(owner: &Owner, rows: &[Option<&ClientRow>]) -> Result<Vec<Column>, NameError> {
+    let of_bins: Vec<Option<(BTreeMap<String, u64>, &ClientRow)>> =
+        rows.iter().map(|row| row.map(|row| (row.statuses(), row))).collect();
+    let exact = |name: &&String| !name.ends_with("xx");
+    let names: BTreeSet<&String> =
+        of_bins.iter().flatten().flat_map(|(counts, _)| counts.keys()).filter(exact).collect();
+    let column = |name: &&String| {
+        // Codes of gRPC have names.
+        let word: String = name
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' })
+            .collect();
+        let value = |of: &Option<(BTreeMap<String, u64>, &ClientRow)>| {
+            of.as_ref().and_then(|(counts, row)| per_s(counts.get(*name).copied().unwrap_or(0), row))
+        };
+        let values = of_bins.iter().map(value).collect();
+        Column::new(owner.clone(), &format!("status_{word}"), "per_s", ENDED, Fold::Mean, values)
+    };
+    names.iter().take(MOST_STATUSES).map(column).collect()
 }
 
 fn place<'a>(rows: &'a [ClientRow], bins: &Bins) -> Result<ByEndpoint<'a>, ClientError> {

@@ -16,6 +16,22 @@ fn frame_of(rows: &[ClientRow]) -> Frame {
 }
 
 #[test]
+fn each_status_that_came_has_a_column_of_each_endpoint() {
+    let mut list = row(1001.0, "list");
+    list.statuses_json = "{\"200\":40,\"NOT_FOUND\":2,\"4xx\":7}".into();
+    let mut later = row(1002.0, ALL_ENDPOINTS);
+    later.statuses_json = "{\"200\":10}".into();
+    let frame = frame_of(&[row(1001.0, ALL_ENDPOINTS), later, list]);
+    let get = |name: &str| frame.get(name).unwrap_or_else(|| panic!("{name}")).to_vec();
+    assert_eq!(get("client_status_200_per_s"), [None, Some(97.0), Some(10.0)]);
+    // None in a bin that was measured is zero.
+    assert_eq!(get("client_status_404_per_s"), [None, Some(1.0), Some(0.0)]);
+    assert_eq!(get("client_list_status_not_found_per_s"), [None, Some(2.0), None]);
+    assert_eq!(frame.get("client_list_status_4xx_per_s"), None);
+    assert_eq!(frame.get("client_list_status_404_per_s"), None);
+}
+
+#[test]
 fn overall_columns_come_from_the_row_of_all_endpoints() {
     let mut endpoint = row(1001.0, "list exercises");
     endpoint.completed = 40;

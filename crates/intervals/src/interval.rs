@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::ErrorKind;
 use crate::trust::{VerdictInputs, overslept_share};
-use crate::{EndpointStats, Histogram, SelfMetrics, Tally, new_histogram};
+use crate::{EndpointStats, Histogram, Retired, SelfMetrics, Tally, new_histogram};
 
 /// What happened in `[start_unix_s, end_unix_s)`. Intervals are emitted in order and without gaps until
 /// the last request has ended; a caller that keeps them all keeps their histograms.
@@ -36,6 +36,8 @@ pub struct Interval {
     pub think_s: f64,
     /// Connections established.
     pub connections_opened: u64,
+    /// Connections that were ended because they had been used for long enough.
+    pub connections_retired: Retired,
     /// Connections open at the end of the interval.
     pub connections_open_end: u64,
     /// Intents that ended without an endpoint (`queue_full`, `abandoned`), by kind.
@@ -68,6 +70,7 @@ impl Interval {
             iterations_completed: 0,
             think_s: 0.0,
             connections_opened: 0,
+            connections_retired: Retired::default(),
             connections_open_end: 0,
             unassigned_errors: BTreeMap::new(),
             endpoints: Vec::new(),

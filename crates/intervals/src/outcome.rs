@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::trust::VerdictInputs;
-use crate::{EndpointStats, Histogram};
+use crate::{EndpointStats, Histogram, Retired};
 use crate::{ErrorKind, FirstAnswer};
 
 /// How a load came to its end.
@@ -40,6 +40,8 @@ pub struct Outcome {
     pub user_s: f64,
     /// Connections established.
     pub connections_opened: u64,
+    /// Connections that were ended because they had been used for long enough.
+    pub connections_retired: Retired,
     /// Intents that ended without an endpoint (`queue_full`, `abandoned`), by kind.
     pub unassigned_errors: BTreeMap<ErrorKind, u64>,
     /// Per endpoint, in the order of the scenario.

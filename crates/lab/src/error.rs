@@ -91,6 +91,9 @@ impl RunError {
             Self::Rule { code: CheckMissed::CODE, .. } => {
                 Some("what was measured until then is in the folder; without `abort` the load goes on to its end".to_owned())
             }
+            Self::Recompute(RecomputeError::GoesOn(_)) => {
+                Some("wait until it has ended; `swarmlab list` tells which runs go on".to_owned())
+            }
             Self::Recompute(RecomputeError::Assemble(AssembleError::NoWindow)) => {
                 Some("run it again; the folder's events.jsonl says how far it came".to_owned())
             }

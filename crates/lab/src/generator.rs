@@ -1,7 +1,9 @@
 //! The seam to what sends load.
 
+use std::collections::BTreeMap;
+
 use swarmlab_intervals::trust::VerdictInputs;
-use swarmlab_intervals::{FirstAnswer, Interval, Outcome};
+use swarmlab_intervals::{ErrorKind, FirstAnswer, Interval, Outcome, Retired};
 use swarmlab_loadgen::LoadError;
 use swarmlab_record::topology::Target;
 use swarmlab_trial::LoadId;
@@ -32,11 +34,20 @@ pub struct Report {
     pub inputs: Option<VerdictInputs>,
     /// The first answer of each error and status.
     pub answers: Vec<FirstAnswer>,
+    /// The first request that failed in each way, in words.
+    pub errors: BTreeMap<ErrorKind, String>,
+    /// Connections that were established, and those of them that were ended because they had been used for long enough.
+    pub connections: Option<(u64, Retired)>,
 }
 
 impl From<Outcome> for Report {
     fn from(outcome: Outcome) -> Self {
-        Self { inputs: Some(outcome.verdict_inputs), answers: outcome.first_answers }
+        Self {
+            inputs: Some(outcome.verdict_inputs),
+            answers: outcome.first_answers,
+            errors: outcome.first_errors,
+            connections: Some((outcome.connections_opened, outcome.connections_retired)),
+        }
     }
 }
 

@@ -24,17 +24,42 @@ const MOST_FILES: usize = 500;
 /// What the disk refuses.
 pub fn keep(experiment: &Path, with: &[With], into: &Path, answer: &Answer<'_>) -> io::Result<Inputs> {
     let experiment = normal(&std::path::absolute(experiment)?);
-    let mut files: BTreeMap<PathBuf, bool> = BTreeMap::from([(experiment.clone(), false)]);
-    let mut waiting = VecDeque::from([experiment.clone()]);
-    while let Some(file) = waiting.pop_front() {
-        let is_experiment = file == experiment;
-        let mut all = named_in(&file, is_experiment, answer);
-        if is_experiment {
-            let base = file.parent().unwrap_or(Path::new("."));
-            let find = |text: &str| file_named(text, base, answer);
-            with.iter().for_each(|one| walk(&one.value, false, &find, &mut all));
-        }
-        for (named, stays) in all {
+    let base = experiment.parent().unwrap_or(Path::new("."));
+    let find = |text: &str| file_named(text, base, answer);
+    let mut also = Vec::new();
+    with.iter().for_each(|one| walk(&one.value, false, &find, &mut also));
+    let (root, elsewhere) = copy(std::slice::from_ref(&experiment), also, into, answer)?;
+    Ok(Inputs { experiment: place(&root, &experiment).display().to_string(), elsewhere })
+}
+
+/// The same of a load alone: scenario and shape with the files that they name, and files in other forms. Large ones stay.
+///
+/// # Errors
+/// What the disk refuses.
+pub fn keep_all(yaml: &[PathBuf], others: &[PathBuf], into: &Path) -> io::Result<()> {
+    let absolute = |file: &PathBuf| std::path::absolute(file).map(|file| normal(&file));
+    let yaml = yaml.iter().map(absolute).collect::<io::Result<Vec<_>>>()?;
+    let is_large = |file: &PathBuf| file.metadata().is_ok_and(|meta| meta.len() > LARGEST_BYTES);
+    let others = others.iter().map(|file| Ok((absolute(file)?, is_large(file))));
+    let others = others.collect::<io::Result<Vec<_>>>()?;
+    if yaml.is_empty() && others.is_empty() {
+        return Ok(());
+    }
+    copy(&yaml, others, into, &|_| None).map(|_| ())
+}
+
+/// Copies YAML files, others, and all that the first name. Where their places begin, and those that were not copied.
+fn copy(
+    yaml: &[PathBuf],
+    others: Vec<(PathBuf, bool)>,
+    into: &Path,
+    answer: &Answer<'_>,
+) -> io::Result<(PathBuf, BTreeMap<String, String>)> {
+    let mut files: BTreeMap<PathBuf, bool> = yaml.iter().map(|file| (file.clone(), false)).collect();
+    let mut waiting: VecDeque<PathBuf> = yaml.iter().cloned().collect();
+    let mut found = others;
+    loop {
+        for (named, stays) in found {
             if let Some(before) = files.get_mut(&named) {
                 // Named twice, once as a secret: it is one.
                 *before |= stays;
@@ -45,31 +70,36 @@ pub fn keep(experiment: &Path, with: &[With], into: &Path, answer: &Answer<'_>) 
                 }
             }
         }
+        let Some(file) = waiting.pop_front() else { break };
+        found = named_in(&file, yaml.contains(&file), answer);
     }
     let root = common_folder(files.keys());
-    let place = |file: &Path| file.strip_prefix(&root).unwrap_or(file).to_owned();
-    let mut inputs =
-        Inputs { experiment: place(&experiment).display().to_string(), elsewhere: BTreeMap::new() };
+    let mut elsewhere = BTreeMap::new();
     for (file, stays) in &files {
         if *stays {
             // Through a link of an earlier run to where it really is.
             let original = file.canonicalize()?;
-            inputs.elsewhere.insert(place(file).display().to_string(), original.display().to_string());
+            elsewhere.insert(place(&root, file).display().to_string(), original.display().to_string());
             continue;
         }
-        let copy = into.join(place(file));
+        let copy = into.join(place(&root, file));
         std::fs::create_dir_all(copy.parent().unwrap_or(into))?;
         std::fs::copy(file, copy)?;
     }
-    Ok(inputs)
+    Ok((root, elsewhere))
+}
+
+/// Where a file stands below `root`.
+fn place<'a>(root: &Path, file: &'a Path) -> &'a Path {
+    file.strip_prefix(root).unwrap_or(file)
 }
 
 /// Answers a variable of the stack file.
 pub type Answer<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
 /// The files that a YAML file names, and whether each stays where it is; none of another file.
-fn named_in(file: &Path, is_experiment: bool, answer: &Answer<'_>) -> Vec<(PathBuf, bool)> {
-    let is_yaml = is_experiment || file.extension().is_some_and(|e| e == "yml" || e == "yaml");
+fn named_in(file: &Path, is_known: bool, answer: &Answer<'_>) -> Vec<(PathBuf, bool)> {
+    let is_yaml = is_known || file.extension().is_some_and(|e| e == "yml" || e == "yaml");
     let text = if is_yaml { std::fs::read_to_string(file).unwrap_or_default() } else { String::new() };
     let Ok(document) = swarmlab_yaml::load(&text, "") else { return Vec::new() };
     let mut out = Vec::new();
@@ -213,5 +243,32 @@ mod tests {
         std::fs::remove_file(into.join("stacks/password")).unwrap();
         std::fs::remove_file(from.path().join("lab/stacks/password")).unwrap();
         assert!(link(&inputs, &into).unwrap_err().to_string().contains("not there any more"));
+    }
+
+    #[test]
+    fn the_files_of_a_load_are_kept_with_those_that_they_name() {
+        let from = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = from.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        let scenario = write("scenarios/s.yml", "name: s\nfeeders: { u: { file: users.csv } }\n");
+        write("scenarios/users.csv", "name\nada\n");
+        let shape = write("shape", "shape: ramp\n");
+        // A body is sent as it is, whatever it seems to name.
+        let body = write("body.json", "{\"file\": \"scenarios/s.yml\"}");
+        let into = from.path().join("inputs");
+        keep_all(&[scenario, shape], std::slice::from_ref(&body), &into).unwrap();
+        for kept in ["scenarios/s.yml", "scenarios/users.csv", "shape", "body.json"] {
+            assert!(into.join(kept).is_file(), "{kept}");
+        }
+        let alone = from.path().join("alone");
+        keep_all(&[], &[body], &alone).unwrap();
+        assert!(alone.join("body.json").is_file());
+        let nothing = from.path().join("nothing");
+        keep_all(&[], &[], &nothing).unwrap();
+        assert!(!nothing.exists());
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use swarmlab_intervals::trust::VerdictInputs;
-use swarmlab_intervals::{FirstAnswer, Interval};
+use swarmlab_intervals::{ErrorKind, FirstAnswer, Interval, Retired};
 use swarmlab_record::Phase;
 use swarmlab_record::action::ActionEvent;
 use swarmlab_record::decisions::Line;
@@ -80,6 +80,10 @@ pub enum News {
         inputs: Option<Box<VerdictInputs>>,
         /// The first answer of each error and status.
         answers: Vec<FirstAnswer>,
+        /// The first request that failed in each way, in words.
+        errors: BTreeMap<ErrorKind, String>,
+        /// Connections that were established, and those of them that had been used for long enough.
+        connections: Option<(u64, Retired)>,
     },
     /// A round of samples.
     Samples(Arc<[Reading]>),

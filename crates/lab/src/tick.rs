@@ -25,6 +25,8 @@ pub struct LoadTick {
     pub completed_per_s: f64,
     /// Requests failed so far in this phase.
     pub errors: u64,
+    /// Complete answers of this interval by exact status.
+    pub status: BTreeMap<String, u64>,
     /// 95th percentile of the response time, milliseconds.
     pub p95_ms: Option<f64>,
     /// Healthy and desired replicas of the measured services.
@@ -76,6 +78,7 @@ impl Ticker {
             offered_per_s: per_s(i.offered),
             completed_per_s: per_s(tally.completed),
             errors: self.errors,
+            status: tally.statuses.by_name(),
             p95_ms: (!response.is_empty()).then(|| response.value_at_quantile(0.95) as f64 / 1e3),
             replicas: self.measured.iter().filter_map(replicas).collect(),
         }

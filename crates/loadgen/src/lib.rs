@@ -25,7 +25,9 @@ mod wait;
 pub mod wakeups;
 mod ws;
 
-pub use engine::{Awake, LevelChange, LoadControl, LoadHandle, can_keep_awake, start, start_with_resolver};
+pub use engine::{
+    Awake, LevelChange, LoadControl, LoadHandle, can_keep_awake, start, start_with_resolver, without_secrets,
+};
 pub use error::LoadError;
 pub use scenario::jsonpath::{JsonPath, JsonPathError};
 pub use scenario::{

@@ -56,6 +56,18 @@ fn each_is(kind: ErrorKind, faults: Vec<Fault>) {
         let tally = &outcome.overall.tally;
         let expected: BTreeMap<_, _> = [(kind, ARRIVALS / 2)].into();
         assert_eq!((tally.errors(), tally.succeeded), (expected, ARRIVALS / 2), "{name}");
+        // What is no answer is told with the reason.
+        let told = outcome.first_errors.get(&kind).map_or("", String::as_str);
+        assert!(kind != ErrorKind::BadResponse || told.len() > 30, "{name}: {told:?}");
+        let hint = match name {
+            "a record of TLS" => "https://",
+            "an HTTP/2 frame of settings" => "--http2",
+            "an HTTP/0.9 page" => "it begins with `<html><body>",
+            "two lengths in two fields" => "two different `Content-Length`s",
+            "no size" => "the size of a chunk is none",
+            _ => "",
+        };
+        assert!(told.contains(hint), "{name}: {told:?}");
     }
 }
 

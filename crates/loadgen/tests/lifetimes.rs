@@ -54,6 +54,10 @@ fn a_connection_carries_so_many_requests_and_no_more() {
     assert_eq!(notes.lock().unwrap().iter().max(), Some(&6));
     let least = outcome.overall.tally.sent / 7;
     assert!(connections >= least && connections <= least + 3, "{connections} {least}");
+    // All but those that the load's end found in use.
+    let retired = outcome.connections_retired;
+    assert!(connections - retired.max_requests <= 3, "{retired:?} of {connections}");
+    assert_eq!(retired.total(), retired.max_requests);
 }
 
 #[test]
@@ -61,9 +65,11 @@ fn a_connection_grows_so_old_and_no_older() {
     let (server, _) = noting();
     let lifetime = ConnectionLifetime { max_age_s: Some(0.1), ..Default::default() };
     let spec = bounded(server.address, users(2.0, 0.95), Wait::Constant { s: 0.005 }, lifetime);
-    let (_, connections) = connections(spec, &server);
+    let (outcome, connections) = connections(spec, &server);
     // Ten lives each, or fewer on a busy machine; not one per request.
     assert!((10..=22).contains(&connections), "{connections}");
+    let retired = outcome.connections_retired;
+    assert!(retired.total() == retired.max_age && connections - retired.max_age <= 2, "{retired:?}");
 }
 
 #[test]
@@ -80,6 +86,10 @@ fn who_pauses_for_long_finds_its_connection_closed() {
         assert_eq!(outcome.overall.tally.errors(), [].into());
         let sent = outcome.overall.tally.sent;
         assert!(sent >= 2 && outcome.connections_opened == if is_short { sent } else { 1 }, "{outcome:?}");
+        let retired = outcome.connections_retired;
+        // That of the last request may be found open by the load's end.
+        let fits = if is_short { sent - retired.max_idle <= 1 } else { retired.max_idle == 0 };
+        assert!(fits && retired.total() == retired.max_idle, "{retired:?} of {sent}");
         // It does not wait for the next request to end.
         let is_closed_meanwhile = open.iter().take(8).any(|&open| open == 0);
         assert_eq!(is_closed_meanwhile, is_short, "{open:?}");
@@ -111,6 +121,14 @@ fn streams_are_counted_too_and_end_before_their_connection_does() {
         assert_eq!((outcome.overall.tally.errors(), outcome.overall.tally.succeeded), ([].into(), 80));
         let connections = connections.load(Ordering::SeqCst);
         assert!(range.contains(&connections), "{lifetime:?}: {connections}");
+        let retired = outcome.connections_retired;
+        let by_bound = match lifetime {
+            ConnectionLifetime { max_requests: Some(_), .. } => retired.max_requests,
+            ConnectionLifetime { max_age_s: Some(_), .. } => retired.max_age,
+            _ => 0,
+        };
+        let others = connections - by_bound;
+        assert!(retired.total() == by_bound && others <= 2, "{lifetime:?}: {retired:?} of {connections}");
         assert!(*most.lock().unwrap() <= lifetime.max_requests.unwrap_or(80));
     }
     let (address, connections, _) = serve();

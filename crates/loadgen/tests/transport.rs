@@ -8,7 +8,7 @@ mod nginx;
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -163,6 +163,72 @@ fn connections_follow_the_newest_answer_and_leave_vanished_addresses() {
     let text = &outcome.first_errors[&ErrorKind::DnsFailed];
     assert!(text.contains("shop.example") && text.contains("the name service is down"), "{text}");
     assert_eq!(outcome.connections_opened, 3 + 3 + 3 + 6);
+}
+
+/// A server that counts what it answers, until it is told to end: then it closes connections instead, as a container that is
+/// stopped does.
+fn replica(ends: &Arc<AtomicBool>) -> (Server, Arc<AtomicU64>) {
+    let answered = Arc::new(AtomicU64::new(0));
+    let (count, ends) = (Arc::clone(&answered), Arc::clone(ends));
+    let server = Server::start(move |_, stream| {
+        if ends.load(Ordering::SeqCst) {
+            return Then::Close;
+        }
+        count.fetch_add(1, Ordering::SeqCst);
+        respond(stream, "200 OK", "", b"hello, world!");
+        Then::Stay
+    });
+    (server, answered)
+}
+
+/// A name that stands for each replica (`endpoint_mode: dnsrr`) while a service is scaled from 1 to 4 to 1.
+#[test]
+fn no_request_of_an_open_load_is_lost_unnamed_while_replicas_come_and_go() {
+    let now = |counter: &AtomicU64| counter.load(Ordering::SeqCst);
+    for name_goes_first in [true, false] {
+        let (never, ends) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+        let (stays, by_first) = replica(&never);
+        let (others, by_others): (Vec<Server>, Vec<_>) = (0..3).map(|_| replica(&ends)).unzip();
+        let names = Names::new(vec![stays.address]);
+        let mut spec = spec(named(), rate(300.0, 60.0));
+        // Kept connections would stay with the first for ever.
+        spec.targets[0].lifetime.max_age_s = Some(0.1);
+        let handle = start_with_resolver(spec, names.clone()).unwrap();
+        until("the first is asked", || now(&by_first) > 20);
+        let all = [&stays].into_iter().chain(&others).map(|server| server.address);
+        names.say(Ok(all.collect()));
+        until("each is asked", || by_others.iter().all(|count| now(count) > 10));
+        let alone = |handle: &str| {
+            let asked = now(&by_first);
+            until(handle, || now(&by_first) > asked + 60);
+        };
+        if name_goes_first {
+            names.say(Ok(vec![stays.address]));
+            alone("the first is asked alone");
+            ends.store(true, Ordering::SeqCst);
+        } else {
+            ends.store(true, Ordering::SeqCst);
+            alone("the first goes on");
+            names.say(Ok(vec![stays.address]));
+        }
+        drop(others);
+        alone("the first is asked alone in the end");
+        handle.stop();
+        // It looks into the books: what was due was answered, or has failed by one name.
+        let outcome = finish(handle, 0.25);
+        let answered = now(&by_first) + by_others.iter().map(|count| now(count)).sum::<u64>();
+        let tally = &outcome.overall.tally;
+        assert_eq!(tally.succeeded, answered);
+        assert_eq!(tally.offered, answered + tally.failed);
+        let errors = tally.errors();
+        if name_goes_first {
+            assert_eq!(errors, [].into(), "{:?}", outcome.first_errors);
+        } else {
+            let named = [ErrorKind::ConnectionClosed, ErrorKind::ConnectionReset, ErrorKind::ConnectRefused];
+            assert!(tally.failed > 0 && errors.keys().all(|kind| named.contains(kind)), "{errors:?}");
+        }
+        assert!(outcome.connections_retired.max_age > 3, "{:?}", outcome.connections_retired);
+    }
 }
 
 #[test]

@@ -86,27 +86,7 @@ pub fn heat_maps(raw: &Raw, load: &Frame, rows: &[Row], names: &[&str]) -> Vec<H
     if servers.is_empty() {
         return Vec::new();
     }
-    let cells = servers
-        .iter()
-        .map(|s| {
-            clients
-                .iter()
-                .map(|c| {
-                    of(s, c).map(|r| {
-                        // A lag is part of the claim: without the one there is not the other.
-                        let (significant, at_zero) = (r.significant(), r.r_at_zero.unwrap_or(r.r));
-                        let (r_shown, lag_s) = if significant { (r.r, r.lag_s) } else { (at_zero, 0.0) };
-                        let finding = match (significant, r.judged()) {
-                            (true, _) => Finding::Significant,
-                            (false, true) => Finding::NotSignificant,
-                            (false, false) => Finding::TooFew,
-                        };
-                        HeatCell { r: r_shown, lag_s, n_eff: r.n_eff, finding }
-                    })
-                })
-                .collect()
-        })
-        .collect();
+    let cells = servers.iter().map(|s| clients.iter().map(|c| of(s, c).and_then(cell)).collect()).collect();
     vec![HeatMap {
         title: "Spearman correlation".to_owned(),
         note: format!(
@@ -117,6 +97,18 @@ pub fn heat_maps(raw: &Raw, load: &Frame, rows: &[Row], names: &[&str]) -> Vec<H
         columns: clients.iter().map(|c| label(c, names)).collect(),
         cells,
     }]
+}
+
+/// A pair in the map. A lag is part of the claim: without the one there is not the other, and what is shown is the coefficient
+/// without a lag.
+fn cell(row: &Row) -> Option<HeatCell> {
+    let (r, lag_s) = if row.significant() { (row.r, row.lag_s) } else { (row.r_at_zero?, 0.0) };
+    let finding = match (row.significant(), row.judged()) {
+        (true, _) => Finding::Significant,
+        (false, true) => Finding::NotSignificant,
+        (false, false) => Finding::TooFew,
+    };
+    Some(HeatCell { r, lag_s, n_eff: row.n_eff, finding })
 }
 
 /// The strongest associated pairs by Pearson's coefficient, each server metric at most once.
@@ -178,6 +170,33 @@ fn least_squares(points: &[ScatterPoint]) -> Option<Fit> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_pair_that_is_associated_has_a_lag() {
+        let row = |q, ci| Row {
+            server: "web_cpu_cores".to_owned(),
+            client: "client_users".to_owned(),
+            method: CorrelationMethod::Spearman,
+            r_at_zero: Some(0.1),
+            lag_s: 2.0,
+            r: 0.7,
+            ci,
+            n: 60,
+            n_eff: 40.0,
+            p_lags: 0.01,
+            q,
+        };
+        let shown = |row: &Row| cell(row).map(|c| (c.r, c.lag_s, c.finding));
+        assert_eq!(shown(&row(Some(0.01), (0.4, 0.9))), Some((0.7, 2.0, Finding::Significant)));
+        for doubtful in [row(Some(0.2), (0.4, 0.9)), row(Some(0.01), (-0.1, 0.9))] {
+            assert_eq!(shown(&doubtful), Some((0.1, 0.0, Finding::NotSignificant)));
+        }
+        assert_eq!(
+            shown(&Row { n: 3, n_eff: 3.0, ..row(None, (-1.0, 1.0)) }),
+            Some((0.1, 0.0, Finding::TooFew))
+        );
+        assert_eq!(shown(&Row { r_at_zero: None, ..row(Some(0.2), (0.4, 0.9)) }), None);
+    }
 
     #[test]
     fn columns_are_read_as_words_and_units() {

@@ -47,7 +47,7 @@ pub fn model(raw: &Raw, frame: &Frame, analysis: &Analysis) -> ReportModel {
         duration_s,
         partial: match &manifest.state {
             State::Complete => None,
-            State::Running => Some("the command was killed".to_owned()),
+            State::Running | State::Killed => Some("the command was killed".to_owned()),
             State::Partial { reason } => Some(reason.clone()),
         },
         notice: None,

@@ -40,6 +40,9 @@ pub enum RecomputeError {
         /// The system's reason.
         source: std::io::Error,
     },
+    /// A command is at work on it.
+    #[error("{} is still being written: its run goes on", .0.display())]
+    GoesOn(PathBuf),
     /// The report could not be drawn.
     #[error("the report could not be drawn: {0}")]
     Report(String),
@@ -53,6 +56,7 @@ impl RecomputeError {
             Self::File(_) => codes::BAD_STORE,
             Self::Assemble(e) => e.code(),
             Self::Io { .. } => codes::RUN_IO,
+            Self::GoesOn(_) => codes::RUN_GOES_ON,
             Self::Report(_) => codes::NO_REPORT,
         }
     }
@@ -69,6 +73,14 @@ fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Recom
 /// [`RecomputeError`] naming the file.
 pub fn seal(folder: &RunFolder, state: State) -> Result<(), RecomputeError> {
     let mut manifest = Manifest::read(&folder.manifest())?;
+    if folder.spare().exists() {
+        remove(&folder.spare())?;
+    }
+    if matches!(state, State::Partial { .. }) {
+        // First of all: what made the run end may be a full disk, and then nothing after this succeeds.
+        manifest.state = state.clone();
+        manifest.write(&folder.manifest()).map_err(io("write", &folder.manifest()))?;
+    }
     if folder.client_journal().exists() {
         let rows = journal::read::<ClientRow>(&folder.client_journal())?.rows;
         store::write_client(&folder.client(), &rows)?;
@@ -85,7 +97,7 @@ pub fn seal(folder: &RunFolder, state: State) -> Result<(), RecomputeError> {
         crate::seal::samples(folder, &journal, &assemble::lives(&events), shift_s)?;
         remove(&journal)?;
     }
-    // A run that was killed has no end; what is sealed is what was found of it.
+    // Of a run that was killed what is sealed is what was found of it.
     manifest.state = state;
     manifest.files = integrity::seal(folder).map_err(io("read", folder.root()))?;
     manifest.write(&folder.manifest()).map_err(io("write", &folder.manifest()))
@@ -118,18 +130,38 @@ fn give_manifest(folder: &RunFolder) -> Result<(), RecomputeError> {
     Ok(())
 }
 
+/// Completes the folder of a run that was killed: its journals become tables, and its manifest says what became of it.
+fn complete(folder: &RunFolder, manifest: Manifest) -> Result<Manifest, RecomputeError> {
+    let journals = [folder.client_journal(), folder.server_journal(), folder.server_lines()];
+    let is_open = journals.iter().any(|journal| journal.exists());
+    if !is_open && manifest.state != State::Running {
+        return Ok(manifest);
+    }
+    if folder.is_being_written() {
+        // Its journals are somebody else's still.
+        return Err(RecomputeError::GoesOn(folder.root().to_owned()));
+    }
+    let state = match manifest.state.clone() {
+        State::Running => State::Killed,
+        state => state,
+    };
+    if is_open || manifest.files.is_empty() {
+        seal(folder, state)?;
+        return Ok(Manifest::read(&folder.manifest())?);
+    }
+    // An earlier version completed it.
+    let manifest = Manifest { state, ..manifest };
+    manifest.write(&folder.manifest()).map_err(io("write", &folder.manifest()))?;
+    Ok(manifest)
+}
+
 /// Reads the raw files of a run, all but the samples of its servers. A folder whose run was killed is sealed first.
 ///
 /// # Errors
-/// [`RecomputeError`] naming the file.
+/// [`RecomputeError`] naming the file; also of a run that goes on.
 pub fn read(folder: &RunFolder) -> Result<(Raw, Client), RecomputeError> {
     give_manifest(folder)?;
-    let mut manifest = Manifest::read(&folder.manifest())?;
-    let journals = [folder.client_journal(), folder.server_journal(), folder.server_lines()];
-    if journals.iter().any(|journal| journal.exists()) {
-        seal(folder, manifest.state.clone())?;
-        manifest = Manifest::read(&folder.manifest())?;
-    }
+    let manifest = complete(folder, Manifest::read(&folder.manifest())?)?;
     let events = events::read(&folder.events()).map_err(io("read", &folder.events()))?;
     let client = store::read_client(&folder.client())?;
     let generator = manifest.generator;
@@ -151,7 +183,7 @@ fn whole(
     log: &Log,
 ) -> Result<Integrity, RecomputeError> {
     let mut damage = integrity::broken(folder, &manifest.files).map_err(io("read", folder.root()))?;
-    let (compared, contradictions) = if manifest.state == State::Running {
+    let (compared, contradictions) = if assemble::lacks_its_end(manifest, client) {
         let (mut client, mut log) = (client.to_vec(), log.clone());
         integrity::whole_intervals(&mut client, &mut log);
         integrity::agreement(&client, &log)

@@ -273,6 +273,49 @@ mod tests {
     }
 
     #[test]
+    fn users_and_replicas_are_steps_under_the_services_own_names_one_line_each() {
+        use swarmlab_frame::clock::Bins;
+        use swarmlab_frame::frame::{Column, Fold, Owner};
+        let plan = Plan {
+            measured: vec!["ms-exercise".to_owned()],
+            ..Plan::of_load("web".into(), LoadModel::Closed, 2.0, 1.0, 1)
+        };
+        let raw = Raw {
+            manifest: Manifest::begun(Origin::Run, "x", 1000.0, plan),
+            client: Vec::new(),
+            events: Vec::new(),
+            decisions: Vec::new(),
+            files: Integrity::default(),
+        };
+        let lines = |desired: [f64; 2]| {
+            let Ok(bins) = Bins::new(1000.0, 1.0, 2) else { panic!("two bins") };
+            let mut frame = Frame::with_zero(bins, 1000.0);
+            let service = || Owner::Service("ms-exercise".to_owned());
+            let of = |owner, name: &str, values: [f64; 2]| {
+                Column::new(owner, name, "", "", Fold::Last, values.map(Some).to_vec())
+            };
+            let columns = [
+                of(Owner::Client, "users", [1.0, 5.0]),
+                of(service(), "replicas_desired", desired),
+                of(service(), "replicas_running", [1.0, 2.0]),
+                of(service(), "replicas_healthy", [1.0, 2.0]),
+                of(service(), "replicas_serving", [1.0, 2.0]),
+            ];
+            let columns: Vec<Column> = columns.into_iter().flatten().collect();
+            assert!(frame.extend(columns).is_ok());
+            let panels = panels(&raw, &frame, None);
+            let of = |title: &str| panels.iter().find(|p| p.title == title).map(|p| p.lines.clone());
+            (of("Load").unwrap_or_default(), of("Replicas").unwrap_or_default())
+        };
+        let (users, replicas) = lines([1.0, 2.0]);
+        assert!(users.iter().chain(&replicas).all(|line| line.step), "levels are no ramps");
+        // Five columns of which four are equal are one line, under the name that the stack file has.
+        assert_eq!(replicas.iter().map(|l| l.name.as_str()).collect::<Vec<_>>(), ["ms-exercise"]);
+        let names: Vec<String> = lines([2.0, 2.0]).1.into_iter().map(|l| l.name).collect();
+        assert_eq!(names, ["ms-exercise", "ms-exercise, asked for"]);
+    }
+
+    #[test]
     fn what_befalls_a_task_is_on_the_timeline() {
         use swarmlab_record::manifest::Windows;
         use swarmlab_record::topology::{Ailment, TaskLife, Trouble};

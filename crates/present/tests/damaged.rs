@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use swarmlab_frame::store;
 use swarmlab_present::recompute;
 use swarmlab_record::folder::RunFolder;
-use swarmlab_record::manifest::State;
+use swarmlab_record::manifest::{Manifest, State};
 use swarmlab_record::summary::{Status, Summary};
 
 /// A copy of a golden folder, sealed as a run that ended.
@@ -151,4 +151,52 @@ fn an_events_file_that_was_edited_is_told() {
         *bytes = text.lines().take(text.lines().count() - 1).collect::<Vec<_>>().join("\n").into_bytes();
     });
     fails(&copy, &["events.jsonl has"]);
+}
+
+#[test]
+fn a_run_that_was_killed_is_called_so_once_its_folder_is_completed() {
+    let copy = Copy::of("2-killed");
+    let state = || Manifest::read(&copy.folder.manifest()).unwrap().state;
+    assert_eq!(state(), State::Running);
+    let first = recompute::analyse(&copy.folder).unwrap();
+    assert_eq!((first.state.clone(), state()), (State::Killed, State::Killed));
+    assert_eq!(recompute::analyse(&copy.folder).unwrap(), first);
+    // One that an earlier version completed and left as running: its seals are kept, a file that was cut since is told.
+    let mut manifest = Manifest::read(&copy.folder.manifest()).unwrap();
+    manifest.state = State::Running;
+    manifest.write(&copy.folder.manifest()).unwrap();
+    copy.edit("histograms.hlog", |log| log.truncate(log.len() / 2));
+    fails(&copy, &["histograms.hlog"]);
+    assert_eq!(state(), State::Killed);
+}
+
+#[test]
+fn the_journals_of_a_run_that_goes_on_are_left_to_it() {
+    let copy = Copy::of("2-killed");
+    let at_work = std::fs::File::open(copy.path("events.jsonl")).unwrap();
+    at_work.lock().unwrap();
+    let early = recompute::analyse(&copy.folder);
+    assert!(matches!(early, Err(recompute::RecomputeError::GoesOn(_))), "{early:?}");
+    assert!(copy.path("client.jsonl").exists() && !copy.path("client.parquet").exists());
+    drop(at_work);
+    assert!(recompute::analyse(&copy.folder).is_ok());
+}
+
+/// A full disk ends a run, and then takes none of its tables either.
+#[test]
+fn why_a_run_ended_is_in_its_folder_though_its_tables_cannot_be_written() {
+    let copy = Copy::of("2-killed");
+    let in_the_way = copy.path("client.parquet/in-the-way");
+    std::fs::create_dir_all(&in_the_way).unwrap();
+    std::fs::write(copy.folder.spare(), [0; 100]).unwrap();
+    let full = State::Partial { reason: "no space left on device".to_owned() };
+    assert!(recompute::seal(&copy.folder, full.clone()).is_err());
+    assert!(!copy.folder.spare().exists(), "its room is for the manifest");
+    std::fs::remove_dir_all(copy.path("client.parquet")).unwrap();
+    let summary = recompute::analyse(&copy.folder).unwrap();
+    assert_eq!(summary.state, full);
+    assert!(summary.notes.iter().any(|n| n.text.contains("no space left on device")), "{:?}", summary.notes);
+    // Its files end within an interval, which is no damage.
+    let files = summary.verdicts.iter().find(|v| v.code == "files-agree").unwrap();
+    assert_eq!(files.status, Status::Pass, "{files:?}");
 }

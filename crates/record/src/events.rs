@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use swarmlab_intervals::FirstAnswer;
+use swarmlab_intervals::{ErrorKind, FirstAnswer, Retired};
 
 use crate::Phase;
 use crate::action::ActionEvent;
@@ -45,6 +45,24 @@ pub enum Event {
         #[serde(flatten)]
         answer: FirstAnswer,
     },
+    /// The first request of the load that failed in this way, where the load engine has words for it.
+    FirstError {
+        /// When it was told, at the end of the load.
+        t_unix_s: f64,
+        /// How it failed.
+        error: ErrorKind,
+        /// What exactly went wrong.
+        message: String,
+    },
+    /// Connections of the load.
+    Connections {
+        /// When it was told, at the end of the load.
+        t_unix_s: f64,
+        /// How many were established.
+        opened: u64,
+        /// How many of them were ended because they had been used for long enough, by bound.
+        retired: Retired,
+    },
     /// A step of the testbed.
     Step {
         /// When.
@@ -60,9 +78,12 @@ pub struct EventLog {
 }
 
 impl EventLog {
-    /// Opens a new file.
+    /// Opens a new file, and locks it as long as it is written to: a run that goes on is told from one that was killed.
     pub fn create(path: &Path) -> std::io::Result<Self> {
-        Ok(Self { file: File::options().create_new(true).append(true).open(path)? })
+        let file = File::options().create_new(true).append(true).open(path)?;
+        // Where there are no locks, a run that goes on looks like one that was killed.
+        let _ = file.try_lock();
+        Ok(Self { file })
     }
 
     /// Writes one event and hands it to the kernel.
@@ -115,10 +136,18 @@ mod tests {
         });
         log.write(&a).unwrap();
         log.write(&b).unwrap();
-        assert_eq!(read(&path).unwrap(), vec![a.clone(), b.clone()]);
+        let c = Event::FirstError {
+            t_unix_s: 3.0,
+            error: ErrorKind::TlsFailed,
+            message: "web: unknown issuer".to_owned(),
+        };
+        log.write(&c).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(r#""event":"first_error","t_unix_s":3.0,"error":"tls_failed""#), "{text}");
+        assert_eq!(read(&path).unwrap(), vec![a.clone(), b.clone(), c.clone()]);
         log.file.write_all(b"{\"event\":\"wa").unwrap();
-        assert_eq!(read(&path).unwrap(), vec![a, b]);
+        assert_eq!(read(&path).unwrap(), vec![a, b, c]);
         log.file.write_all(b"\n{}\n").unwrap();
-        assert!(read(&path).unwrap_err().to_string().contains("events.jsonl:3"));
+        assert!(read(&path).unwrap_err().to_string().contains("events.jsonl:4"));
     }
 }

@@ -1,5 +1,6 @@
 //! The run's folder: `results/<name>-<UTC>/`, what is in it, and who may create it.
 
+use std::fs::TryLockError;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -53,6 +54,13 @@ impl RunFolder {
         Self { root: root.to_owned() }
     }
 
+    /// Whether a command is at work on it just now: it keeps the file of events locked, and the kernel lets go of that however
+    /// it ends.
+    pub fn is_being_written(&self) -> bool {
+        let locked = |file: std::fs::File| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
+        std::fs::File::open(self.events()).is_ok_and(locked)
+    }
+
     /// The folder itself.
     pub fn root(&self) -> &Path {
         &self.root
@@ -68,6 +76,10 @@ impl RunFolder {
     /// What controllers saw and decided; only of a run that has some.
     pub fn decisions(&self) -> PathBuf {
         self.root.join("decisions.jsonl")
+    }
+    /// Room on the disk for the manifest of a run that ends because there is no other left.
+    pub fn spare(&self) -> PathBuf {
+        self.root.join("spare")
     }
     /// Client intervals as they come (gone once `client.parquet` is whole).
     pub fn client_journal(&self) -> PathBuf {
@@ -164,6 +176,17 @@ mod tests {
         std::fs::write(own.join("x"), "").unwrap();
         let refused = RunFolder::create_at(&own).unwrap_err();
         assert_eq!(refused.kind(), std::io::ErrorKind::AlreadyExists);
+    }
+
+    #[test]
+    fn a_run_that_goes_on_is_told_from_one_that_was_killed() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = RunFolder::open(dir.path());
+        assert!(!folder.is_being_written());
+        let log = crate::events::EventLog::create(&folder.events()).unwrap();
+        assert!(folder.is_being_written() && folder.is_being_written());
+        drop(log);
+        assert!(!folder.is_being_written());
     }
 
     #[test]

@@ -118,8 +118,10 @@ impl Windows {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub enum State {
-    /// Still going, or the command was killed.
+    /// Still going, or the command was killed and nobody has looked since.
     Running,
+    /// The command was killed; whoever completed its folder found that out.
+    Killed,
     /// Whole.
     Complete,
     /// Ended early; what was measured is there.
@@ -127,6 +129,13 @@ pub enum State {
         /// Why.
         reason: String,
     },
+}
+
+impl State {
+    /// Whether nobody noted an end: what was planned may not have been measured.
+    pub fn is_cut_off(&self) -> bool {
+        matches!(self, Self::Running | Self::Killed)
+    }
 }
 
 /// Why a manifest cannot be read.

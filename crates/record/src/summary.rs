@@ -170,6 +170,9 @@ pub struct Summary {
     pub little: Option<Little>,
     /// Client figures by endpoint; the last is all together.
     pub endpoints: Vec<EndpointFigures>,
+    /// The first answer and the first error of each kind that failed, a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<String>,
     /// Remarks on the data.
     pub notes: Vec<Note>,
 }

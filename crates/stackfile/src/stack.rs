@@ -73,7 +73,7 @@ pub fn load(
 /// Reads a stack file from the disk, and the files it names; see [`load`].
 ///
 /// # Errors
-/// As [`load`]; E200 if the file itself cannot be read or is no UTF-8 text.
+/// As [`load`]; E200 if the file itself cannot be read, E113 if it is no UTF-8 text.
 pub fn load_file(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<Stack, Diagnostics> {
     load(&text_of(path)?, path, env, &|path| std::fs::read(path))
 }
@@ -81,11 +81,17 @@ pub fn load_file(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<St
 /// The text of a stack file.
 ///
 /// # Errors
-/// E200 if it cannot be read or is no UTF-8 text.
+/// E200 if it cannot be read, E113 if it is no UTF-8 text.
 pub fn text_of(path: &Path) -> Result<String, Diagnostics> {
     std::fs::read_to_string(path).map_err(|error| {
-        let message = format!("cannot read the stack file: {error}");
-        Diagnostic::error(codes::NO_STACK_FILE, &path.display().to_string(), "", Span::START, message).into()
+        // One that is there but holds no text is not missing.
+        let (code, message) = match error.kind() {
+            std::io::ErrorKind::InvalidData => {
+                (codes::NOT_TEXT, "the stack file is no text (UTF-8)".to_owned())
+            }
+            _ => (codes::NO_STACK_FILE, format!("cannot read the stack file: {error}")),
+        };
+        Diagnostic::error(code, &path.display().to_string(), "", Span::START, message).into()
     })
 }
 

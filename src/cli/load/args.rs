@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use swarmlab_loadgen::ContentCoding;
 use swarmlab_shapes::{Arrivals, Modulation};
 
 /// Arguments of `load`.
@@ -21,6 +22,7 @@ Examples:
   swarmlab load http://127.0.0.1:8000 --target agent=http://127.0.0.1:8001 --scenario loadshapes/scenarios/ai-agent.yml
   swarmlab load http://127.0.0.1:8080/ --rate 500 --duration 30s --out results/r1 --require-valid --json
   swarmlab load http://127.0.0.1:8080 --scenario loadshapes/scenarios/basic.yml --debug
+  swarmlab load http://127.0.0.1:8080/ --rate 500 --accept-encoding gzip,deflate --html load.html
   swarmlab load http://127.0.0.1:8080/ --rate 500 --max-p95 200ms --max-errors 1%
   swarmlab load http://127.0.0.1:8080/ --rate 500 --check 'p99(response) < 1s' --check 'throughput >= 95 % of offered'")]
 pub struct LoadArgs {
@@ -85,8 +87,12 @@ pub struct LoadArgs {
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "10",
         value_parser = clap::value_parser!(u32).range(1..=50))]
     pub follow_redirects: Option<u32>,
+    /// Ask for compressed answers (`Accept-Encoding`): gzip, deflate, or both; a body that is checked or taken values from is
+    /// decompressed first. Steps of a scenario may say otherwise
+    #[arg(long, value_name = "CODINGS", value_delimiter = ',', value_parser = coding)]
+    pub accept_encoding: Vec<ContentCoding>,
     /// Do each task once instead of a load, and print each request, answer, extraction and check (exit code 7 if one fails)
-    #[arg(long, conflicts_with_all = ["rate", "users", "shape", "spawn_rate", "out", "locust_csv", "max_p95", "max_errors",
+    #[arg(long, conflicts_with_all = ["rate", "users", "shape", "spawn_rate", "out", "html", "locust_csv", "max_p95", "max_errors",
         "require_valid"])]
     pub debug: bool,
     /// Only the tasks of this class
@@ -98,6 +104,15 @@ pub struct LoadArgs {
     /// A new connection for each request
     #[arg(long)]
     pub no_keepalive: bool,
+    /// End a connection that is so old, between two requests: new replicas behind a balancer get some of the load
+    #[arg(long, value_name = "DURATION", value_parser = duration, conflicts_with = "no_keepalive")]
+    pub connection_max_age: Option<Duration>,
+    /// End a connection that has carried so many requests
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "no_keepalive")]
+    pub connection_max_requests: Option<u64>,
+    /// End a connection that nobody has needed for so long
+    #[arg(long, value_name = "DURATION", value_parser = duration, conflicts_with = "no_keepalive")]
+    pub connection_max_idle: Option<Duration>,
     /// Accept any certificate: for tests only, the target is not authenticated
     #[arg(long)]
     pub insecure: bool,
@@ -132,6 +147,10 @@ pub struct LoadArgs {
     /// Folder for interval histograms, client.parquet and summary.json (new or empty)
     #[arg(short, long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Write the load's report to this file: one page that opens offline, as `swarmlab report` writes it for a run; a file of
+    /// that name is overwritten
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
     /// Also write PREFIX_stats.csv, PREFIX_stats_history.csv, PREFIX_failures.csv and PREFIX_exceptions.csv as Locust does
     #[arg(long, value_name = "PREFIX")]
     pub locust_csv: Option<PathBuf>,
@@ -194,6 +213,10 @@ impl From<ArrivalsFlag> for Arrivals {
             ArrivalsFlag::Mmpp2 => Self::Mmpp2(Modulation::default()),
         }
     }
+}
+
+fn coding(text: &str) -> Result<ContentCoding, String> {
+    ContentCoding::named(text.trim().as_bytes()).ok_or_else(|| "expected gzip or deflate".to_owned())
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -148,6 +148,7 @@ impl Sink for Json {
             "in_flight": i.in_flight_end,
             "queued": i.queued_end,
             "errors": errors,
+            "status": t.statuses.by_name(),
             "response_p50_ms": ms(&overall.response, 0.5),
             "response_p95_ms": ms(&overall.response, 0.95),
             "response_p99_ms": ms(&overall.response, 0.99),

@@ -3,12 +3,13 @@
 mod args;
 mod debug;
 mod live;
+mod origin;
 mod plan;
 pub(super) mod text;
 
 pub use args::LoadArgs;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use swarmlab_checks::{Check, Known, Threshold, only_later};
@@ -29,6 +30,7 @@ use crate::load::summary::LoadSummary;
 use swarmlab_lab::bus::Bus;
 use swarmlab_lab::load::Early;
 use swarmlab_lab::machine;
+use swarmlab_record::folder::RunFolder;
 
 /// Sends the load and prints its summary.
 pub fn main(args: &LoadArgs, global: &Global) -> Exit {
@@ -58,11 +60,23 @@ pub fn main(args: &LoadArgs, global: &Global) -> Exit {
     }
     session::block_on(|cancel, _left| async move {
         let objectives = Objectives { p95: args.max_p95, error_rate: args.max_errors, checks };
-        let create = |out: &Path| Files::create(out, &plan.spec, &plan.title, &objectives);
-        let mut files = match args.out.as_deref().map(create).transpose() {
+        // A page alone is that of a folder that nobody wants to keep.
+        let passing = PassingFolder::new();
+        let out = args.out.as_deref().or_else(|| args.html.is_some().then_some(passing.path()));
+        let create = |out: &Path| {
+            let words = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
+            Files::create(out, &plan.spec, &plan.title, &objectives, origin::of(args, words))
+        };
+        if let Some(page) = &args.html
+            && let Some(folder) = page.parent().filter(|f| !f.as_os_str().is_empty() && !f.is_dir())
+        {
+            let why = format!("--html {}: {} is no folder", page.display(), folder.display());
+            return output::fail(&why, None, global.json, codes::RESULTS_PLACE);
+        }
+        let mut files = match out.map(create).transpose() {
             Ok(f) => f,
             Err(e) => {
-                let folder = args.out.as_deref().unwrap_or(Path::new("")).display();
+                let folder = out.unwrap_or(Path::new("")).display();
                 return output::fail(
                     &format!("--out {folder}: {e}"),
                     None,
@@ -98,16 +112,32 @@ pub fn main(args: &LoadArgs, global: &Global) -> Exit {
         drop(live);
         let ended = match ended {
             Ok(e) => e,
-            // Whoever read the lines has seen enough.
-            Err(LoadFailure::Write(e)) if e.kind() == std::io::ErrorKind::BrokenPipe => return Exit::Success,
-            Err(LoadFailure::Interrupted) => return Exit::Interrupted,
-            Err(e) => return output::fail(&e, help_of(&e), global.json, e.code()),
+            Err(e) => {
+                // The folder says why itself, as far as that can still be written.
+                if let Some(Err(also)) = files.map(|files| files.fail(&e.to_string())) {
+                    tracing::debug!("the folder cannot say why its load failed: {also}");
+                }
+                return match e {
+                    // Whoever read the lines has seen enough.
+                    LoadFailure::Write(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Exit::Success,
+                    LoadFailure::Interrupted => Exit::Interrupted,
+                    e => output::fail(&e, help_of(&e), global.json, e.code()),
+                };
+            }
         };
         let summary = LoadSummary::of(&plan.spec, &plan.title, &ended, &objectives);
         if let Some(files) = files
             && let Err(e) = files.finish(&ended, &summary)
         {
             return output::fail(&e, None, global.json, codes::RESULTS_NOT_WRITTEN);
+        }
+        if let (Some(page), Some(out)) = (&args.html, out)
+            // A load in which nothing was due has no report.
+            && summary.counts.offered > 0
+            && let Err(e) = std::fs::copy(RunFolder::open(out).report(), page)
+        {
+            let why = format!("--html {}: {e}", page.display());
+            return output::fail(&why, None, global.json, codes::RESULTS_NOT_WRITTEN);
         }
         if let Some(locust) = locust
             && let Err(e) = locust.finish(&ended.outcome)
@@ -124,6 +154,28 @@ pub fn main(args: &LoadArgs, global: &Global) -> Exit {
         output::say(global.json, &value, text::summary(&summary).trim_end());
         exit(args, &summary, ended.early.as_ref(), global)
     })
+}
+
+/// A place for a folder below the system's temporary one; what is there goes with this value.
+struct PassingFolder(PathBuf);
+
+impl PassingFolder {
+    fn new() -> Self {
+        let now_ns =
+            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_nanos());
+        Self(std::env::temp_dir().join(format!("swarmlab-load-{}-{now_ns}", std::process::id())))
+    }
+
+    fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for PassingFolder {
+    fn drop(&mut self) {
+        // Mostly nothing is there.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 /// Reads `--check`, all of them, before anything is sent.

@@ -6,7 +6,7 @@ use swarmlab_codes::{self as codes, Code};
 use swarmlab_loadgen::{
     Body, HttpRequest, Limits, LoadError, LoadSpec, Model, Scenario, Step, Template, TemplateError, Wait,
 };
-use swarmlab_loadgen::{HttpVersion, LoadTarget, Reuse, Secret, TargetError, TlsOptions};
+use swarmlab_loadgen::{ConnectionLifetime, HttpVersion, LoadTarget, Reuse, Secret, TargetError, TlsOptions};
 use swarmlab_shapes::shape::Constant;
 use swarmlab_shapes::{Arrivals, Shape};
 use swarmlab_yaml::Diagnostics;
@@ -131,7 +131,7 @@ pub fn plan(args: &LoadArgs) -> Result<Plan, PlanError> {
     let mut targets = vec![main];
     "main".clone_into(&mut targets[0].name);
     for text in &args.target {
-        let (name, url) = text.split_once('=').ok_or_else(|| PlanError::TargetName(text.clone()))?;
+        let (name, url) = text.split_once('=').ok_or_else(|| PlanError::TargetName(without_user(text)))?;
         let mut target = parse(url)?;
         name.clone_into(&mut target.name);
         targets.push(target);
@@ -145,6 +145,11 @@ pub fn plan(args: &LoadArgs) -> Result<Plan, PlanError> {
             HttpVersion::Http1
         };
         t.connections = if args.no_keepalive { Reuse::PerRequest } else { Reuse::KeepAlive };
+        t.lifetime = ConnectionLifetime {
+            max_age_s: args.connection_max_age.map(|d| d.as_secs_f64()),
+            max_requests: args.connection_max_requests,
+            max_idle_s: args.connection_max_idle.map(|d| d.as_secs_f64()),
+        };
         if t.is_tls() {
             t.tls = tls.clone();
         }
@@ -178,6 +183,7 @@ pub fn plan(args: &LoadArgs) -> Result<Plan, PlanError> {
     if let Some(most) = args.follow_redirects {
         scenario.follow_redirects(most);
     }
+    scenario.accept_encoding(&args.accept_encoding);
     let duration_s = args.duration.as_secs_f64();
     let constant = |level: f64| Shape::Constant(Constant { level, duration_s });
     let arrivals = args.arrivals.map(Arrivals::from);
@@ -228,7 +234,7 @@ fn parse(url: &str) -> Result<LoadTarget, PlanError> {
 }
 
 /// A URL that may be shown: a name and password before an `@` are no part of it.
-fn without_user(url: &str) -> String {
+pub(super) fn without_user(url: &str) -> String {
     let authority = url.find("://").map_or(0, |at| at + 3);
     match url.rfind('@').filter(|at| *at >= authority) {
         Some(at) => format!("{}***{}", &url[..authority], &url[at..]),
@@ -311,8 +317,8 @@ fn title(args: &LoadArgs, spec: &LoadSpec) -> String {
         }
     };
     let scenario = args.scenario.as_ref().map_or_else(
-        || format!("{} {}", args.method.to_uppercase(), args.url),
-        |file| format!("{} on {}", file.display(), args.url),
+        || format!("{} {}", args.method.to_uppercase(), without_user(&args.url)),
+        |file| format!("{} on {}", file.display(), without_user(&args.url)),
     );
     format!(
         "{scenario}: {what}, at most {}, {}, {} s",

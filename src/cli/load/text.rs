@@ -1,5 +1,6 @@
 //! The text summary of a load, in words known from wrk and oha.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use swarmlab_intervals::trust::Trust;
@@ -48,7 +49,11 @@ fn write(out: &mut String, s: &LoadSummary) -> std::fmt::Result {
         bytes(c.bytes_received as f64 / (s.load_s + s.drain_s).max(f64::MIN_POSITIVE)),
         bytes(c.bytes_sent as f64)
     )?;
-    writeln!(out, "  Connections:  {} opened", s.connections_opened)?;
+    let retired = match s.connections_retired {
+        none if none.total() == 0 => String::new(),
+        retired => format!(", of them ended: {retired}"),
+    };
+    writeln!(out, "  Connections:  {} opened{retired}", s.connections_opened)?;
     time_table(out, &s.times, s.connect.as_ref(), s.tls.as_ref())?;
     endpoint_table(out, &s.endpoints)?;
     named(out, "Answers", &c.status, c)?;
@@ -182,24 +187,25 @@ pub fn endpoint_table(out: &mut String, endpoints: &[EndpointSummary]) -> std::f
                 q(|q| q.p50_ms),
                 q(|q| q.p95_ms),
                 q(|q| q.p99_ms),
+                by_status(&e.counts.status),
             ]
         })
         .collect();
     writeln!(out)?;
     out.push_str(&indent(&output::table(
-        &["Endpoint", "sent", "failed", "per s", "p50", "p95", "p99"],
+        &["Endpoint", "sent", "failed", "per s", "p50", "p95", "p99", "answers"],
         &rows,
     )));
     Ok(())
 }
 
+/// `200: 97, 404: 3`
+fn by_status(status: &BTreeMap<String, u64>) -> String {
+    status.iter().map(|(status, n)| format!("{status}: {n}")).collect::<Vec<_>>().join(", ")
+}
+
 /// Counts under a title, with their share of what was due.
-pub fn named(
-    out: &mut String,
-    title: &str,
-    counts: &std::collections::BTreeMap<String, u64>,
-    c: &Counts,
-) -> std::fmt::Result {
+pub fn named(out: &mut String, title: &str, counts: &BTreeMap<String, u64>, c: &Counts) -> std::fmt::Result {
     if counts.is_empty() {
         return Ok(());
     }

@@ -7,7 +7,7 @@ use swarmlab_frame::store;
 use swarmlab_present::recompute;
 use swarmlab_record::Phase;
 use swarmlab_record::client::{self, Share};
-use swarmlab_record::events::{Event, EventLog};
+use swarmlab_record::events::{self, Event, EventLog};
 use swarmlab_record::folder::RunFolder;
 use swarmlab_record::histograms;
 use swarmlab_record::manifest::{Manifest, Origin, State, Windows};
@@ -31,17 +31,20 @@ pub fn write(sources: &[Source], out: &Path) -> Result<(), MergeError> {
 
     let folder = RunFolder::create_at(out).map_err(io(out))?;
     let manifest = manifest(sources, (origin_unix_s, end_unix_s), width_s);
-    let mut events = EventLog::create(&folder.events()).map_err(io(&folder.events()))?;
+    let mut journal = EventLog::create(&folder.events()).map_err(io(&folder.events()))?;
     let began = Event::Phase { t_unix_s: origin_unix_s, phase: Phase::Load };
-    events.write(&began).map_err(io(&folder.events()))?;
+    journal.write(&began).map_err(io(&folder.events()))?;
     for source in sources {
         let message = format!("one of {} generators: {}", sources.len(), source.folder.root().display());
         let step = Event::Step { t_unix_s: origin_unix_s, message };
-        events.write(&step).map_err(io(&folder.events()))?;
+        journal.write(&step).map_err(io(&folder.events()))?;
     }
     for message in sources.iter().flat_map(|s| &s.remarks) {
         let warning = Event::Warning { t_unix_s: origin_unix_s, message: message.clone() };
-        events.write(&warning).map_err(io(&folder.events()))?;
+        journal.write(&warning).map_err(io(&folder.events()))?;
+    }
+    for event in first_failures(sources) {
+        journal.write(&event).map_err(io(&folder.events()))?;
     }
     store::write_client(&folder.client(), &rows)?;
     histograms::write(&folder.histograms(), &binned, origin_unix_s, width_s)?;
@@ -50,6 +53,25 @@ pub fn write(sources: &[Source], out: &Path) -> Result<(), MergeError> {
     recompute::seal(&folder, state)?;
     recompute::analyse(&folder)?;
     Ok(())
+}
+
+/// The first answer and the first error of each kind, in the order in which the generators were named. Folders of before
+/// tell none.
+fn first_failures(sources: &[Source]) -> Vec<Event> {
+    let mut out: Vec<Event> = Vec::new();
+    for event in sources.iter().flat_map(|s| events::read(&s.folder.events()).unwrap_or_default()) {
+        let is_known = |of: &Event| match (of, &event) {
+            (Event::Answer { answer: a, .. }, Event::Answer { answer: b, .. }) => {
+                (a.error, a.status) == (b.error, b.status)
+            }
+            (Event::FirstError { error: a, .. }, Event::FirstError { error: b, .. }) => a == b,
+            _ => false,
+        };
+        if matches!(event, Event::Answer { .. } | Event::FirstError { .. }) && !out.iter().any(is_known) {
+            out.push(event);
+        }
+    }
+    out
 }
 
 impl Source {
@@ -80,7 +102,7 @@ fn manifest(sources: &[Source], (start_unix_s, end_unix_s): (f64, f64), bin_s: f
     let load_end_unix_s = known().filter_map(load_end).reduce(f64::max).unwrap_or(end_unix_s);
     let partial = known().find_map(|m| match &m.state {
         State::Complete => None,
-        State::Running => Some(format!("{} has no end", m.name)),
+        State::Running | State::Killed => Some(format!("{} has no end", m.name)),
         State::Partial { reason } => Some(format!("{}: {reason}", m.name)),
     });
     let plan = Plan {

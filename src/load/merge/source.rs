@@ -7,7 +7,7 @@ use swarmlab_record::Phase;
 use swarmlab_record::client::ClientRow;
 use swarmlab_record::folder::RunFolder;
 use swarmlab_record::histograms::Log;
-use swarmlab_record::manifest::{Manifest, State};
+use swarmlab_record::manifest::Manifest;
 use swarmlab_record::{integrity, journal};
 
 use super::{MergeError, io};
@@ -45,7 +45,7 @@ impl Source {
         rows.retain(|row| row.phase == Phase::Load);
         let mut log = Log::read(&folder.histograms())?;
         let manifest = Manifest::read(&folder.manifest()).ok();
-        let torn = journal.exists() || manifest.as_ref().is_some_and(|m| m.state == State::Running);
+        let torn = journal.exists() || manifest.as_ref().is_some_and(|m| m.state.is_cut_off());
         let seals = manifest.as_ref().map(|m| m.files.clone()).unwrap_or_default();
         let mut damage = integrity::broken(&folder, &seals).map_err(io(path))?;
         if torn {

@@ -28,6 +28,9 @@ use swarmlab_record::topology::{ReplicaEvent, TaskLife};
 use crate::counts::Totals;
 use digest::Digest;
 
+/// Instants closer than this are the same, seconds.
+const SAME_INSTANT_S: f64 = 1e-6;
+
 /// Everything measured in one run, as read from its folder; all but the samples of servers, which are read one series
 /// after the other ([`build`]) and never held all at once.
 #[derive(Debug, Clone)]
@@ -45,21 +48,21 @@ pub struct Raw {
 }
 
 impl Raw {
-    /// The windows as they were measured. What was planned is cut back, for a run that was killed, to the last client
-    /// interval that is there: nothing is divided by time that nobody measured.
+    /// The windows as they were measured. What was planned is cut back, for a run that was killed or could not write its end
+    /// down (a full disk), to the last client interval that is there: nothing is divided by time that nobody measured.
     ///
     /// # Errors
     /// [`AssembleError::NoWindow`] when no load was begun.
     pub fn windows(&self) -> Result<Windows, AssembleError> {
         let mut w = self.manifest.windows.ok_or(AssembleError::NoWindow)?;
-        if self.manifest.state == State::Running {
-            let measured =
-                self.client.iter().map(|r| r.t_unix_s + r.width_s).fold(f64::NEG_INFINITY, f64::max);
-            if measured.is_finite() && measured > w.load_start_unix_s {
-                w.load_end_unix_s = w.load_end_unix_s.min(measured);
-                w.drained_unix_s = w.drained_unix_s.min(measured);
-                w.settled_unix_s = w.settled_unix_s.min(measured);
-            }
+        let measured = until(&self.client);
+        if lacks_its_end(&self.manifest, &self.client)
+            && measured.is_finite()
+            && measured > w.load_start_unix_s
+        {
+            w.load_end_unix_s = w.load_end_unix_s.min(measured);
+            w.drained_unix_s = w.drained_unix_s.min(measured);
+            w.settled_unix_s = w.settled_unix_s.min(measured);
         }
         Ok(w)
     }
@@ -67,10 +70,28 @@ impl Raw {
     /// Until when events were listened for, Unix seconds.
     pub fn known_until_unix_s(&self) -> f64 {
         match self.windows() {
-            Ok(w) if self.manifest.state == State::Running => w.settled_unix_s,
+            Ok(w) if self.manifest.state.is_cut_off() => w.settled_unix_s,
             Ok(w) => w.settled_unix_s.max(w.drained_unix_s).max(w.load_end_unix_s),
             Err(_) => f64::NEG_INFINITY,
         }
+    }
+}
+
+/// Until when clients were measured, Unix seconds.
+fn until(client: &[ClientRow]) -> f64 {
+    client.iter().map(|r| r.t_unix_s + r.width_s).fold(f64::NEG_INFINITY, f64::max)
+}
+
+/// Whether a run was not written down to its end: it was killed, or nothing could be written any more (a full disk). What is
+/// planned in its windows was not measured then, and its files end within an interval.
+pub fn lacks_its_end(manifest: &Manifest, client: &[ClientRow]) -> bool {
+    match manifest.state {
+        State::Complete => false,
+        // An end that was noted is that of the load; what was sampled after it counts as well.
+        State::Partial { .. } => {
+            manifest.windows.is_some_and(|w| until(client) < w.load_end_unix_s - SAME_INSTANT_S)
+        }
+        State::Running | State::Killed => true,
     }
 }
 
@@ -182,6 +203,35 @@ fn earliest(a: Option<f64>, b: Option<f64>) -> Option<f64> {
 /// Gives series the lives of their tasks.
 pub fn give_lives(all: &mut [Head], lives: &[TaskLife]) {
     series::give_lives(all, lives);
+}
+
+#[cfg(test)]
+mod window_tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn what_was_planned_and_not_measured_is_in_no_window() {
+        let mut raw = fixture::load_alone(12);
+        let end = |raw: &Raw| {
+            let w = raw.windows().unwrap();
+            (w.load_end_unix_s, w.settled_unix_s)
+        };
+        assert_eq!(end(&raw), (1012.0, 1012.0));
+        raw.manifest.windows = Some(Windows::alone(1000.0, 1060.0, 1060.0));
+        // Of a whole run rows that lack are a fault, and are told as one.
+        assert_eq!(end(&raw), (1060.0, 1060.0));
+        let full = State::Partial { reason: "no space left on device".to_owned() };
+        for state in [State::Running, State::Killed, full.clone()] {
+            raw.manifest.state = state;
+            assert_eq!(end(&raw), (1012.0, 1012.0), "{:?}", raw.manifest.state);
+        }
+        // One that was interrupted and noted its end was watched for longer than clients were.
+        raw.manifest.windows =
+            Some(Windows { settled_unix_s: 1020.0, ..Windows::alone(1000.0, 1011.5, 1012.0) });
+        raw.manifest.state = full;
+        assert_eq!(end(&raw), (1011.5, 1020.0));
+    }
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ pub fn files(raw: &Raw) -> Verdict {
         return not_judged(CODE, "The files could not be compared", "No answer is in them.");
     }
     let (title, sealed) = match (found.sealed, &raw.manifest.state) {
-        (_, State::Running) => (
+        (_, State::Running | State::Killed) => (
             "The files agree with each other",
             "The run was cut off; they were sealed when the folder was first read.",
         ),

@@ -82,3 +82,34 @@ pub fn read_frame(path: &Path) -> Result<Frame, FileError> {
 fn wrong(path: &Path, problem: impl ToString) -> FileError {
     FileError::Description { path: path.into(), problem: problem.to_string() }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use base64::Engine as _;
+
+    use super::*;
+    use crate::clock::Bins;
+    use crate::frame::{Column, Fold, Owner};
+
+    /// pyarrow and pandas show the Arrow schema's own metadata, and pandas of that what stands under one name.
+    #[test]
+    fn what_the_frame_says_of_itself_is_where_pyarrow_and_pandas_look() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("frame.parquet");
+        let mut frame = Frame::with_zero(Bins::new(1000.0, 1.0, 1).unwrap(), 1000.0);
+        let users = Column::new(Owner::Client, "users", "users", "load engine", Fold::Mean, vec![Some(1.0)]);
+        frame.push(users.unwrap()).unwrap();
+        write_frame(&path, &frame).unwrap();
+        let schema = read(&path).unwrap().text("ARROW:schema").unwrap();
+        let message = base64::prelude::BASE64_STANDARD.decode(schema).unwrap();
+        let message = String::from_utf8_lossy(&message).into_owned();
+        assert!(message.contains(KEY) && message.contains("load engine"), "{message}");
+        let attributes = &message[message.find(r#"{"swarmlab.columns":"#).unwrap()..];
+        let mut read = serde_json::Deserializer::from_str(attributes).into_iter::<serde_json::Value>();
+        let attributes = read.next().unwrap().unwrap();
+        assert!(message.contains("PANDAS_ATTRS"));
+        assert_eq!(attributes["swarmlab.columns"]["client_users"]["unit"], "users");
+        assert_eq!(attributes[KEY]["bins"]["count"], 1);
+    }
+}

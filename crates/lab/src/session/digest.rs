@@ -74,8 +74,9 @@ impl Executor<'_, '_> {
                 (Happening::Interval(load, seen), Brought::Interval(interval))
             }
             Letter::LoadEnded(load, ended) => match *ended {
-                Ok(Report { inputs, answers }) if load.part == Part::Load => {
-                    let news = News::Generator { load, inputs: inputs.map(Box::new), answers };
+                Ok(Report { inputs, answers, errors, connections }) if load.part == Part::Load => {
+                    let inputs = inputs.map(Box::new);
+                    let news = News::Generator { load, inputs, answers, errors, connections };
                     (Happening::LoadEnded(load, Ok(())), Brought::News(news))
                 }
                 Ok(_) => (Happening::LoadEnded(load, Ok(())), Brought::Nothing),

@@ -15,6 +15,9 @@ use swarmlab_record::samples::SampleJournal;
 use crate::bus::Sink;
 use crate::message::{Message, News};
 
+/// How much the manifest may grow until a disk that is full need still take it.
+const SPARE_BYTES: usize = 64 << 10;
+
 /// Makes the folder and the manifest of a trial, by its number.
 type NextFolder<'a> = Box<dyn FnMut(usize) -> io::Result<(RunFolder, Manifest)> + Send + 'a>;
 
@@ -87,6 +90,9 @@ impl Sink for FolderSink<'_> {
 impl Files {
     fn create(folder: &RunFolder, manifest: Manifest) -> io::Result<Self> {
         manifest.write(&folder.manifest())?;
+        // What is written at the end says more than this.
+        let spare = std::fs::metadata(folder.manifest())?.len() as usize + SPARE_BYTES;
+        std::fs::write(folder.spare(), vec![0; spare])?;
         Ok(Self {
             events: EventLog::create(&folder.events())?,
             client: Journal::create(&folder.client_journal()).map_err(io::Error::other)?,
@@ -144,9 +150,16 @@ impl Files {
                 self.manifest.windows = *windows;
                 return self.write_manifest();
             }
-            News::Generator { inputs, answers, .. } => {
+            News::Generator { inputs, answers, errors, connections, .. } => {
                 for answer in answers {
                     self.events.write(&Event::Answer { t_unix_s, answer: answer.clone() })?;
+                }
+                for (error, message) in errors {
+                    let message = message.clone();
+                    self.events.write(&Event::FirstError { t_unix_s, error: *error, message })?;
+                }
+                if let Some((opened, retired)) = *connections {
+                    self.events.write(&Event::Connections { t_unix_s, opened, retired })?;
                 }
                 self.manifest.generator = inputs.as_deref().copied();
                 return self.write_manifest();

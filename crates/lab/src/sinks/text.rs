@@ -90,6 +90,7 @@ mod tests {
             offered_per_s: 20.0,
             completed_per_s: 19.5,
             errors: 1,
+            status: Default::default(),
             p95_ms: Some(12.34),
             replicas: vec![("a".to_owned(), 1, 1), ("b".to_owned(), 2, 4)],
         };

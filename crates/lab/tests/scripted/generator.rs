@@ -1,9 +1,10 @@
 //! A generator that does as it is told, in virtual time, and notes what it was asked.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use swarmlab_intervals::{EndpointStats, Interval};
+use swarmlab_intervals::{EndpointStats, ErrorKind, Interval};
 use swarmlab_lab::generator::{Generator, Outlet, Report, Running};
 use swarmlab_loadgen::LoadError;
 use swarmlab_record::topology::Target;
@@ -54,7 +55,9 @@ impl Generator for ScriptedGenerator {
                 n += 1;
             }
             sleep(Duration::from_millis(700)).await;
-            out.ended_async(Ok(Report { inputs: Some(Default::default()), answers: Vec::new() })).await;
+            let errors = BTreeMap::from([(ErrorKind::TlsFailed, "web: unknown issuer".to_owned())]);
+            let inputs = Some(Default::default());
+            out.ended_async(Ok(Report { inputs, errors, ..Report::default() })).await;
         });
         Ok(Box::new(ScriptedLoad { ends, log: Arc::clone(&self.log) }))
     }

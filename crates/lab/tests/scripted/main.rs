@@ -34,9 +34,14 @@ async fn a_whole_session_leaves_a_whole_folder() {
     assert_eq!(rows.matches("\"phase\":\"warm").count(), 4, "{rows}");
     assert!(played.folder.histograms().exists());
     let events = std::fs::read_to_string(played.folder.events()).unwrap();
-    for said in
-        ["a step while coming up", "the testbed is up", "load ended", "the testbed is down", "\"web\""]
-    {
+    for said in [
+        "a step while coming up",
+        "the testbed is up",
+        "load ended",
+        "the testbed is down",
+        "\"web\"",
+        "unknown issuer",
+    ] {
         assert!(events.contains(said), "{said} is not in {events}");
     }
     let samples = swarmlab_record::samples::read(&played.folder.server_journal()).unwrap();

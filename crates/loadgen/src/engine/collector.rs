@@ -13,7 +13,8 @@ use super::transport::Answers;
 use swarmlab_intervals::trust::{Judged, Thresholds, VerdictInputs, overslept_share};
 use swarmlab_intervals::{ERROR_KINDS, ErrorKind};
 use swarmlab_intervals::{
-    EndpointStats, FirstAnswer, Histogram, Interval, SelfMetrics, ThreadMetrics, add_histogram, new_histogram,
+    EndpointStats, FirstAnswer, Histogram, Interval, Retired, SelfMetrics, ThreadMetrics, add_histogram,
+    new_histogram,
 };
 
 /// What threads tell the collector.
@@ -55,6 +56,7 @@ pub(crate) struct Totals {
     pub think_s: f64,
     pub user_s: f64,
     pub connections_opened: u64,
+    pub connections_retired: Retired,
     pub unassigned_errors: BTreeMap<ErrorKind, u64>,
     pub endpoints: Vec<EndpointStats>,
     pub overall: EndpointStats,
@@ -126,6 +128,7 @@ impl Collector {
                 think_s: 0.0,
                 user_s: 0.0,
                 connections_opened: 0,
+                connections_retired: Retired::default(),
                 unassigned_errors: BTreeMap::new(),
                 endpoints,
                 overall: EndpointStats::new(""),
@@ -255,6 +258,7 @@ impl Collector {
             merged.iterations_completed += part.iterations_completed;
             merged.think_s += part.think_ns as f64 / 1e9;
             merged.connections_opened += part.connections_opened;
+            merged.connections_retired += part.connections_retired;
             merged.connections_open_end += part.connections_open_end;
             unassigned.iter_mut().zip(part.unassigned_errors).for_each(|(sum, count)| *sum += count);
             merged.endpoints.iter_mut().zip(&part.endpoints).for_each(|(sum, part)| sum.add(part));
@@ -292,6 +296,7 @@ impl Collector {
         totals.think_s += interval.think_s;
         totals.user_s += interval.users * self.interval_s;
         totals.connections_opened += interval.connections_opened;
+        totals.connections_retired += interval.connections_retired;
         for (kind, count) in &interval.unassigned_errors {
             *totals.unassigned_errors.entry(*kind).or_default() += count;
         }

@@ -244,6 +244,7 @@ impl LoadHandle {
             think_s: totals.think_s,
             user_s: totals.user_s,
             connections_opened: totals.connections_opened,
+            connections_retired: totals.connections_retired,
             unassigned_errors: totals.unassigned_errors,
             endpoints: totals.endpoints,
             overall: totals.overall,

@@ -11,6 +11,14 @@ pub(crate) struct Lifetime {
     pub max_requests: u64,
 }
 
+/// Which bound a connection has come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bound {
+    Age,
+    Requests,
+    Idle,
+}
+
 impl Lifetime {
     pub fn new(lifetime: &ConnectionLifetime) -> Self {
         let ns = |s: Option<f64>| s.map_or(u64::MAX, |s| (s * 1e9) as u64);
@@ -21,10 +29,13 @@ impl Lifetime {
         }
     }
 
-    /// Whether a connection established at `opened_ns` that has carried `served` requests is to carry no other one.
+    /// What lets a connection established at `opened_ns` that has carried `served` requests carry no other one.
     #[inline]
-    pub fn is_over(&self, opened_ns: u64, served: u64, now_ns: u64) -> bool {
-        served >= self.max_requests || now_ns.saturating_sub(opened_ns) >= self.max_age_ns
+    pub fn over(&self, opened_ns: u64, served: u64, now_ns: u64) -> Option<Bound> {
+        if served >= self.max_requests {
+            return Some(Bound::Requests);
+        }
+        (now_ns.saturating_sub(opened_ns) >= self.max_age_ns).then_some(Bound::Age)
     }
 
     /// When such a connection, which carries nothing from now on, is to end; `u64::MAX` for never.
@@ -41,14 +52,18 @@ mod tests {
     #[test]
     fn each_bound_ends_a_connection_and_none_ends_none() {
         let none = Lifetime::new(&ConnectionLifetime::default());
-        assert!(!none.is_over(0, u64::MAX - 1, u64::MAX - 1));
+        assert_eq!(none.over(0, u64::MAX - 1, u64::MAX - 1), None);
         assert_eq!(none.ends_ns(5, 7), u64::MAX);
         let all = Lifetime::new(&ConnectionLifetime {
             max_age_s: Some(1e-6),
             max_requests: Some(3),
             max_idle_s: Some(1e-7),
         });
-        assert!(!all.is_over(500, 2, 1499) && all.is_over(500, 3, 600) && all.is_over(500, 0, 1500));
+        assert_eq!(all.over(500, 2, 1499), None);
+        assert_eq!(
+            (all.over(500, 3, 600), all.over(500, 0, 1500)),
+            (Some(Bound::Requests), Some(Bound::Age))
+        );
         assert_eq!((all.ends_ns(500, 600), all.ends_ns(500, 1450)), (700, 1500));
     }
 }

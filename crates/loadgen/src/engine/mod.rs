@@ -46,6 +46,7 @@ mod tap;
 mod thread_interval;
 mod timeline;
 mod timers;
+mod told;
 mod transport;
 mod worker;
 
@@ -55,8 +56,8 @@ pub(crate) use handle::{PRIORITY, start_tapped};
 pub(crate) use redirect::{Origin, Trail};
 pub(crate) use tap::{Seen, Tap, Tapped};
 
-/// A text in which what looks like a secret is blanked.
-pub(crate) fn without_secrets(text: &[u8]) -> String {
+/// A text in which what looks like a secret is blanked: values of names that say so, schemes of authorization, users in URLs.
+pub fn without_secrets(text: &[u8]) -> String {
     glimpse::Glimpse::without_secrets(text)
 }
 pub use handle::{LoadHandle, start, start_with_resolver};

@@ -129,6 +129,11 @@ impl Mux {
         Some(job)
     }
 
+    /// Whether it has carried all the requests that it may.
+    pub fn is_spent(&self) -> bool {
+        self.left == 0
+    }
+
     /// Whether it carries no request.
     pub fn is_unused(&self) -> bool {
         self.active == 0

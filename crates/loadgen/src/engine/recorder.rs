@@ -7,6 +7,7 @@ use super::clock::thread_cpu_ns;
 use super::collector::Message;
 use super::conn::Job;
 use super::kept::Kept;
+use super::lifetime::Bound;
 use super::procfs::run_queue_wait_ns;
 use super::thread_interval::ThreadInterval;
 use crate::engine::level::Level;
@@ -189,6 +190,16 @@ impl<'a> Recorder<'a> {
     /// A connection carries requests from now on.
     pub fn opened(&mut self) {
         self.now.connections_opened += 1;
+    }
+
+    /// A connection was used for long enough.
+    pub fn retired(&mut self, by: Bound) {
+        let retired = &mut self.now.connections_retired;
+        match by {
+            Bound::Age => retired.max_age += 1,
+            Bound::Requests => retired.max_requests += 1,
+            Bound::Idle => retired.max_idle += 1,
+        }
     }
 
     /// Bytes of a request were written.

@@ -1,6 +1,6 @@
 //! One thread's share of an interval, as it goes to the collector.
 
-use swarmlab_intervals::{ERROR_KINDS, EndpointStats, Histogram, fixed_histogram};
+use swarmlab_intervals::{ERROR_KINDS, EndpointStats, Histogram, Retired, fixed_histogram};
 
 /// One thread's share of an interval. Two of them go round between the thread and the collector.
 #[derive(Debug)]
@@ -15,6 +15,7 @@ pub(crate) struct ThreadInterval {
     pub think_ns: i128,
     pub iterations_completed: u64,
     pub connections_opened: u64,
+    pub connections_retired: Retired,
     pub connections_open_end: u64,
     pub unassigned_errors: [u64; ERROR_KINDS],
     pub endpoints: Vec<EndpointStats>,
@@ -42,6 +43,7 @@ impl ThreadInterval {
             think_ns: 0,
             iterations_completed: 0,
             connections_opened: 0,
+            connections_retired: Retired::default(),
             connections_open_end: 0,
             unassigned_errors: [0; ERROR_KINDS],
             endpoints: endpoints.iter().map(EndpointStats::fixed).collect(),
@@ -61,6 +63,7 @@ impl ThreadInterval {
         self.offered = 0;
         self.iterations_completed = 0;
         self.connections_opened = 0;
+        self.connections_retired = Retired::default();
         self.overslept_ns = 0;
         self.unassigned_errors = [0; ERROR_KINDS];
         self.endpoints.iter_mut().for_each(EndpointStats::clear);

@@ -1,5 +1,6 @@
 //! Chunked bodies (RFC 9112, section 7.1), with extensions and trailers skipped within bounds.
 
+use super::fault::Fault;
 use super::response::ParseError;
 
 /// Most bytes of extensions accepted in one body, over all of its chunks: otherwise a small body could cost
@@ -79,7 +80,7 @@ impl Chunked {
                     self.count_extension()?;
                     At::Extension { value }
                 }
-                _ => return Err(ParseError::Bad),
+                _ => return Err(ParseError::Bad(Fault::ChunkSize)),
             },
             (At::Extension { value }, b'\r') => At::SizeEnd { value },
             (At::Extension { value }, _) if byte != b'\n' => {
@@ -102,7 +103,7 @@ impl Chunked {
             (At::Trailer { line_bytes, all_bytes }, _) => {
                 At::Trailer { line_bytes: line_bytes + 1, all_bytes: all_bytes + 1 }
             }
-            _ => return Err(ParseError::Bad),
+            _ => return Err(ParseError::Bad(Fault::ChunkEnd)),
         };
         Ok(false)
     }

@@ -2,6 +2,7 @@
 
 use httparse::Header;
 
+use super::fault::Fault;
 use super::response::ParseError;
 
 /// How the end of the body is found (RFC 9112, section 6.3).
@@ -42,9 +43,9 @@ impl Head {
                     }
                 }
                 14 if header.name.eq_ignore_ascii_case("content-length") => {
-                    let value = decimal(header.value).ok_or(ParseError::Bad)?;
+                    let value = decimal(header.value).ok_or(ParseError::Bad(Fault::Length))?;
                     if length.is_some_and(|before| before != value) {
-                        return Err(ParseError::Bad);
+                        return Err(ParseError::Bad(Fault::Lengths));
                     }
                     length = Some(value);
                 }
@@ -135,10 +136,11 @@ mod tests {
         for value in ["", "-1", "1x", "5, 5", "99999999999999999999"] {
             assert_eq!(
                 Head::read(200, 1, &[Header { name: "Content-Length", value: value.as_bytes() }], false),
-                Err(ParseError::Bad),
+                Err(ParseError::Bad(Fault::Length)),
                 "{value}"
             );
         }
-        assert_eq!(read(200, 1, &[("Content-Length", "5"), ("Content-Length", "6")]), Err(ParseError::Bad));
+        let two = read(200, 1, &[("Content-Length", "5"), ("Content-Length", "6")]);
+        assert_eq!(two, Err(ParseError::Bad(Fault::Lengths)));
     }
 }

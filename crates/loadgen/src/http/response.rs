@@ -5,6 +5,7 @@ use std::mem::MaybeUninit;
 use httparse::{Header, ParserConfig, Response, Status};
 
 use super::chunked::{Chunked, Step};
+use super::fault::Fault;
 use super::fold::{Folded, unfold};
 use super::head::{Framing, Head};
 
@@ -15,7 +16,7 @@ pub(super) const MAXIMUM_FIELDS: usize = 100;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ParseError {
     /// Not an HTTP/1.x response.
-    Bad,
+    Bad(Fault),
     /// The head, the interim responses before it, the trailers or the extensions of the chunks exceed the
     /// limit, or there are too many fields.
     HeaderTooLarge,
@@ -189,7 +190,7 @@ impl ResponseParser {
         let ends = ends_head(&self.pending, data);
         self.pending.extend_from_slice(data);
         if !b"HTTP/1."[..].starts_with(&self.pending[..self.pending.len().min(7)]) {
-            return Err(ParseError::Bad);
+            return Err(ParseError::Bad(Fault::NotHttp));
         }
         if ends {
             let pending = std::mem::take(&mut self.pending);
@@ -219,7 +220,7 @@ impl ResponseParser {
         let config = ParserConfig::default();
         let length = match config.parse_response_with_uninit_headers(&mut response, bytes, &mut fields) {
             Ok(Status::Complete(length)) if length > before.unwrap_or(0) => length,
-            Ok(Status::Complete(_)) => return Err(ParseError::Bad),
+            Ok(Status::Complete(_)) => return Err(ParseError::Bad(Fault::LineEnd)),
             Ok(Status::Partial) if bytes.len() > self.max_header_bytes => {
                 return Err(ParseError::HeaderTooLarge);
             }
@@ -227,12 +228,12 @@ impl ResponseParser {
             Err(httparse::Error::TooManyHeaders) => return Err(ParseError::HeaderTooLarge),
             // A line that begins with a space may go on with the one before.
             Err(httparse::Error::HeaderName) => return self.parse_folded(bytes, before, sink),
-            Err(_) => return Err(ParseError::Bad),
+            Err(error) => return Err(ParseError::Bad(error.into())),
         };
         if length > self.max_header_bytes {
             return Err(ParseError::HeaderTooLarge);
         }
-        let status = response.code.ok_or(ParseError::Bad)?;
+        let status = response.code.ok_or(ParseError::Bad(Fault::StatusLine))?;
         if (100..200).contains(&status) && status != 101 {
             // Nobody may hold us here for ever: all of them together count as one head.
             self.skipped_bytes += length;
@@ -241,7 +242,7 @@ impl ResponseParser {
             }
             return Ok(Some(length));
         }
-        let minor = response.version.ok_or(ParseError::Bad)?;
+        let minor = response.version.ok_or(ParseError::Bad(Fault::NotHttp))?;
         let head = Head::read(status, minor, response.headers, self.to_head)?;
         sink.head(status, response.headers);
         self.keep_alive = head.keep_alive;
@@ -263,14 +264,16 @@ impl ResponseParser {
         sink: &mut impl Sink,
     ) -> Result<Option<usize>, ParseError> {
         match unfold(bytes) {
-            Folded::Whole { length, .. } if length <= before.unwrap_or(0) => Err(ParseError::Bad),
+            Folded::Whole { length, .. } if length <= before.unwrap_or(0) => {
+                Err(ParseError::Bad(Fault::LineEnd))
+            }
             Folded::Whole { length, .. } if length > self.max_header_bytes => Err(ParseError::HeaderTooLarge),
             Folded::Whole { length, unfolded } => {
                 self.parse_head(&unfolded, None, sink).map(|parsed| parsed.map(|_| length))
             }
             Folded::Partial if bytes.len() > self.max_header_bytes => Err(ParseError::HeaderTooLarge),
             Folded::Partial => Ok(None),
-            Folded::Bad => Err(ParseError::Bad),
+            Folded::Bad => Err(ParseError::Bad(Fault::HeaderName)),
         }
     }
 }

@@ -4,7 +4,7 @@
 use httparse::Header;
 use proptest::prelude::*;
 
-use super::{ParseError, Progress, ResponseParser, Sink};
+use super::{Fault, ParseError, Progress, ResponseParser, Sink};
 
 #[derive(Debug, Default, PartialEq)]
 struct Heard {
@@ -109,14 +109,15 @@ fn bounds_are_named() {
     assert_eq!(error(&format!("{chunked}1001\r\n{}", "x".repeat(4097))), ParseError::BodyTooLarge);
     assert_eq!(error(&format!("{chunked}0\r\nA: {long}\r\n\r\n")), ParseError::HeaderTooLarge);
     for body in ["\r\n", "x\r\n", "1234567890abcdef\r\n", "1\r\nab", "1\nx", "1;\n"] {
-        assert_eq!(error(&format!("{chunked}{body}")), ParseError::Bad, "{body:?}");
+        let fault = error(&format!("{chunked}{body}"));
+        assert!(matches!(fault, ParseError::Bad(Fault::ChunkSize | Fault::ChunkEnd)), "{body:?}: {fault:?}");
     }
     let interim = "HTTP/1.1 103 Early Hints\r\n\r\n";
     assert_eq!(error(&interim.repeat(2048 / interim.len() + 1)), ParseError::HeaderTooLarge);
     let extended = format!("1;{}\r\na\r\n", "e".repeat(1023));
     assert_eq!(error(&format!("{chunked}{}", extended.repeat(17))), ParseError::HeaderTooLarge);
     assert!(feed(format!("{chunked}{}0\r\n\r\n", extended.repeat(16)).as_bytes(), &[]).is_ok());
-    assert_eq!(error("SSH-2.0-OpenSSH\r\n"), ParseError::Bad);
+    assert_eq!(error("SSH-2.0-OpenSSH\r\n"), ParseError::Bad(Fault::NotHttp));
 }
 
 #[test]
@@ -125,7 +126,7 @@ fn junk_in_pieces_is_found_early() {
     parser.begin(false);
     let mut heard = Heard::default();
     assert_eq!(parser.feed(b"H", &mut heard), Ok(Progress::More));
-    assert_eq!(parser.feed(b"ello", &mut heard), Err(ParseError::Bad));
+    assert_eq!(parser.feed(b"ello", &mut heard), Err(ParseError::Bad(Fault::NotHttp)));
 }
 
 /// A valid response with its body, as (bytes, body).
@@ -225,6 +226,6 @@ fn folded_lines_are_unfolded() {
         assert_eq!(feed(&endless, &cuts), Err(ParseError::HeaderTooLarge));
     }
     for bad in ["HTTP/1.1 200 OK\r\n X: a\r\n\r\n", "HTTP/1.1 200 OK\r\nX\r\n : a\r\n\r\n"] {
-        assert_eq!(feed(bad.as_bytes(), &[]), Err(ParseError::Bad), "{bad}");
+        assert_eq!(feed(bad.as_bytes(), &[]), Err(ParseError::Bad(Fault::HeaderName)), "{bad}");
     }
 }

@@ -192,6 +192,19 @@ impl Scenario {
         self.classes.iter_mut().for_each(|class| class.follow_redirects(max_redirects));
     }
 
+    /// Lets each HTTP step that does not say otherwise ask for answers in these codings, which are taken off before anything
+    /// looks at a body.
+    pub fn accept_encoding(&mut self, codings: &[ContentCoding]) {
+        let says = |request: &HttpRequest| {
+            let named = |name: &str| name.eq_ignore_ascii_case("accept-encoding");
+            !request.accept_encoding.is_empty() || request.headers.iter().any(|(name, _)| named(name))
+        };
+        self.visit_mut(&mut |step| match &mut step.action {
+            Action::Http(request) if !says(request) => request.accept_encoding = codings.to_vec(),
+            _ => {}
+        });
+    }
+
     /// Visits all steps of all classes in the order of [`Scenario::steps`], groups and batches before what is in them.
     pub(crate) fn visit_mut(&mut self, visit: &mut impl FnMut(&mut Step)) {
         self.classes.iter_mut().for_each(|class| class.visit_mut(visit));

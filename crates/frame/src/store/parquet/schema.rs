@@ -85,6 +85,13 @@ pub(super) fn encoded(specs: &[Spec], more: &[(&str, String)]) -> String {
     STANDARD.encode(bytes)
 }
 
+/// The same as pandas looks for it (`DataFrame.attrs`): one object, in which what is JSON is no text.
+pub(super) fn attributes(own: &[(&str, String)]) -> String {
+    let value = |text: &String| serde_json::from_str(text).unwrap_or_else(|_| serde_json::json!(text));
+    serde_json::Value::Object(own.iter().map(|(key, text)| ((*key).to_owned(), value(text))).collect())
+        .to_string()
+}
+
 /// Unit and source of all columns as JSON, for readers that do not look into the Arrow schema.
 pub(super) fn json(specs: &[Spec]) -> String {
     let about = |s: &Spec| (s.name.clone(), serde_json::json!({ "unit": s.unit, "source": s.source }));

@@ -93,7 +93,8 @@ impl<W: Write> TableWriter<W> {
         let pair = |key: &str, value: String| KeyValue { key: key.into(), value: Some(value) };
         let mut own = vec![("swarmlab.columns", schema::json(&self.specs))];
         own.extend(more.iter().cloned());
-        let mut metadata = vec![pair("ARROW:schema", schema::encoded(&self.specs, &own))];
+        let shown = [&own[..], &[("PANDAS_ATTRS", schema::attributes(&own))]].concat();
+        let mut metadata = vec![pair("ARROW:schema", schema::encoded(&self.specs, &shown))];
         metadata.extend(own.into_iter().map(|(key, value)| pair(key, value)));
         self.writer.end(Some(metadata)).map_err(broken(&self.path))?;
         Ok(self.writer.into_inner())

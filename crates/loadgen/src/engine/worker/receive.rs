@@ -6,6 +6,7 @@ use crate::engine::clock::unix_now_s;
 use crate::engine::conn::{Conn, ConnState, from_token, token};
 use crate::engine::kept::Keep;
 use crate::engine::poller::Ready;
+use crate::engine::told::Told;
 use crate::engine::transport::{Halt, Received};
 use crate::http::{ParseError, Progress};
 use swarmlab_intervals::{ErrorKind, is_redirect};
@@ -113,6 +114,7 @@ impl Worker<'_> {
             }
             self.recorder.read(job.endpoint, received);
             let max_body_bytes = self.shared.spec.limits.max_body_bytes;
+            let is_first = !parser.has_started();
             match parser.feed(&buffer[..received], &mut Keep { step, max_body_bytes, kept }) {
                 Ok(Progress::Done { consumed, .. }) if step.socket.is_some() && kept.status == 101 => {
                     return self.on_upgraded(index, &buffer[consumed..received]);
@@ -126,14 +128,15 @@ impl Worker<'_> {
                     }
                 }
                 Err(error) => {
-                    return self.end_broken(
-                        index,
-                        match error {
-                            ParseError::Bad => ErrorKind::BadResponse,
-                            ParseError::HeaderTooLarge => ErrorKind::HeaderTooLarge,
-                            ParseError::BodyTooLarge => ErrorKind::BodyTooLarge,
-                        },
-                    );
+                    let kind = match error {
+                        ParseError::Bad(fault) => {
+                            let begins = is_first.then_some(&buffer[..received]);
+                            return self.end_bad(index, &Told { fault, begins });
+                        }
+                        ParseError::HeaderTooLarge => ErrorKind::HeaderTooLarge,
+                        ParseError::BodyTooLarge => ErrorKind::BodyTooLarge,
+                    };
+                    return self.end_broken(index, kind);
                 }
             }
         }
@@ -169,6 +172,16 @@ impl Worker<'_> {
         } else {
             self.end_broken(index, ErrorKind::ConnectionClosed);
         }
+    }
+
+    /// What came is no answer.
+    #[cold]
+    fn end_bad(&mut self, index: u32, told: &Told<'_>) {
+        let conn = self.pool.get(index);
+        let was_sent = conn.job.is_some_and(|job| job.sent_ns.is_some());
+        let kind = if was_sent { ErrorKind::BadResponse } else { ErrorKind::ConnectFailed };
+        let now_ns = self.shared.clock.now();
+        self.fail_because(index, kind, now_ns, told);
     }
 
     /// The connection broke under a request. If not even its first byte was written, that was no answer.

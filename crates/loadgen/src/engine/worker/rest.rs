@@ -2,6 +2,7 @@
 
 use super::Worker;
 use crate::engine::conn::ConnState;
+use crate::engine::lifetime::Bound;
 use swarmlab_intervals::ErrorKind;
 
 impl Worker<'_> {
@@ -9,7 +10,8 @@ impl Worker<'_> {
     pub(super) fn rest(&mut self, index: u32, now_ns: u64) {
         let conn = self.pool.get(index);
         let lifetime = self.routes.to(conn.target).lifetime;
-        if lifetime.is_over(conn.opened_ns, conn.served, now_ns) {
+        if let Some(bound) = lifetime.over(conn.opened_ns, conn.served, now_ns) {
+            self.recorder.retired(bound);
             return self.pool.close(index);
         }
         let end_ns = lifetime.ends_ns(conn.opened_ns, now_ns);
@@ -25,7 +27,10 @@ impl Worker<'_> {
         let conn = self.pool.get(index);
         let lifetime = self.routes.to(conn.target).lifetime;
         // Requests are counted when they get their streams.
-        conn.is_last_use |= lifetime.is_over(conn.opened_ns, 0, now_ns);
+        if let Some(bound) = lifetime.over(conn.opened_ns, 0, now_ns).filter(|_| !conn.is_last_use) {
+            self.recorder.retired(bound);
+            conn.is_last_use = true;
+        }
         conn.rest_end_ns = u64::MAX;
         let end_ns = lifetime.ends_ns(conn.opened_ns, now_ns);
         if end_ns < u64::MAX && conn.mux.as_ref().is_some_and(|mux| mux.is_unused()) {
@@ -45,6 +50,10 @@ impl Worker<'_> {
             .as_ref()
             .map_or(conn.state == ConnState::Idle, |mux| mux.is_unused() && conn.rest_end_ns <= now_ns);
         if is_at_rest {
+            if !conn.is_last_use {
+                let lifetime = self.routes.to(conn.target).lifetime;
+                self.recorder.retired(lifetime.over(conn.opened_ns, 0, now_ns).unwrap_or(Bound::Idle));
+            }
             return self.pool.close(index);
         }
         if conn.mux.is_some() {

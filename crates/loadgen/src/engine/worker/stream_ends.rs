@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use super::Worker;
 use crate::engine::conn::Conn;
+use crate::engine::lifetime::Bound;
 use crate::engine::multiplex::Late;
 use crate::http2::{Finish, Finished, Http2Error, code_name};
 use swarmlab_intervals::ErrorKind;
@@ -37,6 +38,10 @@ impl Worker<'_> {
             *session.finished() = finished;
         }
         if mux.is_unused() && (mux.is_ending() || *is_last_use) {
+            // One that is too old was counted when that was seen.
+            if mux.is_spent() && !*is_last_use {
+                self.recorder.retired(Bound::Requests);
+            }
             self.pool.close(index);
         } else {
             self.pool.list_shared(index);

@@ -61,6 +61,7 @@ fn outcome() -> Outcome {
         think_s: 0.0,
         user_s: 0.0,
         connections_opened: 0,
+        connections_retired: Default::default(),
         unassigned_errors: BTreeMap::new(),
         endpoints: vec![],
         connect: new_histogram(),
