@@ -90,7 +90,10 @@ fn write(found: &First, args: &InitArgs, global: &Global) -> Result<(), Exit> {
     };
     let paths = found.files.iter().map(|(name, text)| (args.output.join(name), text));
     let paths: Vec<(PathBuf, &String)> = paths.collect();
-    if let Some((path, _)) = paths.iter().find(|(path, _)| path.exists() && !args.force) {
+    // What would be written stands there already: nothing is lost.
+    let is_same = |path: &Path, text: &str| std::fs::read_to_string(path).is_ok_and(|there| there == text);
+    let is_theirs = |path: &Path, text: &str| path.exists() && !is_same(path, text);
+    if let Some((path, _)) = paths.iter().find(|(path, text)| is_theirs(path, text) && !args.force) {
         let why = format!("{} exists already, and is never overwritten unasked", path.display());
         let help = "another folder: -o DIR; or --force";
         return Err(output::fail(&why, Some(help), global.json, codes::BAD_ARGUMENTS));
@@ -121,7 +124,7 @@ fn say(found: &First, args: &InitArgs, global: &Global) {
     let mut text = format!("load goes to {service}:{port}, GET {asked} ({from})");
     if !found.others.is_empty() {
         let others = found.others.iter().map(|e| format!("{}:{}", e.service, e.port)).collect::<Vec<_>>();
-        text.push_str(&format!("\n  it could also go to {}: --service NAME", others.join(", ")));
+        text.push_str(&format!("\n  it could also go to {}: --service NAME:PORT", others.join(", ")));
     }
     for front in &found.fronts {
         text.push_str(&format!("\n  {front}"));

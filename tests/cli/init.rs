@@ -18,7 +18,7 @@ fn a_first_experiment_is_one_that_check_finds_fine() {
     assert_eq!(o.status.code(), Some(0), "{}", stderr(&o));
     for words in [
         "shop:80, GET / (a guess)",
-        "admin:8000: --service",
+        "admin:8000: --service NAME:PORT",
         "shop-front before shop",
         "swarmlab run lab/experiment.yml",
     ] {

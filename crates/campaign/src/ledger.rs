@@ -8,6 +8,7 @@ use swarmlab_codes::{self as codes, Code};
 use swarmlab_record::folder::RunFolder;
 use swarmlab_record::manifest::{Manifest, ManifestError, State};
 use swarmlab_record::summary::{Status, Summary};
+use swarmlab_record::topology::Bed;
 
 use crate::until::Sample;
 
@@ -136,12 +137,24 @@ fn outcome(folder: &Path, expected: &Expected) -> Result<Outcome, LedgerError> {
             Ok(summary) => match no_sample(&summary, expected.require_valid) {
                 Some(why) => Outcome::Failed { why },
                 None => Outcome::Done {
-                    took_s: manifest.windows.map(|w| w.settled_unix_s - manifest.started_unix_s),
+                    took_s: took_s(&run, &manifest),
                     figures: expected.figures.iter().map(|key| figure(&summary, key)).collect(),
                 },
             },
         },
     })
+}
+
+/// How long a run took. The clock of a simulated one is not ours: there the time of its last raw file tells.
+fn took_s(run: &RunFolder, manifest: &Manifest) -> Option<f64> {
+    let ended_unix_s = match manifest.testbed {
+        Some(Bed::Simulated) => {
+            let written = std::fs::metadata(run.histograms()).and_then(|file| file.modified()).ok()?;
+            written.duration_since(std::time::UNIX_EPOCH).ok()?.as_secs_f64()
+        }
+        _ => manifest.windows?.settled_unix_s,
+    };
+    Some(ended_unix_s - manifest.started_unix_s).filter(|took_s| *took_s >= 0.0)
 }
 
 fn figure(summary: &Summary, key: &str) -> Option<f64> {

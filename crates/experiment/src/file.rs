@@ -156,7 +156,10 @@ fn element(
     let stack = map.required("stack", |v| {
         let (stack_path, _) = read_named_file(v, base)?;
         match stack_file::read(&stack_path, &answer) {
-            Ok(stack) => Some((stack_path, stack)),
+            Ok(stack) => {
+                foreign.extend(stack.warnings.iter().cloned());
+                Some((stack_path, stack))
+            }
             Err(findings) => {
                 foreign.extend(findings.into_vec());
                 None

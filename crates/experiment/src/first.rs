@@ -70,16 +70,28 @@ pub enum NoFirst {
         name: String,
         /// The nearest of those that there are.
         near: Option<String>,
+        /// All of them.
+        services: Vec<String>,
     },
     /// A service that is named, at a port that it does not publish.
-    #[error("`{service}` publishes {published}: load from outside does not reach it{}", port.map(|p| format!(" at {p}")).unwrap_or_default())]
+    #[error("`{service}` publishes {published}: load from outside does not reach it{}", asked.map(|p| format!(" at {p}")).unwrap_or_default())]
     NotPublished {
         /// The service.
         service: String,
         /// The port that was asked for.
-        port: Option<u16>,
+        asked: Option<u16>,
+        /// The port to publish.
+        port: u16,
         /// What it publishes, in words.
         published: String,
+    },
+    /// A service that is published at ports of other protocols alone.
+    #[error("`{service}` publishes {}, which is not HTTP's", joined(ports))]
+    NotHttp {
+        /// The service.
+        service: String,
+        /// Its ports.
+        ports: Vec<u16>,
     },
 }
 
@@ -93,20 +105,29 @@ impl NoFirst {
     pub fn help(&self) -> String {
         match self {
             Self::NoEntry { services } => format!(
-                "publish the port of one of {}: `ports: [{{ target: 80, published: 8080 }}]`; or name one that speaks HTTP at another \
-                 port: `--service NAME:PORT`",
+                "publish the port of one of {} in the stack file: `ports: [{{ target: 80, published: 8080 }}]`; one that is published and \
+                 speaks HTTP at a port of another protocol can be named: `--service NAME:PORT`",
                 services.join(", ")
             ),
             Self::Unknown { near: Some(near), .. } => format!("did you mean `{near}`?"),
-            Self::Unknown { near: None, .. } => "`swarmlab check STACK` lists what the file has".to_owned(),
+            Self::Unknown { near: None, services, .. } => format!("it has {}", services.join(", ")),
+            Self::NotHttp { service, ports } => {
+                format!(
+                    "if it takes HTTP requests there all the same, say so: `--service {service}:{}`",
+                    joined(&ports[..1.min(ports.len())])
+                )
+            }
             Self::NotPublished { service, port, .. } => {
-                let port = port.unwrap_or(80);
                 format!(
                     "add to `{service}` in the stack file: `ports: [{{ target: {port}, published: {port} }}]`"
                 )
             }
         }
     }
+}
+
+fn joined(ports: &[u16]) -> String {
+    ports.iter().map(u16::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// Looks at a stack. `stack_path` is the way to its file from where the files will stand; `wanted` names the service, and the
@@ -198,7 +219,8 @@ fn named(stack: &Stack, wanted: &Wanted) -> Result<Entry, NoFirst> {
     let Some(service) = stack.service(&wanted.service) else {
         let near =
             nearest(&wanted.service, stack.services.iter().map(|s| s.name.as_str())).map(str::to_owned);
-        return Err(NoFirst::Unknown { name: wanted.service.clone(), near });
+        let services = stack.services.iter().map(|s| s.name.clone()).collect();
+        return Err(NoFirst::Unknown { name: wanted.service.clone(), near, services });
     };
     let entries = entries(service);
     let of_port = |entry: &&Entry| wanted.port.is_none_or(|port| entry.port == port);
@@ -206,11 +228,20 @@ fn named(stack: &Stack, wanted: &Wanted) -> Result<Entry, NoFirst> {
     if let Some(entry) = entries.iter().find(|e| of_port(e) && speaks_http(e)) {
         return Ok(entry.clone());
     }
+    if wanted.port.is_none() && !entries.is_empty() {
+        let ports = entries.iter().map(|e| e.port).collect();
+        return Err(NoFirst::NotHttp { service: service.name.clone(), ports });
+    }
+    let port = wanted
+        .port
+        .or(url_of_check(service).map(|(port, _)| port))
+        .or(service.expose.first().copied())
+        .unwrap_or(80);
     let published = match &entries[..] {
         [] => "no port".to_owned(),
         some => some.iter().map(|e| e.port.to_string()).collect::<Vec<_>>().join(", "),
     };
-    Err(NoFirst::NotPublished { service: service.name.clone(), port: wanted.port, published })
+    Err(NoFirst::NotPublished { service: service.name.clone(), asked: wanted.port, port, published })
 }
 
 /// A few users more every quarter of a minute: little enough for any service, and enough for a curve.
@@ -355,7 +386,7 @@ mod tests {
             (told(None), ["no service publishes a port", "db, worker"]),
             (told(Some(("workr", None))), ["no service `workr`", "did you mean `worker`?"]),
             (told(Some(("worker", Some(80)))), ["`worker` publishes no port", "target: 80"]),
-            (told(Some(("db", None))), ["`db` publishes 5432", "ports:"]),
+            (told(Some(("db", None))), ["`db` publishes 5432, which is not HTTP", "--service db:5432"]),
         ] {
             assert!(words.iter().all(|word| said.contains(word)), "{said}");
         }

@@ -82,9 +82,12 @@ fn subtitle(raw: &Raw) -> String {
     } else {
         "Open loop: requests by schedule"
     };
+    // Of one that was cut short as long as it was.
+    let measured_s = raw.windows().map_or(e.duration_s, |w| w.load_end_unix_s - w.load_start_unix_s);
+    let duration_s = if raw.manifest.state == State::Complete { e.duration_s } else { measured_s };
     format!(
         "{model}; load on {} for {:.0} s in bins of {:.0} s; seed {}.",
-        e.target_service, e.duration_s, e.bin_s, e.seed
+        e.target_service, duration_s, e.bin_s, e.seed
     )
 }
 

@@ -5,7 +5,7 @@ use swarmlab_yaml::{MapReader, Value};
 
 /// Accepted by `docker stack deploy` without effect, each with what to do instead.
 const IGNORED: [(&str, &str); 18] = [
-    ("build", "images are built beforehand: `swarmlab images build`"),
+    ("build", "images are built beforehand: `docker build`"),
     ("cgroup_parent", ""),
     ("cgroupns_mode", ""),
     ("container_name", "tasks are named by the Swarm"),

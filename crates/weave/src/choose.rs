@@ -126,7 +126,10 @@ fn choice(
         };
         if let Some(why) = why {
             let message = format!("no proxy stands before `{}`: it {why}", service.name);
-            let help = format!("ask for one by name if you want it: `--front {}`", service.name);
+            let help = format!(
+                "ask for one by name if you want it: `--front {0}`, in an experiment `observe: {{ front: [{0}] }}`",
+                service.name
+            );
             found.push(warning(stack, service, codes::NOT_FRONTED, message).help(help));
             return None;
         }

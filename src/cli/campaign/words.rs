@@ -44,8 +44,11 @@ impl Count {
     }
 
     fn left(&self) -> String {
-        let about = if self.is_measured { "about" } else { "at least" };
-        format!("{about} {} left", duration(self.left_s))
+        match self.is_measured {
+            true => format!("about {} left", duration(self.left_s)),
+            // What a simulated one takes is less, and what a real one takes more.
+            false => format!("{} of load left", duration(self.left_s)),
+        }
     }
 }
 
@@ -208,6 +211,7 @@ impl Widest<'_> {
         };
         let end = match progress.enough {
             Some(block) => format!("known well enough after block {block}"),
+            None if self.until.is_met(known) => "known well enough".to_owned(),
             None => "not known as well as it was wanted: raise `repetitions`".to_owned(),
         };
         format!(

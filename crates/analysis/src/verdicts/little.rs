@@ -11,6 +11,20 @@ pub const LITTLE_TOLERANCE: f64 = swarmlab_stats::laws::LittleCheck::TOLERANCE;
 /// Of fewer answers those under way at the window's ends weigh too much.
 pub const LEAST_ANSWERS: u64 = 50;
 
+/// Where the iterations that the end of the load may cut are more of all user-seconds than that, their cuts look like a fault: the
+/// thinking after an iteration is configured, and counted whole though it lies beyond the end.
+const MOST_EDGE: f64 = 0.1;
+
+/// The most of all user-seconds that iterations under way at the end can be; `None` where the plan does not say.
+fn edge_share(l: &Little, raw: &Raw) -> Option<f64> {
+    let (w, shape) = (raw.windows().ok()?, raw.manifest.plan.shape.as_ref()?);
+    let length_s = w.load_end_unix_s - w.load_start_unix_s;
+    let most = (0..=100).map(|i| shape.value_at(length_s * f64::from(i) / 100.0).floor()).fold(0.0, f64::max);
+    let iteration_s = (l.response_s + l.think_s) * raw.manifest.plan.steps;
+    let user_s = l.users * length_s;
+    (user_s > 0.0).then(|| most * iteration_s / user_s)
+}
+
 /// Little's law on the closed loop.
 pub fn little(l: Option<&Little>, raw: &Raw) -> Option<Verdict> {
     let Some(l) = l else {
@@ -23,6 +37,15 @@ pub fn little(l: Option<&Little>, raw: &Raw) -> Option<Verdict> {
         let n = l.answers.unwrap_or_default();
         let why = format!(
             "Only {n} answers came inside the load window; at {LEAST_ANSWERS} those under way at its ends weigh little."
+        );
+        return Some(not_judged("littles-law", "Little's law was not checked", why));
+    }
+    if let Some(share) = edge_share(l, raw).filter(|share| *share > MOST_EDGE) {
+        let why = format!(
+            "What users were in the middle of when the load ended may be {:.0} % of all that they did; up to {:.0} % it weighs little. A \
+             longer load tells.",
+            share * 100.0,
+            MOST_EDGE * 100.0
         );
         return Some(not_judged("littles-law", "Little's law was not checked", why));
     }

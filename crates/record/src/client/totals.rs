@@ -7,6 +7,8 @@ use crate::Phase;
 
 /// Instants closer than this are the same, seconds.
 const SAME_INSTANT_S: f64 = 1e-6;
+/// Of so much of a load whole intervals speak for all of it.
+const COVERED: f64 = 0.9;
 
 /// The error rate: of the requests that ended, the share that failed. Between 0 and 1 in every interval, also in an
 /// outage; `None` where no request ended. Over a whole load every request that was due has ended, so it is there the
@@ -41,6 +43,10 @@ pub struct Totals {
     pub completed_inside: u64,
     /// Length of those intervals together, seconds.
     pub inside_s: f64,
+    /// Length of the load, seconds.
+    pub load_s: f64,
+    /// From its beginning to the end of the last interval, the drain's, seconds.
+    pub whole_s: f64,
     /// Sum of the response times of complete answers, milliseconds.
     pub response_sum_ms: f64,
 }
@@ -53,7 +59,7 @@ impl Totals {
         start_unix_s: f64,
         end_unix_s: f64,
     ) -> Self {
-        let mut sum = Self::default();
+        let mut sum = Self { load_s: (end_unix_s - start_unix_s).max(0.0), ..Self::default() };
         for r in rows.into_iter().filter(|r| r.phase == Phase::Load && r.endpoint == endpoint) {
             sum.offered += r.offered;
             sum.sent += r.sent;
@@ -71,6 +77,7 @@ impl Totals {
             if let Some(response) = r.response {
                 sum.response_sum_ms += response.mean * r.completed as f64;
             }
+            sum.whole_s = sum.whole_s.max(r.t_unix_s + r.width_s - start_unix_s);
             let begins_inside = r.t_unix_s >= start_unix_s - SAME_INSTANT_S;
             if begins_inside && r.t_unix_s + r.width_s <= end_unix_s + SAME_INSTANT_S {
                 sum.completed_inside += r.completed;
@@ -80,10 +87,14 @@ impl Totals {
         sum
     }
 
-    /// Throughput: complete answers a second over the intervals that were measured wholly inside the load. `None` where
-    /// there is none.
+    /// Throughput: complete answers a second over the intervals that were measured wholly inside the load, if they cover nine tenths
+    /// of it; else (it was shorter than that, or ended within an interval) over everything up to the last answer, so that a slow
+    /// drain lowers the figure instead of raising it. `None` of a load without an interval.
     pub fn throughput_per_s(&self) -> Option<f64> {
-        (self.inside_s > 0.0).then(|| self.completed_inside as f64 / self.inside_s)
+        if self.inside_s > 0.0 && self.inside_s > COVERED * self.load_s {
+            return Some(self.completed_inside as f64 / self.inside_s);
+        }
+        (self.whole_s > 0.0).then(|| self.completed as f64 / self.whole_s)
     }
 
     /// The error rate over the load ([`error_rate`]).
