@@ -129,12 +129,15 @@ fn the_model_of_a_run_is_found_again_and_predicts_other_runs() {
     // Another shape and another count of replicas, under more load than the model was fitted to.
     let spike = "shape: spike\nbase: 2\npeak: 9\nlead: 40s\nrise: 20s\nhold: 60s\nfall: 20s\ntail: 40s\n";
     let other = run(&lab, "other", spike, 3, "");
-    all_within_the_bars(&said(&["what-if", "--validate"], &[&other, &folder]));
+    all_within_the_bars(&said(&["what-if", "--seeds", "5", "--validate"], &[&other, &folder]));
     // The same of the file, and of a run that a controller scales.
     let scaled = "autoscale: { gateway: { max: 6, every: 5s, controller: { kind: hpa, metrics: \
                   [{ resource: cpu, utilization: 60% }], down_stabilization: 20s } } }";
     let controlled = run(&lab, "controlled", spike, 1, scaled);
-    let of_file = said(&["what-if", "--validate"], &[&controlled, Path::new("--model"), &file, &folder]);
+    let of_file = said(
+        &["what-if", "--seeds", "5", "--validate"],
+        &[&controlled, Path::new("--model"), &file, &folder],
+    );
     all_within_the_bars(&of_file);
     assert!(
         of_file["assumed"] == serde_json::json!([])

@@ -14,6 +14,9 @@ pub const LEAST_REQUESTS: f64 = 100.0;
 pub const WIDEST: f64 = 0.25;
 /// Below this coefficient of variation the level is constant.
 const CONSTANT: f64 = 0.15;
+/// Standard errors that what is used without requests must be away from none: taken for more than it is, it makes requests
+/// cheaper than they are.
+const SURE: f64 = 3.0;
 /// Bins that an intercept needs.
 const INTERCEPT_BINS: usize = 12;
 
@@ -65,27 +68,52 @@ pub fn find(
     }
     let varied = position.len() >= INTERCEPT_BINS && varies(&asked);
     let idle = if varied { intercept(&position, &cpu, &rate, &asked) } else { None };
-    let idle_cores = idle.map(|(cores, _)| cores);
-    let fit = ratio::fit(cpu_cores, per_s, idle_cores.unwrap_or(0.0), None).map_err(|e| e.to_string())?;
-    let d = fit.demand_s;
-    // What the intercept is off by is off by in each request.
-    let of_idle_s = idle.map_or(0.0, |(_, se)| 1.96 * se * position.len() as f64 / rate.iter().sum::<f64>());
-    let low_s = (d.value - (d.value - d.ci_low).hypot(of_idle_s)).max(0.0);
-    let high_s = d.value + (d.ci_high - d.value).hypot(of_idle_s);
-    if d.value <= 0.0 {
+    let per_bin = rate.iter().sum::<f64>() / position.len() as f64;
+    let known =
+        |cost: Cost, idle_cores| Demand { mean_s: cost.0, ci_s: cost.1, requests, idle_cores, varied };
+    if let Some((cores, error)) = idle {
+        let cost = cost(cpu_cores, per_s, cores, error / per_bin)?;
+        if reach(cost) <= WIDEST {
+            return Ok(known(cost, Some(cores)));
+        }
+        // It takes the demand out of sight: then it is a part of it.
+    }
+    let cost = cost(cpu_cores, per_s, 0.0, 0.0)?;
+    if cost.0 <= 0.0 {
         return Err(format!("its {requests:.0} requests took no CPU that can be told from none"));
     }
-    let reach = (high_s - d.value).max(d.value - low_s) / d.value;
-    if reach > WIDEST {
+    if reach(cost) > WIDEST {
+        let (low_s, high_s) = cost.1;
         return Err(format!(
             "its demand is {:.3} ms with a 95 % interval from {:.3} to {:.3} ms: wider than {:.0} % to a side",
-            d.value * 1e3,
+            cost.0 * 1e3,
             low_s * 1e3,
             high_s * 1e3,
             WIDEST * 100.0
         ));
     }
-    Ok(Demand { mean_s: d.value, ci_s: (low_s, high_s), requests, idle_cores, varied })
+    Ok(known(cost, None))
+}
+
+/// A demand and its 95 % interval, in seconds.
+type Cost = (f64, (f64, f64));
+
+/// All CPU but what is used without requests over all requests; `error_s` is the standard error of that share a request.
+fn cost(
+    cpu_cores: &[Option<f64>],
+    per_s: &[Option<f64>],
+    idle_cores: f64,
+    error_s: f64,
+) -> Result<Cost, String> {
+    let d = ratio::fit(cpu_cores, per_s, idle_cores, None).map_err(|e| e.to_string())?.demand_s;
+    let low_s = (d.value - (d.value - d.ci_low).hypot(1.96 * error_s)).max(0.0);
+    let high_s = d.value + (d.ci_high - d.value).hypot(1.96 * error_s);
+    Ok((d.value, (low_s, high_s)))
+}
+
+/// How far an interval reaches to a side, as a share of the value.
+fn reach((value, (low, high)): Cost) -> f64 {
+    if value > 0.0 { (high - value).max(value - low) / value } else { f64::INFINITY }
 }
 
 fn varies(values: &[f64]) -> bool {
@@ -95,7 +123,7 @@ fn varies(values: &[f64]) -> bool {
     mean > 0.0 && variance.sqrt() / mean > CONSTANT
 }
 
-/// CPU at a load of nothing with its standard error, where it is more than twice that.
+/// CPU at a load of nothing with its standard error, where it is more than three times that.
 fn intercept(position: &[usize], cpu: &[f64], rate: &[f64], level: &[f64]) -> Option<(f64, f64)> {
     let ones = vec![1.0; cpu.len()];
     let lag = hac::automatic_lag(cpu.len());
@@ -103,7 +131,7 @@ fn intercept(position: &[usize], cpu: &[f64], rate: &[f64], level: &[f64]) -> Op
     let fit = linear::fit(position, &instruments, &regressors, cpu, lag).ok()?;
     let idle = *fit.coefficients.first()?;
     let mean = cpu.iter().sum::<f64>() / cpu.len() as f64;
-    (idle > 2.0 * fit.se(0) && idle < mean).then_some((idle, fit.se(0)))
+    (idle > SURE * fit.se(0) && idle < mean).then_some((idle, fit.se(0)))
 }
 
 #[cfg(test)]

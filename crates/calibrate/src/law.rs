@@ -14,10 +14,10 @@ use crate::times::Times;
 /// Answers that a comparison needs.
 pub const LEAST_ANSWERS: f64 = 200.0;
 /// Answers with which it is content.
-const ENOUGH_ANSWERS: f64 = 3000.0;
+const ENOUGH_ANSWERS: f64 = 4000.0;
 /// Simulated answers with which a law is content, and the most seeds for them.
-const SIMULATED: f64 = 4000.0;
-const SEEDS: u64 = 2;
+const SIMULATED: f64 = 6000.0;
+const SEEDS: u64 = 3;
 /// Squared coefficients of variation that are tried first, then those around the best of them, and the least there.
 const COARSE: [f64; 5] = [0.06, 0.2, 0.6, 1.5, 4.0];
 const FINE: [f64; 5] = [0.5, 0.7, 1.0, 1.4, 2.0];
