@@ -26,9 +26,12 @@ const KEYS: [&str; 13] = [
 /// The text of the file. `run` is the folder; `remarks` are what is known of how it was read.
 pub fn text(calibration: &Calibration, sent: &Sent, run: &str, remarks: &[String]) -> String {
     let model = &calibration.model;
-    let mut out = format!(
-        "# The services of {run} as a model, by `swarmlab calibrate`. What follows `measured` the run says; what follows\n\
-         # `assumed` nothing says: look at it before you rely on a prediction.\n"
+    let mut out = String::new();
+    comment(&mut out, 0, &format!("The services of {run} as a model, by `swarmlab calibrate`."));
+    comment(
+        &mut out,
+        0,
+        "What follows `measured` the run says; what follows `assumed` nothing says: look at it before you rely on a prediction.",
     );
     for remark in remarks.iter().chain(&calibration.remarks) {
         comment(&mut out, 0, remark);

@@ -16,6 +16,7 @@ use swarmlab_record::folder::RunFolder;
 use swarmlab_record::histograms::Log;
 use swarmlab_record::manifest::Origin as Writer;
 use swarmlab_record::plan::LoadModel;
+use swarmlab_record::summary::{Status, Summary, Verdict};
 use swarmlab_record::topology::Bed;
 use swarmlab_shapes::Arrivals;
 use swarmlab_simulate::{Clients, Errand, Errands, Law, Load};
@@ -38,6 +39,8 @@ pub struct Run {
     pub client: Client,
     pub(super) log: Log,
     pub(super) fronts: Fronts,
+    /// What its own checks say against its figures.
+    doubts: Vec<String>,
     /// Its experiment, or why it cannot be read.
     experiment: Result<Box<Experiment>, String>,
 }
@@ -61,7 +64,8 @@ impl Run {
         let log = Log::read(&folder.histograms()).map_err(file)?;
         let fronts = fronts(&folder, &raw, &frame).map_err(file)?;
         let experiment = experiment(&folder, &raw).map(Box::new);
-        Ok(Self { path: path.to_owned(), raw, frame, client, log, fronts, experiment })
+        let doubts = doubts(&folder);
+        Ok(Self { path: path.to_owned(), raw, frame, client, log, fronts, doubts, experiment })
     }
 
     /// What the stack file says beside.
@@ -92,7 +96,7 @@ impl Run {
                 format!("{}: its manifest does not say how much load there was", self.path.display());
             return Err((message, None, codes::NOT_CALIBRATED));
         };
-        let mut remarks = Vec::new();
+        let mut remarks = self.doubts.clone();
         let play = match &self.experiment {
             Ok(experiment) => match simulated_play(&experiment.load.scenario) {
                 Ok(play) => Some((play, &experiment.load)),
@@ -173,6 +177,19 @@ fn fronts(folder: &RunFolder, raw: &Raw, frame: &Frame) -> Result<Fronts, swarml
     let load = load_window(raw, frame);
     let window = (w.load_start_unix_s, w.drained_unix_s);
     Fronts::read(&raw.manifest.topology, load.bins(), window, &heads, reader)
+}
+
+/// What the run's own checks say against its figures; nothing where they cannot be read.
+fn doubts(folder: &RunFolder) -> Vec<String> {
+    let text = std::fs::read_to_string(folder.summary()).unwrap_or_default();
+    let Ok(summary) = serde_json::from_str::<Summary>(&text) else { return Vec::new() };
+    let speaks_against = |v: &&Verdict| matches!(v.status, Status::Fail | Status::Warn) && !v.is_objective();
+    let doubt = |v: &Verdict| {
+        let of = folder.root().display();
+        let why = if v.because.is_empty() { String::new() } else { format!(": {}", v.because.join("; ")) };
+        format!("a check of {of} speaks against its figures: {}{why}", v.title)
+    };
+    summary.verdicts.iter().filter(speaks_against).map(doubt).collect()
 }
 
 /// The experiment as it was run, from the copies of its files.

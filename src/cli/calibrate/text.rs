@@ -64,8 +64,8 @@ fn law(of: &Law) -> String {
     match of {
         Law::Constant { .. } => "constant".to_owned(),
         Law::Exponential { .. } => "exponential".to_owned(),
-        Law::Lognormal { scv, .. } => format!("lognormal, scv {scv}"),
-        Law::Gamma { scv, .. } => format!("gamma, scv {scv}"),
+        Law::Lognormal { scv, .. } => format!("lognormal, scv {scv:.2}"),
+        Law::Gamma { scv, .. } => format!("gamma, scv {scv:.2}"),
         Law::Uniform { .. } => "uniform".to_owned(),
         Law::Empirical(_) => "values".to_owned(),
     }
