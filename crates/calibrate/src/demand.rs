@@ -143,12 +143,21 @@ mod tests {
         values.iter().map(|v| Some(*v)).collect()
     }
 
+    /// Numbers between 0 and 1 that look independent.
+    fn units() -> impl FnMut() -> f64 {
+        let mut seed = 7_u64;
+        move || {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 11) as f64 / (1_u64 << 53) as f64
+        }
+    }
+
     #[test]
     fn what_is_used_without_requests_is_no_cost_of_theirs() {
         let level: Vec<f64> = (0..60).map(|i| f64::from(i % 20) + 1.0).collect();
-        // Deterministic noise that the level does not know.
-        let noise = |i: usize| (i as f64 * 12.9898).sin() * 0.01;
-        let cpu: Vec<f64> = level.iter().enumerate().map(|(i, l)| 0.05 + 0.02 * l + noise(i)).collect();
+        // Noise that neither the level nor the noise before it knows.
+        let mut unit = units();
+        let cpu: Vec<f64> = level.iter().map(|l| 0.05 + 0.02 * l + (unit() - 0.5) * 0.02).collect();
         let d = find(&known(&cpu), &known(&level), &level, 1.0).unwrap();
         assert!((d.mean_s / 0.02 - 1.0).abs() < 0.03, "{d:?}");
         assert!((d.idle_cores.unwrap() - 0.05).abs() < 0.01, "{d:?}");
@@ -157,11 +166,7 @@ mod tests {
     #[test]
     fn users_who_wait_for_dear_requests_do_not_make_them_cheap() {
         // Bins with dear requests have fewer of them: CPU is the same whatever the rate, at each level.
-        let mut seed = 7_u64;
-        let mut unit = || {
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (seed >> 11) as f64 / (1_u64 << 53) as f64
-        };
+        let mut unit = units();
         let level: Vec<f64> = (0..120).map(|i| f64::from(i / 30) + 1.0).collect();
         let cost: Vec<f64> = level.iter().map(|_| 0.02 * (0.7 + 0.6 * unit())).collect();
         let rate: Vec<f64> = level.iter().zip(&cost).map(|(l, c)| 0.1 * l / c).collect();
