@@ -9,7 +9,8 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Readers of a run: nothing of these may be below them.
-const READERS: [&str; 7] = ["record", "frame", "stats", "analysis", "compare", "report", "present"];
+const READERS: [&str; 8] =
+    ["record", "frame", "stats", "analysis", "calibrate", "compare", "report", "present"];
 const HOW_IT_WAS_MEASURED: [&str; 9] =
     ["tokio", "hyper", "reqwest", "bollard", "rustls", "mio", "loadgen", "testbed", "swarm"];
 

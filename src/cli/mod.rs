@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand, parse, call, print. The only room that prints.
 
 mod baseline;
+mod calibrate;
 mod campaign;
 mod campaigned;
 mod catalogues;
@@ -44,6 +45,7 @@ mod swarm;
 mod up;
 mod weave;
 mod weaving;
+mod what_if;
 
 use std::process::ExitCode;
 
@@ -86,6 +88,8 @@ pub fn main() -> ExitCode {
         Command::Report(a) => report::main(&a, &cli.global),
         Command::Replay(a) => replay::main(&a, &cli.global),
         Command::Simulate(a) => simulate::main(&a, &cli.global),
+        Command::Calibrate(a) => calibrate::main(&a, &cli.global),
+        Command::WhatIf(a) => what_if::main(&a, &cli.global),
         Command::Compare(a) => compare::main(&a, &cli.global),
         Command::Baseline(a) => baseline::main(&a, &cli.global),
         Command::CheckRegression(a) => check_regression::main(&a, &cli.global),
@@ -194,6 +198,10 @@ enum Command {
     Replay(replay::ReplayArgs),
     /// Simulate services under load in virtual time, with controllers that act, from a model file
     Simulate(simulate::SimulateArgs),
+    /// Fit a model of `simulate` to a finished run
+    Calibrate(calibrate::CalibrateArgs),
+    /// Predict what would become of a run under another load, with other replicas or other controllers
+    WhatIf(what_if::WhatIfArgs),
     /// Compare finished runs: what differs, by how much, and how sure that is
     Compare(compare::CompareArgs),
     /// Keep runs under a name, to check later ones against

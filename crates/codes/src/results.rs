@@ -82,6 +82,11 @@ means "Another swarmlab writes the folder: its figures are not there yet, and co
 example "swarmlab run experiment.yml & swarmlab report results/RUN",
 advice "Wait until it has ended. One that was killed is completed by `swarmlab report`.";
 
+NOT_CALIBRATED E 720 "not-calibrated", exit 5: "a run that no model can be fitted to",
+means "A model needs, of the service that requests enter at, CPU and requests in enough bins, and a demand whose 95 % interval is narrower than a quarter to a side; of its load the shape; and one service that all requests enter at. Another service that lacks this is left out of the model with the reason; this one cannot be.",
+example "swarmlab calibrate results/RUN-OF-A-FEW-SECONDS -o model.yml",
+advice "Run it longer or under more load, with a proxy before the service (`swarmlab.fronts`, or `observe:`) and the service in `measure.services`. `swarmlab report RUN` shows what the run measured.";
+
 NO_SUMMARY E 750 "no-summary", exit 2: "a run whose figures cannot be read",
 means "`summary.json` is not there, is damaged, was changed after it had been computed, or was written by another version: the run was killed before its end, or its folder is an old one.",
 example "rm results/RUN/summary.json; swarmlab compare results/RUN results/OTHER",

@@ -5,6 +5,7 @@ use swarmlab_control::{Autoscaler, Decision, Outcome, Replicas};
 
 use crate::crowd::Clients;
 use crate::engine::{Action, Simulation};
+use crate::errands::Errands;
 use crate::model::{MAX_REPLICAS, Model, ModelError};
 use crate::second::Second;
 use crate::seen::Seen;
@@ -66,6 +67,21 @@ impl Controlled {
         controllers: Vec<Controller>,
         observed_after_s: f64,
     ) -> Result<Self, ModelError> {
+        Self::with_errands(model, clients, Errands::default(), seed, controllers, observed_after_s)
+    }
+
+    /// As [`Controlled::new`], with clients that run errands.
+    ///
+    /// # Errors
+    /// As [`Controlled::new`].
+    pub fn with_errands(
+        model: Model,
+        clients: Clients,
+        errands: Errands,
+        seed: u64,
+        controllers: Vec<Controller>,
+        observed_after_s: f64,
+    ) -> Result<Self, ModelError> {
         let seen = Seen::new(
             model.services.iter().map(|s| s.name.clone()).collect(),
             model.entry,
@@ -84,7 +100,18 @@ impl Controlled {
             let (desired, limit_cores) = (service.replicas as u64, service.limit_cores);
             loops.push(Loop { controller, taken: 0, desired, limit_cores });
         }
-        Ok(Self { simulation: Simulation::new(model, clients, seed)?, loops, seen })
+        let mut simulation = Simulation::at_rest(model, seed)?;
+        simulation.begin(clients, errands, seed)?;
+        Ok(Self { simulation, loops, seen })
+    }
+
+    /// Lets something be done at a moment, whatever controllers decide. Those of the service go on from what they asked for
+    /// themselves.
+    ///
+    /// # Errors
+    /// There is no such service, or the number cannot be.
+    pub fn at(&mut self, at_s: f64, action: Action) -> Result<(), ModelError> {
+        self.simulation.at(at_s, action)
     }
 
     /// Goes on for a second: what was in it, and the decisions that were taken in it. One that is due at its end belongs to

@@ -84,10 +84,17 @@ impl Periods {
     }
 }
 
+/// Of a limit at least this share is left for requests, whatever a replica uses without any.
+const LEAST_SHARE: f64 = 1e-3;
+
 /// The processor of one replica.
 #[derive(Debug)]
 pub(crate) struct Cpu {
+    /// What is left of the limit for requests.
     limit_cores: f64,
+    /// CPU that is used beside all requests, and since when it was not taken.
+    idle_cores: f64,
+    taken_s: f64,
     periods: Option<Periods>,
     at_s: f64,
     attained_s: f64,
@@ -111,6 +118,8 @@ impl Cpu {
         });
         Self {
             limit_cores,
+            idle_cores: 0.0,
+            taken_s: now_s,
             periods,
             at_s: now_s,
             attained_s: 0.0,
@@ -122,7 +131,19 @@ impl Cpu {
         }
     }
 
-    /// Cores that are used right now.
+    /// With so much that is used without any request: it is not there for requests.
+    pub(crate) fn idling(mut self, idle_cores: f64) -> Self {
+        self.idle_cores = idle_cores;
+        self.limit_cores = self.left(self.limit_cores);
+        self
+    }
+
+    /// What a limit leaves for requests.
+    fn left(&self, limit_cores: f64) -> f64 {
+        (limit_cores - self.idle_cores).max(limit_cores * LEAST_SHARE)
+    }
+
+    /// Cores that requests use right now.
     fn cores(&self) -> f64 {
         let jobs = self.jobs.len() as f64;
         match &self.periods {
@@ -194,9 +215,9 @@ impl Cpu {
     /// Another limit, at once; gives the moment that is due then.
     pub(crate) fn set_limit(&mut self, now_s: f64, limit_cores: f64) -> f64 {
         self.advance(now_s);
-        self.limit_cores = limit_cores;
+        self.limit_cores = self.left(limit_cores);
         if let Some(p) = &mut self.periods {
-            p.throttled = p.used_s >= limit_cores * p.quota.period_s;
+            p.throttled = p.used_s >= self.limit_cores * p.quota.period_s;
         }
         self.plan()
     }
@@ -211,7 +232,8 @@ impl Cpu {
     /// CPU used and time throttled since they were taken.
     pub(crate) fn take(&mut self, now_s: f64) -> (f64, f64) {
         self.advance(now_s);
-        (std::mem::take(&mut self.used_s), std::mem::take(&mut self.throttled_s))
+        let idle_s = (now_s - std::mem::replace(&mut self.taken_s, now_s)).max(0.0) * self.idle_cores;
+        (std::mem::take(&mut self.used_s) + idle_s, std::mem::take(&mut self.throttled_s))
     }
 
     /// Finds out what is due, and when.
@@ -332,6 +354,18 @@ mod tests {
                 assert!(looks < 1000, "at {due_s} s it does not go on");
             }
         }
+    }
+
+    #[test]
+    fn what_is_used_without_requests_is_counted_and_not_there_for_them() {
+        let mut cpu = Cpu::new(2.0, 1.0, None, 0.0).idling(0.2);
+        near(&run(&mut cpu, &[(2.0, 0.8)]), &[(0, 3.0)]);
+        let (used_s, _) = cpu.take(4.0);
+        assert!((used_s - 1.2).abs() < 1e-9, "{used_s}");
+        assert!((cpu.take(5.0).0 - 0.2).abs() < 1e-9);
+        // A limit below it leaves next to nothing, but not less than that.
+        assert!(cpu.set_limit(5.0, 0.1).is_infinite());
+        assert!(cpu.push(5.0, id(1), 1e-6).is_finite());
     }
 
     #[test]

@@ -37,6 +37,9 @@ pub struct Service {
     pub replicas: usize,
     /// CPU of one replica, in cores. One request runs on at most one core.
     pub limit_cores: f64,
+    /// CPU that a replica uses whatever it is asked, in cores; less than its limit.
+    #[serde(default)]
+    pub idle_cores: f64,
     /// How the limit is kept; `None`: evenly, at every moment.
     pub quota: Option<Quota>,
     /// Most requests that a replica works on at a time; `None`: all.
@@ -121,6 +124,7 @@ impl Service {
             after: Law::NOTHING,
             replicas: 1,
             limit_cores: 1.0,
+            idle_cores: 0.0,
             quota: None,
             concurrency: None,
             queue: None,
@@ -243,6 +247,9 @@ impl Service {
         let positive = |v: f64| v.is_finite() && v > 0.0;
         if !positive(self.limit_cores) {
             return wrong("cpu", self.limit_cores.to_string());
+        }
+        if !(self.idle_cores >= 0.0 && self.idle_cores < self.limit_cores) {
+            return wrong("idle", self.idle_cores.to_string());
         }
         if self.replicas > MAX_REPLICAS {
             return wrong("replicas", self.replicas.to_string());

@@ -267,7 +267,7 @@ impl Pool {
             state: ReplicaState::Starting,
             asked_s: now_s,
             ready_s: None,
-            cpu: Cpu::new(now_s, service.limit_cores, service.quota, phase),
+            cpu: Cpu::new(now_s, service.limit_cores, service.quota, phase).idling(service.idle_cores),
             queue: Default::default(),
             busy: 0,
         };

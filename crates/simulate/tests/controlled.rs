@@ -9,7 +9,8 @@ use swarmlab_shapes::shape::{Constant, Step};
 use swarmlab_shapes::{Arrivals, Shape};
 use swarmlab_simulate::totals::Adder;
 use swarmlab_simulate::{
-    Clients, Controlled, Controller, Law, Load, Model, Second, Service, Slo, Taken, Totals,
+    Action, Clients, Controlled, Controller, Errand, Errands, Law, Load, Model, Second, Service, Slo, Taken,
+    Totals,
 };
 
 /// One core a replica, 20 ms a request, five seconds to start.
@@ -133,4 +134,39 @@ fn a_controller_of_nothing_is_refused() {
         let controller = Controller { service, every_s, autoscaler: autoscaler.clone() };
         assert!(Controlled::new(model(), clients(shape.clone()), 1, vec![controller], 1.0).is_err());
     }
+}
+
+#[test]
+fn what_is_done_beside_controllers_is_done_and_clients_run_errands() {
+    let shape = Shape::Constant(Constant { level: 5.0, duration_s: 60.0 });
+    let load = Load::Closed { shape, think: Law::Constant { mean_s: 1.0 } };
+    let clients = Clients { load, timeout_s: None };
+    // Three requests before each pause: 1 s and three times some 22 ms.
+    let errands = Errands::new(1, vec![Errand { weight: 1.0, requests: vec![0; 3] }]).unwrap();
+    let mut controlled = Controlled::with_errands(model(), clients, errands, 3, Vec::new(), 1.0).unwrap();
+    controlled.at(10.0, Action::Scale { service: 0, replicas: 3 }).unwrap();
+    assert!(controlled.at(10.0, Action::Scale { service: 1, replicas: 3 }).is_err());
+    let all: Vec<Second> = (0..60).map(|_| controlled.next_second().unwrap().0).collect();
+    let answered: u64 = all.iter().map(|s| s.clients.answered).sum();
+    assert!((780..900).contains(&answered), "{answered}");
+    let ready = |second: usize| all[second].services[0].ready;
+    assert_eq!((ready(12), ready(20)), (1.0, 3.0), "they take 5 s to start");
+}
+
+#[test]
+fn what_replicas_use_without_requests_counts_and_slows_requests() {
+    let cpu = |idle_cores: f64| {
+        let service = Service { idle_cores, ..Service::new("web", Law::Constant { mean_s: 0.02 }) };
+        let model = Model { services: vec![Service { replicas: 2, ..service }], entry: 0 };
+        let shape = Shape::Constant(Constant { level: 20.0, duration_s: 100.0 });
+        let mut controlled = Controlled::new(model, clients(shape), 3, Vec::new(), 1.0).unwrap();
+        let all: Vec<Second> = (0..100).map(|_| controlled.next_second().unwrap().0).collect();
+        let used: f64 = all.iter().map(|s| s.services[0].cpu_s).sum();
+        let times: f64 = all.iter().map(|s| s.clients.response_sum_s).sum();
+        let answered: u64 = all.iter().map(|s| s.clients.answered).sum();
+        (used / 100.0, times / answered as f64)
+    };
+    let ((without, fast_s), (with, slow_s)) = (cpu(0.0), cpu(0.25));
+    assert!((with - without - 0.5).abs() < 0.01, "two replicas with a quarter each: {with} {without}");
+    assert!(slow_s > fast_s * 1.25, "{slow_s} {fast_s}");
 }

@@ -136,7 +136,7 @@ impl RunFlags {
     }
 
     /// What they change of the experiment.
-    pub(super) fn overrides(&self) -> Overrides {
+    pub(in crate::cli) fn overrides(&self) -> Overrides {
         Overrides {
             testbed: None,
             set: self.set.iter().cloned().collect(),

@@ -157,9 +157,10 @@ fn simulate(
     let mut adder = Adder::new(&file.model, slo);
     let mut tally = Tally::new(&file.model, &controllers);
     let word = shape.word();
-    let mut controlled = Controlled::new(
+    let mut controlled = Controlled::with_errands(
         file.model.clone(),
         file.clients(shape),
+        file.errands(),
         args.seed,
         controllers,
         file.observed_after_s,

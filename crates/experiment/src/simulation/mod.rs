@@ -11,10 +11,13 @@ use std::time::Duration;
 use swarmlab_codes as codes;
 use swarmlab_shapes::{Arrivals, Shape};
 use swarmlab_simulate::model::MAX_VISITS;
-use swarmlab_simulate::{Clients, Law, Load, Model, Service};
+use swarmlab_simulate::{Clients, Errand, Errands, Law, Load, Model, Service};
 use swarmlab_yaml::{Cx, Diagnostic, Diagnostics, MapReader, Value, nearest};
 
 use super::{FileKind, load::named, shape, slo::Slo, unreadable};
+
+/// Most requests that a client makes before it pauses.
+const MAX_REQUESTS: i64 = 10_000;
 
 /// A model with what is known of its clients.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +28,8 @@ pub struct SimulationFile {
     pub shape: Option<Shape>,
     /// How clients behave.
     pub behaviour: Behaviour,
+    /// Requests that a client makes one after the other before it pauses.
+    pub requests: usize,
     /// After this a request of a client has failed, in seconds.
     pub timeout_s: f64,
     /// What is promised to them, if anything.
@@ -52,6 +57,13 @@ impl SimulationFile {
             Behaviour::Closed(think) => Load::Closed { shape, think },
         };
         Clients { load, timeout_s: Some(self.timeout_s) }
+    }
+
+    /// What each of them does.
+    pub fn errands(&self) -> Errands {
+        let all = vec![Errand { weight: 1.0, requests: vec![0; self.requests.max(1)] }];
+        // One of weight 1 that asks the one endpoint cannot be refused.
+        Errands::new(1, all).unwrap_or_default()
     }
 }
 
@@ -92,7 +104,8 @@ fn root(value: &Value<'_>, base: &Path, foreign: &mut Vec<Diagnostic>) -> Option
     let observed_after = map.duration_or("observed_after", Duration::from_secs(1));
     map.known_prefix("x-");
     map.finish();
-    let (behaviour, shape, timeout_s) = load.unwrap_or((Behaviour::Open(Arrivals::Uniform), None, 30.0));
+    let (behaviour, shape, requests, timeout_s) =
+        load.unwrap_or((Behaviour::Open(Arrivals::Uniform), None, 1, 30.0));
     let model = Model { services: services?, entry: entry? };
     // What a service alone cannot show.
     if !value.cx().has_errors() {
@@ -107,6 +120,7 @@ fn root(value: &Value<'_>, base: &Path, foreign: &mut Vec<Diagnostic>) -> Option
         model,
         shape,
         behaviour,
+        requests,
         timeout_s,
         slo,
         observed_after_s: observed_after.as_secs_f64(),
@@ -162,7 +176,7 @@ fn load(
     value: &Value<'_>,
     base: &Path,
     foreign: &mut Vec<Diagnostic>,
-) -> Option<(Behaviour, Option<Shape>, f64)> {
+) -> Option<(Behaviour, Option<Shape>, usize, f64)> {
     let map = value.mapping()?;
     let closed = map.or("model", false, |v| v.enum_of(&[("open", false), ("closed", true)]));
     let shape = map.optional("shape", |v| {
@@ -174,8 +188,11 @@ fn load(
     });
     let arrivals = map.optional("arrivals", shape::arrivals);
     let think = map.optional("think", law::read);
+    let requests = map.or("requests", 1, |v| v.int(1..=MAX_REQUESTS));
     let timeout = map.or("timeout", Duration::from_secs(30), Value::positive_duration);
-    for (key, wanted, other) in [("arrivals", false, "open"), ("think", true, "closed")] {
+    for (key, wanted, other) in
+        [("arrivals", false, "open"), ("think", true, "closed"), ("requests", true, "closed")]
+    {
         if let Some(v) = map.get(key).filter(|v| !v.is_null() && closed != wanted) {
             let message = format!("{} has no meaning here", v.path());
             v.fail(codes::NOT_IN_THIS_MODEL, message, format!("`model: {other}`"));
@@ -187,5 +204,5 @@ fn load(
     } else {
         Behaviour::Open(arrivals.unwrap_or(Arrivals::Uniform))
     };
-    Some((behaviour, shape, timeout.as_secs_f64()))
+    Some((behaviour, shape, usize::try_from(requests).unwrap_or(1), timeout.as_secs_f64()))
 }

@@ -25,6 +25,7 @@ pub(super) fn read(name: &str, value: &Value<'_>, names: &[String]) -> Option<Se
         after: law("after"),
         replicas: count("replicas", 0, MAX_REPLICAS as i64).unwrap_or(1),
         limit_cores: map.or("cpu", 1.0, |v| v.float(0.001..=1024.0)),
+        idle_cores: map.or("idle", 0.0, |v| v.float(0.0..=1024.0)),
         quota: map.optional("quota", quota).flatten(),
         concurrency: count("concurrency", 1, 1_000_000),
         queue: count("queue", 0, 1_000_000_000),
@@ -38,6 +39,10 @@ pub(super) fn read(name: &str, value: &Value<'_>, names: &[String]) -> Option<Se
             ])
         }),
     };
+    if let Some(idle) = map.get("idle").filter(|_| service.idle_cores >= service.limit_cores) {
+        let message = format!("{} leaves nothing of the {} cores of `cpu`", idle.path(), service.limit_cores);
+        idle.fail(codes::BAD_VALUE, message, "less than `cpu`");
+    }
     map.finish();
     Some(Service { before: before?, ..service })
 }

@@ -22,7 +22,7 @@ fn everything_of_a_file_is_read() {
     let text = "
 entry: front
 services:
-  store: { demand: { law: gamma, mean: 2ms, scv: 0.5 }, quota: { period: 50ms, node_cores: 2 }, cpu: 0.5 }
+  store: { demand: { law: gamma, mean: 2ms, scv: 0.5 }, quota: { period: 50ms, node_cores: 2 }, cpu: 0.5, idle: 0.02 }
   front:
     demand: { law: lognormal, mean: 4ms, scv: 2 }
     wait: { values: [1ms, 9ms] }
@@ -38,18 +38,21 @@ services:
       - store
       - { service: store, times: 1.5, timeout: 300ms }
       - parallel: [store, { service: store, times: 2 }]
-load: { model: closed, shape: { shape: constant, level: 30, duration: 1m }, think: 1s, timeout: 5s }
+load: { model: closed, shape: { shape: constant, level: 30, duration: 1m }, think: 1s, requests: 4, timeout: 5s }
 slo: { p95: 250ms }
 observed_after: 2s
 ";
     let read = read_text(text).unwrap();
     assert_eq!((read.model.entry, read.timeout_s, read.observed_after_s), (1, 5.0, 2.0));
     assert_eq!(read.behaviour, Behaviour::Closed(Law::Constant { mean_s: 1.0 }));
+    let four = Errands::new(1, vec![Errand { weight: 1.0, requests: vec![0; 4] }]).unwrap();
+    assert_eq!((read.requests, read.errands()), (4, four));
     assert_eq!(read.shape.as_ref().unwrap().duration_s(), 60.0);
     assert_eq!(read.slo.as_ref().unwrap().p95, Some(Duration::from_millis(250)));
     let [store, front] = &read.model.services[..] else { panic!("two services") };
     assert_eq!(store.before, Law::Gamma { mean_s: 0.002, scv: 0.5 });
     assert_eq!((store.quota, store.limit_cores), (Some(Quota { period_s: 0.05, node_cores: 2.0 }), 0.5));
+    assert_eq!((store.idle_cores, front.idle_cores), (0.02, 0.0));
     assert_eq!(front.before, Law::Lognormal { mean_s: 0.004, scv: 2.0 });
     assert_eq!(front.wait, Law::Empirical(vec![0.001, 0.009]));
     assert_eq!(front.after, Law::Constant { mean_s: 0.00025 });
@@ -72,6 +75,7 @@ fn what_is_not_said_has_its_default() {
     let mut plain = Service::new("a", Law::Constant { mean_s: 0.001 });
     assert_eq!(read.model, Model { services: vec![plain.clone()], entry: 0 });
     assert_eq!((read.behaviour, read.timeout_s), (Behaviour::Open(Arrivals::Uniform), 30.0));
+    assert_eq!(read.requests, 1);
     plain.quota = None;
     assert_eq!(read_text("services: { a: { demand: 1ms, quota: false } }").unwrap().model.services, [plain]);
 }
@@ -83,9 +87,10 @@ fn everything_that_is_wrong_is_said_at_once_at_its_place() {
   front: { demand: 4, cpu: 0, calls: [stroe], balance: least-requests }
   store: { demand: { law: gamma, mean: 2ms }, concurency: 3 }
 entry: frnt
-load: { model: open, think: 1s }
+load: { model: open, think: 1s, requests: 3 }
 ",
         &[
+            "load.requests has no meaning here",
             "simulation.yml:2:20",
             "write the unit",
             "simulation.yml:2:28",
@@ -100,6 +105,10 @@ load: { model: open, think: 1s }
     );
     said("services: { a: { demand: 1ms } }\nentry: b\n", &["no service `b`", "one of a"]);
     said("services: {}\n", &["is empty"]);
+    said(
+        "services: { a: { demand: 1ms, cpu: 0.5, idle: 0.5 } }\n",
+        &["services.a.idle leaves nothing of the 0.5 cores", "less than `cpu`"],
+    );
     said(
         "services: { a: { demand: 1ms, quota: { period: 1ns } } }\n",
         &["quota.period is shorter", "at least 1ms"],

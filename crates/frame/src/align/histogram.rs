@@ -85,6 +85,11 @@ impl BinnedHistogram {
         &self.bounds
     }
 
+    /// Cumulative number of observations of a bin up to each of the bounds; `None` where unknown, or no bin.
+    pub fn cumulative(&self, bin: usize) -> Option<&[f64]> {
+        self.cumulative.get(bin)?.as_deref()
+    }
+
     /// Number of observations in each bin (fractional: edges are interpolated).
     pub fn counts(&self) -> Vec<Option<f64>> {
         self.cumulative.iter().map(|c| c.as_ref()?.last().copied()).collect()
