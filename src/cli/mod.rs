@@ -20,6 +20,7 @@ mod load;
 mod logs;
 mod merge;
 mod open;
+mod others;
 mod output;
 mod past;
 mod plan;

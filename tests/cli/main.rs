@@ -6,6 +6,7 @@ mod commands;
 mod explain;
 mod findings;
 mod imports;
+mod others;
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -130,15 +130,20 @@ fn panels(raw: &Raw, frame: &Frame, all: Option<&EndpointFigures>) -> Vec<Panel>
         references: Vec::new(),
     };
     let e = &raw.manifest.plan;
+    // Other tools do not tell all that ours does.
+    let is_known = |l: &Line| l.values.iter().any(Option::is_some);
     let mut out = Vec::new();
-    if e.model == LoadModel::Closed {
+    if e.model == LoadModel::Closed || raw.manifest.imported.is_some() {
         // Users come and go at moments, not gradually.
         let users =
             line(frame, "active users", "client_users", Ink::Offered).map(|l| Line { step: true, ..l });
+        let users = users.filter(|l| raw.manifest.imported.is_none() || is_known(l));
         out.push(panel("Load", Unit::Count, users.into_iter().collect()));
     }
     let requests = [
-        line(frame, "offered", "client_offered_per_s", Ink::Offered).map(|l| Line { dashed: true, ..l }),
+        line(frame, "offered", "client_offered_per_s", Ink::Offered)
+            .filter(|l| raw.manifest.imported.is_none() || is_known(l))
+            .map(|l| Line { dashed: true, ..l }),
         line(frame, "completed", "client_throughput_per_s", Ink::Completed),
         line(frame, "failed", "client_errors_per_s", Ink::Failed),
     ];

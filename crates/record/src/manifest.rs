@@ -58,6 +58,22 @@ pub struct Manifest {
     /// Copies of the files that decided the run; none of a load alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inputs: Option<Inputs>,
+    /// Of a load that another tool sent: what is known of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported: Option<Imported>,
+}
+
+/// A load that another tool sent, and whose results were read from that tool's files.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Imported {
+    /// The tool: `k6`.
+    pub tool: String,
+    /// The files, as they were named.
+    pub files: Vec<String>,
+    /// What its times are, a sentence.
+    pub times: String,
+    /// Columns of the clients' table that nobody knows.
+    pub unknown: Vec<String>,
 }
 
 /// Copies of the files that decided a run, below the folder's `inputs/`.
@@ -77,7 +93,7 @@ pub enum Origin {
     /// `swarmlab run`: a stack, its servers, and the load.
     #[default]
     Run,
-    /// `swarmlab load --out`, or several of those merged: clients alone.
+    /// `swarmlab load --out`, several of those merged, or what another tool's clients measured ([`Imported`]): clients alone.
     Load,
     /// `swarmlab import prometheus`: servers alone, from the past; nobody sent a load or watched an engine.
     Import,
@@ -167,6 +183,11 @@ impl ManifestError {
 }
 
 impl Manifest {
+    /// Who sent the load, as readers call it.
+    pub fn sender(&self) -> &str {
+        self.imported.as_ref().map_or("load engine", |of| &of.tool)
+    }
+
     /// Of something that begins: running, and nothing known of it yet but what it is to be.
     pub fn begun(origin: Origin, name: impl Into<String>, started_unix_s: f64, plan: Plan) -> Self {
         Self {
@@ -187,6 +208,7 @@ impl Manifest {
             state: State::Running,
             files: Seals::new(),
             inputs: None,
+            imported: None,
         }
     }
 
