@@ -16,7 +16,7 @@ use swarmlab_telemetry::clock::unix_now_s;
 use swarmlab_telemetry::past::{PastError, Stop, Window};
 use swarmlab_yaml::parse_duration;
 
-use super::others::{self, MappedArgs, OthersArgs};
+use super::others::{self, HdrArgs, MappedArgs, OthersArgs};
 use super::past::{MOMENTS, PrometheusArgs, help, interruptible, tell, window_ms};
 use super::session::Left;
 use super::{Global, output, summary};
@@ -50,6 +50,18 @@ Examples:
   jmeter -n -t plan.jmx -l results.jtl && swarmlab import jmeter results.jtl -o results/jmeter
   swarmlab import jmeter one.jtl two.jtl -o results/both --zone +02:00")]
     Jmeter(OthersArgs),
+    /// A run folder from Locust's CSV files: clients alone, without histograms
+    #[command(after_help = "\
+The history is needed; the totals have the quantiles of the whole load, the failures their words.
+
+Example:
+  locust --csv shop … && swarmlab import locust shop_stats_history.csv shop_stats.csv shop_failures.csv -o results/locust")]
+    Locust(OthersArgs),
+    /// A run folder from interval logs of HdrHistogram (.hlog): clients alone
+    #[command(after_help = "\
+Example:
+  swarmlab import hdr latencies.hlog --unit ns -o results/latencies")]
+    Hdr(HdrArgs),
     /// A run folder from any table that has a line for each request: clients alone
     #[command(after_help = "\
 The mapping says which column is what (time and duration are required):
@@ -129,6 +141,8 @@ pub fn main(args: &ImportArgs, global: &Global) -> Exit {
         Source::Prometheus(args) => args,
         Source::K6(args) => return others::main("k6", "k6", args, global),
         Source::Jmeter(args) => return others::main("jmeter", "JMeter", args, global),
+        Source::Locust(args) => return others::main("locust", "Locust", args, global),
+        Source::Hdr(args) => return others::hdr(args, global),
         Source::Csv(args) => return others::mapped(args, global),
     };
     if let Some(why) = wrong(args) {

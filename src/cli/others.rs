@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 use swarmlab_codes as codes;
-use swarmlab_import::results::{self, Gathered, Mapping, Options, Problem, zone_s};
+use swarmlab_import::results::{self, Gathered, Mapping, Options, Problem, Unit, zone_s};
 use swarmlab_lab::others::{self, Words};
 use swarmlab_record::folder::RunFolder;
 use swarmlab_yaml::parse_duration;
@@ -35,6 +35,16 @@ pub struct OthersArgs {
     target: Option<String>,
 }
 
+/// Arguments of `import hdr`.
+#[derive(Debug, Args)]
+pub struct HdrArgs {
+    #[command(flatten)]
+    of_all: OthersArgs,
+    /// Unit of the values: s, ms, us or ns; not needed for logs of swarmlab's own
+    #[arg(long, value_name = "UNIT", value_parser = unit)]
+    unit: Option<Unit>,
+}
+
 /// Arguments of `import csv`.
 #[derive(Debug, Args)]
 pub struct MappedArgs {
@@ -43,6 +53,11 @@ pub struct MappedArgs {
     /// File (YAML) that says which column is what
     #[arg(long, value_name = "FILE")]
     mapping: PathBuf,
+}
+
+fn unit(text: &str) -> Result<Unit, String> {
+    let found = Unit::WORDS.iter().find(|(word, _)| *word == text);
+    found.map(|(_, unit)| *unit).ok_or_else(|| "one of s, ms, us, ns was expected".to_owned())
 }
 
 fn zone(text: &str) -> Result<i32, String> {
@@ -64,17 +79,26 @@ pub fn mapped(args: &MappedArgs, global: &Global) -> Exit {
         }
     };
     match Mapping::parse(&text, &name) {
-        Ok(mapping) => import(results::WORD_CSV, "CSV", &args.of_all, Some(mapping), global),
+        Ok(mapping) => {
+            let options = Options { mapping: Some(mapping), ..Options::default() };
+            import(results::WORD_CSV, "CSV", &args.of_all, options, global)
+        }
         Err(findings) => output::bad_input(&findings, global.json),
     }
 }
 
 /// Imports the files of a tool, by its word and its name.
 pub fn main(word: &str, tool: &str, args: &OthersArgs, global: &Global) -> Exit {
-    import(word, tool, args, None, global)
+    import(word, tool, args, Options::default(), global)
 }
 
-fn import(word: &str, tool: &str, args: &OthersArgs, mapping: Option<Mapping>, global: &Global) -> Exit {
+/// Imports logs of histograms.
+pub fn hdr(args: &HdrArgs, global: &Global) -> Exit {
+    let options = Options { unit: args.unit, ..Options::default() };
+    import("hdr", "HdrHistogram", &args.of_all, options, global)
+}
+
+fn import(word: &str, tool: &str, args: &OthersArgs, options: Options, global: &Global) -> Exit {
     if args.bin < Duration::from_millis(10) || args.bin > Duration::from_secs(86_400) {
         let why = format!("--bin cannot be {:?}", args.bin);
         return output::fail(&why, Some("10ms to 1d"), global.json, codes::BAD_ARGUMENTS);
@@ -92,7 +116,7 @@ fn import(word: &str, tool: &str, args: &OthersArgs, mapping: Option<Mapping>, g
             return output::fail(&why, help, global.json, codes::BAD_ARGUMENTS);
         }
     };
-    let options = Options { zone_s: args.zone, mapping };
+    let options = Options { zone_s: args.zone, ..options };
     let mut gathered = Gathered::new(args.bin.as_secs_f64());
     let read = args.files.iter().try_fold("", |_, file| read(word, file, &options, &mut gathered));
     let (outcome, times) = match read.and_then(|times| Ok((gathered.finish()?, times))) {

@@ -1,4 +1,4 @@
-//! `import k6|jmeter|csv`: other tools' results as run folders that all other commands take.
+//! `import k6|jmeter|locust|hdr|csv`: other tools' results as run folders that all other commands take.
 
 use std::io::Write;
 use std::path::Path;
@@ -12,6 +12,13 @@ use crate::{run, stderr};
 /// A file of the importer's own tests.
 fn file(name: &str) -> String {
     root().join("crates/import/tests/results").join(name).display().to_string()
+}
+
+/// The status of a verdict.
+fn verdict(summary: &Value, code: &str) -> String {
+    let all = summary["verdicts"].as_array().unwrap();
+    let found = all.iter().find(|v| v["code"] == code).unwrap_or_else(|| panic!("{code}: {summary}"));
+    found["status"].as_str().unwrap().to_owned()
 }
 
 fn json(path: &Path) -> Value {
@@ -53,15 +60,10 @@ fn what_is_imported_is_a_run_that_report_compare_and_list_take() {
         assert_eq!(o.status.code(), Some(0), "{word}: {}", stderr(&o));
         let folder = dir.join(&out);
         let summary = json(&folder.join("summary.json"));
-        let verdict = |code: &str| {
-            let all = summary["verdicts"].as_array().unwrap();
-            all.iter().find(|v| v["code"] == code).unwrap_or_else(|| panic!("{word} {code}"))["status"]
-                .clone()
-        };
-        assert_eq!(verdict("files-agree"), "pass", "{word}: {summary}");
+        assert_eq!(verdict(&summary, "files-agree"), "pass", "{word}: {summary}");
         // What was wrong with the file is known, and whether the tool kept up is not.
         assert_eq!(
-            (verdict("data-complete"), verdict("generator-valid")),
+            (verdict(&summary, "data-complete"), verdict(&summary, "generator-valid")),
             ("warn".into(), "not_judged".into())
         );
         assert!(
@@ -169,4 +171,67 @@ fn what_cannot_be_imported_leaves_no_folder() {
         "{}",
         stderr(&o)
     );
+}
+
+#[test]
+fn what_locust_tells_is_its_own_and_what_it_does_not_is_null() {
+    let lab = Lab::new();
+    let dir = lab.dir.path();
+    let files = ["locust_stats_history.csv", "locust_stats.csv", "locust_failures.csv"].map(file);
+    let words: Vec<&str> = ["import", "locust"].into_iter().chain(files.iter().map(String::as_str)).collect();
+    let o = run(&[&words[..], &["-o", "out"]].concat(), dir);
+    assert_eq!(o.status.code(), Some(0), "{}", stderr(&o));
+    let summary = json(&dir.join("out/summary.json"));
+    let endpoints = summary["endpoints"].as_array().unwrap();
+    let all = endpoints.iter().find(|e| e["endpoint"] == "*").unwrap();
+    assert_eq!((&all["completed"], &all["failed"], &all["sent"]), (&118.into(), &2.into(), &Value::Null));
+    assert_eq!(all["quantiles_ms"], serde_json::json!([20.0, 56.0, 60.0, 70.0, 78.0]));
+    assert!(
+        summary["notes"].to_string().contains("2 of POST /cart: HTTPError('500 Server Error"),
+        "{summary}"
+    );
+    let frame = std::fs::read_to_string(dir.join("out/frame.csv")).unwrap();
+    let mut lines = frame.lines();
+    let names: Vec<&str> = lines.next().unwrap().split(',').collect();
+    let column = |name: &str| names.iter().position(|n| *n == name).unwrap();
+    let (mean, p95) = (column("client_response_mean_ms"), column("client_response_p95_ms"));
+    let rows: Vec<Vec<&str>> = lines.map(|line| line.split(',').collect()).collect();
+    assert!(rows.iter().all(|r| r[p95].is_empty()), "{frame}");
+    assert!(rows.iter().any(|r| r[mean].starts_with("28.57")), "{frame}");
+    assert_eq!(verdict(&summary, "files-agree"), "pass");
+    // The seals hold, and the figures come again.
+    let again = run(&["report", "out"], dir);
+    assert!(again.status.success(), "{}", stderr(&again));
+    assert_eq!(json(&dir.join("out/summary.json")), summary);
+}
+
+#[test]
+fn a_log_of_histograms_is_a_run_whose_failures_are_not_known() {
+    let lab = Lab::new();
+    let dir = lab.dir.path();
+    // What swarmlab itself has written says its unit.
+    for (name, words) in [("own", vec![]), ("said", vec!["--unit", "us"])] {
+        let o = run(&["import", "k6", &file("k6.json"), "-o", name], dir);
+        assert!(o.status.success(), "{}", stderr(&o));
+        let out = format!("{name}-again");
+        let log = format!("{name}/histograms.hlog");
+        let o = run(&[&["import", "hdr", &log, "-o", &out], &words[..]].concat(), dir);
+        assert!(o.status.success(), "{}", stderr(&o));
+        let (one, two) =
+            (json(&dir.join(name).join("summary.json")), json(&dir.join(&out).join("summary.json")));
+        let of = |summary: &Value, key: &str| {
+            summary["figures"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .find(|f| f["key"] == key)
+                .map(|f| f["number"].clone())
+        };
+        for key in ["completed", "response_p95_ms", "response_max_ms", "response_p50_ms:list"] {
+            assert_eq!(of(&one, key), of(&two, key), "{key}");
+        }
+        assert_eq!((of(&two, "failed"), of(&two, "error_rate"), of(&two, "sent")), (None, None, None));
+        assert!(two["sentence"].as_str().unwrap().contains("how many failed is not known"), "{two}");
+        assert_eq!(verdict(&two, "files-agree"), "pass");
+    }
 }

@@ -107,13 +107,16 @@ pub fn notes(raw: &Raw, load: &Frame) -> Vec<Note> {
 
 /// What another tool's times are, and what it does not tell.
 fn imported(of: &Imported) -> Note {
-    let text = format!(
+    let mut text = format!(
         "Imported from {} ({}). {} Not known, and null in every table: {}.",
         of.tool,
         of.files.join(", "),
         of.times,
         of.unknown.join(", ")
     );
+    if !of.failures.is_empty() {
+        text.push_str(&format!(" What failed, in its words: {}.", of.failures.join("; ")));
+    }
     Note { status: Status::Info, text }
 }
 

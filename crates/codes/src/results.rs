@@ -97,6 +97,16 @@ means "Between the earliest and the latest lie more than a million intervals. Mo
 example "swarmlab import csv requests.csv --mapping seconds-for-milliseconds.yml -o DIR",
 advice "The message names both places. A load that really is as long needs longer intervals: `--bin 1m`.";
 
+RESULTS_WITHOUT_UNIT E 734 "results-without-unit", exit 2: "nothing says what the values of a log are",
+means "An interval log of HdrHistogram holds whole numbers, and not what they count. A guess would be wrong by a factor of a thousand.",
+example "swarmlab import hdr recorded.hlog -o DIR",
+advice "`--unit ns` for most Java tools, `us` or `ms` as the tool that wrote it says.";
+
+RESULTS_TOO_COARSE E 735 "results-too-coarse", exit 2: "intervals of a log are longer than those that are wanted",
+means "What a log adds up over ten seconds cannot be shown second by second.",
+example "swarmlab import hdr ten-seconds.hlog --unit us --bin 1s -o DIR",
+advice "`--bin` as long as the log's intervals, which the message says, or longer.";
+
 NO_SUMMARY E 750 "no-summary", exit 2: "a run whose figures cannot be read",
 means "`summary.json` is not there, is damaged, or was written by another version: the run was killed before its end, or its folder is an old one.",
 example "rm results/RUN/summary.json; swarmlab compare results/RUN results/OTHER",

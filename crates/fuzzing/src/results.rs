@@ -1,4 +1,5 @@
-//! What all targets of other tools' results promise: each request that was read ends once, whatever the bytes.
+//! What all targets of other tools' results promise: each request that was read ends once, whatever the bytes. (Of a log of
+//! histograms it is answered once: which of them failed is not known.)
 
 use swarmlab_import::results::{Options, through};
 

@@ -193,12 +193,12 @@ fn a_table_without_names_and_one_with_a_clock_of_its_own_are_read() {
 #[test]
 fn a_file_of_another_kind_is_refused_with_what_it_looks_like() {
     let bytes = |name: &str| std::fs::read(path(name)).unwrap();
-    let locust = b"Timestamp,User Count,Type,Name,Requests/s\n".to_vec();
     for (word, bytes, looks, help) in [
         ("k6", bytes("jmeter.jtl"), "JMeter's CSV (JTL)", "swarmlab import jmeter"),
         ("jmeter", bytes("k6.csv"), "k6's CSV (--out csv)", "swarmlab import k6"),
         ("jmeter", bytes("k6.json"), "k6's JSON lines", "swarmlab import k6"),
-        ("k6", locust, "Locust's history", ""),
+        ("k6", bytes("locust_stats.csv"), "Locust's totals", "swarmlab import locust"),
+        ("locust", b"Count,Message,Traceback,Nodes\n".to_vec(), "Locust's exceptions", "leave the file out"),
         (
             "jmeter",
             b"<?xml version=\"1.0\"?>\n<testResults version=\"1.2\">".to_vec(),
@@ -251,4 +251,124 @@ fn times_that_cannot_be_together_are_refused() {
     let told = outcome("k6", "f", text.as_bytes(), &Options::default()).unwrap_err();
     assert_eq!(told.code().name(), "results-apart");
     assert!(told.to_string().contains("f:2 is at 2026-11-21T15:42:33Z, and f:3"), "{told}");
+}
+
+/// Locust's three files, or as many of them as are named.
+fn locust(names: &[&str]) -> (Outcome, Vec<String>) {
+    let mut gathered = Gathered::new(1.0);
+    for name in names {
+        let bytes = std::fs::read(path(name)).unwrap();
+        read("locust", name, &mut bytes.as_slice(), &Options::default(), &mut gathered).unwrap();
+    }
+    let outcome = gathered.finish().unwrap();
+    let remarks = outcome.remarks.iter().map(ToString::to_string).collect();
+    (outcome, remarks)
+}
+
+#[test]
+fn locusts_counts_become_intervals_and_its_quantiles_stay_its_own() {
+    let (outcome, remarks) = locust(&["locust_stats_history.csv", "locust_stats.csv", "locust_failures.csv"]);
+    assert!(!outcome.histograms && outcome.unknown.contains(&"sent") && !outcome.unknown.contains(&"users"));
+    assert_eq!(outcome.requests, 118);
+    let all = outcome.told.iter().find(|t| t.endpoint == "Aggregated").unwrap();
+    assert_eq!((all.quantiles_ms[2], all.quantiles_ms[4], all.max_ms), (Some(60.0), Some(78.0), Some(77.7)));
+    assert_eq!(outcome.failures[0].endpoint, "POST /cart");
+    assert!(outcome.failures[0].words.contains("500 Server Error"));
+    let stretches: Vec<Stretch> = outcome.stretches.collect();
+    let (get, post) = (sums(&stretches, "GET /orders"), sums(&stretches, "POST /cart"));
+    assert_eq!((get.completed, get.failed, get.values), (90, 0, 0), "no histogram is made up");
+    assert_eq!((post.completed, post.succeeded, post.failed), (28, 26, 2));
+    assert_eq!(post.errors, errors(&[("failed_otherwise", 2)]));
+    // The row at second 2 has what was counted since second 1; rows of all are the sums of the others, and count once.
+    let second = |i: usize| {
+        let parts = &stretches.iter().find(|s| s.start_unix_s == 1_795_275_753.0 + i as f64).unwrap().parts;
+        parts.iter().map(|p| (p.completed, p.response_sum_us)).collect::<Vec<_>>()
+    };
+    assert_eq!(second(1), [(10, 200_000), (4, 200_000)]);
+    // Three seconds without a row: 30 and 4 requests, spread evenly.
+    let spread: Vec<u64> = (5..8).map(|i| second(i)[0].0).collect();
+    assert_eq!(spread, [10, 10, 10]);
+    assert_eq!((5..8).map(|i| second(i)[1].0).sum::<u64>(), 4);
+    for words in ["the line of names again", "more than two seconds after the one before", "it was cut off"] {
+        assert!(remarks.iter().any(|r| r.contains(words)), "{words}: {remarks:#?}");
+    }
+}
+
+#[test]
+fn a_history_of_all_alone_is_one_endpoint_and_totals_alone_are_no_load() {
+    let (outcome, _) = locust(&["locust_short_history.csv"]);
+    assert_eq!((outcome.requests, outcome.told.len()), (118, 0));
+    let stretches: Vec<Stretch> = outcome.stretches.collect();
+    assert_eq!(sums(&stretches, "Aggregated").completed, 118);
+    let bytes = std::fs::read(path("locust_stats.csv")).unwrap();
+    let told = crate::outcome("locust", "f", &bytes, &Options::default()).unwrap_err();
+    assert_eq!(told.code().name(), "results-without-requests");
+}
+
+/// A log as Java's tools write it: values in ns, a tag, stamps that count from a base, or none of these.
+fn log(header: &str, stamps: &[f64]) -> String {
+    use swarmlab_intervals::log::{LogWriter, Quantity};
+    let mut histogram = swarmlab_intervals::new_histogram();
+    histogram.record_n(20_000_000, 9).unwrap();
+    histogram.record_n(50_000_000, 1).unwrap();
+    let mut out = header.to_owned();
+    for stamp in stamps {
+        let mut written = Vec::new();
+        let mut writer = LogWriter::new(&mut written, 1e9).unwrap();
+        writer.write_histograms(1e9, 1.0, [(Quantity::Response, "x", &histogram)]).unwrap();
+        let text = String::from_utf8(written).unwrap();
+        let line = text.lines().last().unwrap().replace("response|x", "reads");
+        out.push_str(&line.replace(",0.000,", &format!(",{stamp:.3},")));
+        out.push('\n');
+    }
+    out
+}
+
+#[test]
+fn logs_of_histograms_keep_every_value_and_their_clock() {
+    use swarmlab_import::results::Unit;
+    let ns = Options { unit: Some(Unit::Ns), ..Options::default() };
+    let base = "#[Histogram log format version 1.3]\n#[BaseTime: 1795275753.500 (seconds since epoch)]\n";
+    let start = base.replace("BaseTime", "StartTime");
+    // From a base, from a start, and as Unix times: the same moments. Timers wake a little late.
+    let late = [0.0, 1.002, 2.004, 4.006];
+    for (text, name) in [
+        (log(base, &late), "base"),
+        (log(&start, &late), "start"),
+        (log("", &late.map(|s| s + 1_795_275_753.5)), "unix"),
+    ] {
+        let outcome = outcome("hdr", "f", text.as_bytes(), &ns).unwrap();
+        assert_eq!((outcome.requests, outcome.begin_unix_s), (40, 1_795_275_753.5), "{name}");
+        assert!(
+            outcome.histograms && outcome.unknown.contains(&"failed") && outcome.unknown.contains(&"sent")
+        );
+        let all: Vec<Stretch> = outcome.stretches.collect();
+        // The log has nothing of one second: it is not there, rather than empty.
+        let starts: Vec<f64> = all.iter().map(|s| s.start_unix_s - 1_795_275_753.5).collect();
+        assert_eq!(starts, [0.0, 1.0, 2.0, 4.0], "{name}");
+        let part = &all[1].parts[0];
+        assert_eq!((part.endpoint.as_str(), part.completed, part.response.len()), ("reads", 10, 10));
+        assert!((part.response.value_at_quantile(0.5) as f64 / 20_000.0 - 1.0).abs() < 1e-3);
+        assert!((part.response.max() as f64 / 50_000.0 - 1.0).abs() < 1e-3);
+    }
+}
+
+#[test]
+fn what_a_log_does_not_say_is_asked_for() {
+    use swarmlab_import::results::Unit;
+    let text = log("#[StartTime: 1795275753.0 (seconds since epoch)]\n", &[0.0]);
+    let told = outcome("hdr", "f", text.as_bytes(), &Options::default()).unwrap_err();
+    assert_eq!((told.code().name(), told.help().is_some()), ("results-without-unit", true));
+    let us = Options { unit: Some(Unit::Us), ..Options::default() };
+    let mut fine = Gathered::new(0.1);
+    let told = read("hdr", "f", &mut text.as_bytes(), &us, &mut fine).map(|f| f.word()).unwrap_err();
+    assert_eq!(told.code().name(), "results-too-coarse");
+    // Nothing says from when a stamp of 0 counts.
+    let told = outcome("hdr", "f", log("", &[0.0]).as_bytes(), &us).unwrap_err();
+    assert!(told.to_string().contains("without a moment"), "{told}");
+    let damaged = text.replace("HISTFA", "AAAAFA") + &log("", &[1.0]) + "Tag=reads,2.0";
+    let outcome = outcome("hdr", "f", damaged.as_bytes(), &us).unwrap();
+    let remarks: Vec<String> = outcome.remarks.iter().map(ToString::to_string).collect();
+    assert!(remarks[0].contains("f:2: a line whose histogram cannot be read"), "{remarks:?}");
+    assert!(remarks[1].contains("f:4: the last line has no end"), "{remarks:?}");
 }

@@ -14,6 +14,7 @@ mod generator;
 mod interval;
 pub mod log;
 mod outcome;
+mod plain;
 mod stats;
 mod statuses;
 pub mod trust;
@@ -23,6 +24,7 @@ pub use first_answer::FirstAnswer;
 pub use generator::{MachineMetrics, SelfMetrics, ThreadMetrics};
 pub use interval::Interval;
 pub use outcome::{End, Outcome};
+pub use plain::{Plain, plain};
 pub use stats::{
     EndpointStats, ErrorCounts, HIGHEST_US, Histogram, Tally, add_histogram, duration_s, fixed_histogram,
     new_histogram,

@@ -6,13 +6,13 @@ use std::path::Path;
 use swarmlab_codes::{self as codes, Code};
 use swarmlab_import::results::{Outcome, Part, Stretch};
 use swarmlab_intervals::log::{LogWriter, Quantity};
-use swarmlab_intervals::{Histogram, add_histogram, new_histogram, status_name};
+use swarmlab_intervals::{add_histogram, new_histogram, status_name};
 use swarmlab_present::recompute::{self, RecomputeError};
-use swarmlab_record::client::{ALL_ENDPOINTS, ClientRow, Unknown, with_quantiles};
+use swarmlab_record::client::{ALL_ENDPOINTS, ClientRow, LatencyMs, Unknown, with_quantiles};
 use swarmlab_record::events::{Event, EventLog};
 use swarmlab_record::folder::RunFolder;
 use swarmlab_record::journal::Journal;
-use swarmlab_record::manifest::{Imported, Manifest, Origin, State, Windows};
+use swarmlab_record::manifest::{Imported, Manifest, Origin, State, Told, Windows};
 use swarmlab_record::plan::{LoadModel, Plan};
 use swarmlab_record::summary::Summary;
 use swarmlab_record::{FileError, Phase, utc};
@@ -118,6 +118,13 @@ fn manifest(outcome: &Outcome, words: &Words) -> Manifest {
             files: outcome.files.clone(),
             times: words.times.clone(),
             unknown: outcome.unknown.iter().map(|name| (*name).to_owned()).collect(),
+            histograms: outcome.histograms,
+            told: told(outcome),
+            failures: outcome
+                .failures
+                .iter()
+                .map(|f| format!("{} of {}: {}", f.times, f.endpoint, f.words))
+                .collect(),
         }),
         provenance: BTreeMap::from([
             ("files".to_owned(), outcome.files.join(", ")),
@@ -125,6 +132,13 @@ fn manifest(outcome: &Outcome, words: &Words) -> Manifest {
         ]),
         ..Manifest::begun(Origin::Load, name, outcome.begin_unix_s, plan)
     }
+}
+
+/// By endpoint; of a load of one endpoint all are that one.
+fn told(outcome: &Outcome) -> BTreeMap<String, Told> {
+    let all = |name: &str| if name == "Aggregated" { ALL_ENDPOINTS.to_owned() } else { name.to_owned() };
+    let of = |t: &swarmlab_import::results::Told| Told { max_ms: t.max_ms, quantiles_ms: t.quantiles_ms };
+    outcome.told.iter().map(|t| (all(&t.endpoint), of(t))).collect()
 }
 
 /// One row of all, then one an endpoint.
@@ -212,13 +226,19 @@ fn row(stretch: &Stretch, part: &Part, unknown: Unknown) -> ClientRow {
         errors_json: json(&part.errors),
         bytes_sent: part.bytes_sent,
         bytes_received: part.bytes_received,
-        response: mean_and_quantiles(&part.response, part.response_sum_us),
+        response: times(part),
         service: None,
         lateness: None,
         unknown,
     }
 }
 
-fn mean_and_quantiles(of: &Histogram, sum_us: u64) -> Option<swarmlab_record::client::LatencyMs> {
-    with_quantiles(of, sum_us as f64 / 1e3 / of.len() as f64)
+/// Of requests that were only counted the mean alone is known.
+fn times(part: &Part) -> Option<LatencyMs> {
+    let mean = part.response_sum_us as f64 / 1e3 / part.completed as f64;
+    if part.response.is_empty() && part.completed > 0 {
+        let no = f64::NAN;
+        return Some(LatencyMs { mean, p50: no, p90: no, p95: no, p99: no, max: no });
+    }
+    with_quantiles(&part.response, mean)
 }

@@ -22,6 +22,11 @@ fn cell(value: Option<f64>, decimals: usize) -> Cell {
     value.map_or_else(|| Cell::from(""), |v| Cell::from(format!("{v:.decimals$}")))
 }
 
+/// Empty where it is not known.
+fn count(value: Option<u64>) -> Cell {
+    Cell::from(value.map_or_else(String::new, |n| n.to_string()))
+}
+
 fn endpoints(raw: &Raw, analysis: &Analysis) -> Table {
     let rows = analysis
         .summary
@@ -32,8 +37,8 @@ fn endpoints(raw: &Raw, analysis: &Analysis) -> Table {
             let name = if e.endpoint == "*" { "all".to_owned() } else { e.endpoint.clone() };
             vec![
                 Cell::from(name),
-                Cell::from(e.sent.to_string()),
-                Cell::from(e.failed.to_string()),
+                count(e.sent),
+                count(e.failed),
                 cell(e.mean_ms, 1),
                 q(0),
                 q(1),
@@ -79,7 +84,7 @@ fn counts(raw: &Raw, analysis: &Analysis) -> Table {
     let mut rows = Vec::new();
     if analysis.summary.origin != Origin::Import {
         let who = format!("{}: sent", raw.manifest.sender());
-        rows.push(vec![Cell::from(who), Cell::from(c.sent.to_string()), Cell::from("yes")]);
+        rows.push(vec![Cell::from(who), count(c.sent), Cell::from("yes")]);
     }
     rows.extend(c.servers.iter().map(|s| {
         vec![

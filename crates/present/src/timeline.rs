@@ -263,10 +263,10 @@ mod tests {
         let quantiles_ms = Some([12.0, 40.0, 49.5, 70.0, 80.0]);
         let all = EndpointFigures {
             endpoint: ALL_ENDPOINTS.to_owned(),
-            sent: 40,
+            sent: Some(40),
             completed: 40,
-            succeeded: 40,
-            failed: 0,
+            succeeded: Some(40),
+            failed: Some(0),
             errors: BTreeMap::new(),
             statuses: BTreeMap::new(),
             throughput_per_s: None,

@@ -64,7 +64,7 @@ pub struct Manifest {
 }
 
 /// A load that another tool sent, and whose results were read from that tool's files.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Imported {
     /// The tool: `k6`.
     pub tool: String,
@@ -74,6 +74,33 @@ pub struct Imported {
     pub times: String,
     /// Columns of the clients' table that nobody knows.
     pub unknown: Vec<String>,
+    /// Whether there are histograms of the response times. Without them quantiles of intervals are not known, and those of
+    /// the whole load are what the tool says (`told`).
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub histograms: bool,
+    /// What the tool says of the whole load, by endpoint; all together under `*`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub told: BTreeMap<String, Told>,
+    /// What failed, in the tool's words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<String>,
+}
+
+/// What a tool says of an endpoint over the whole load; null is what it does not.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Told {
+    /// Longest response time, milliseconds.
+    pub max_ms: Option<f64>,
+    /// Quantiles of the response time, milliseconds: 50, 90, 95, 99, 99.9 %.
+    pub quantiles_ms: [Option<f64>; 5],
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn is_yes(value: &bool) -> bool {
+    *value
 }
 
 /// Copies of the files that decided a run, below the folder's `inputs/`.

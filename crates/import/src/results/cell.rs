@@ -32,6 +32,20 @@ impl Cell {
         *self.times.entry(step(us)).or_default() += 1;
     }
 
+    /// Records so many at once, of a histogram.
+    pub fn answered_many(&mut self, us: u64, n: u64) {
+        self.completed = self.completed.saturating_add(n);
+        self.sum_us = self.sum_us.saturating_add(us.saturating_mul(n));
+        let sum = self.times.entry(step(us)).or_default();
+        *sum = sum.saturating_add(n);
+    }
+
+    /// So many that were counted elsewhere, of which the sum of the times is known.
+    pub fn counted(&mut self, requests: u64, sum_us: u64) {
+        self.completed = self.completed.saturating_add(requests);
+        self.sum_us = self.sum_us.saturating_add(sum_us);
+    }
+
     /// The response times; the same as if each had been recorded.
     pub fn histogram(&self) -> Histogram {
         let mut out = new_histogram();

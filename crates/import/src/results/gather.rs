@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use swarmlab_intervals::ErrorKind;
 
 use super::cell::Cell;
-use super::outcome::{Outcome, Part, Stretch};
+use super::outcome::{Failure, Outcome, Part, Stretch, Told};
 use super::problem::Problem;
 use super::remarks::{Remarks, shortened};
 
@@ -52,6 +52,23 @@ pub struct Sample<'a> {
     pub bytes_received: Option<u64>,
 }
 
+/// By how much the counts of an endpoint grew from one moment to another.
+#[derive(Debug, Clone, Copy)]
+pub struct Grown {
+    /// Line of the file.
+    pub line: u64,
+    /// From when, Unix microseconds.
+    pub from_us: i64,
+    /// Until when, Unix microseconds.
+    pub to_us: i64,
+    /// Requests that ended.
+    pub requests: u64,
+    /// Those of them that failed.
+    pub failures: u64,
+    /// Sum of their times, microseconds.
+    pub sum_us: f64,
+}
+
 /// What belongs to no endpoint, of one interval.
 #[derive(Debug, Clone, Default)]
 struct Whole {
@@ -83,6 +100,14 @@ struct Place {
 #[derive(Debug)]
 pub struct Gathered {
     width_us: i64,
+    /// Where interval 0 begins.
+    origin_us: i64,
+    /// Whether histograms of others were read: then an interval of which there is none is not known, rather than empty.
+    logged: bool,
+    /// Whether counts were read, without histograms.
+    counted: bool,
+    told: Vec<Told>,
+    failures: Vec<Failure>,
     files: Vec<String>,
     endpoints: Names,
     errors: Names,
@@ -101,6 +126,11 @@ impl Gathered {
     pub fn new(width_s: f64) -> Self {
         Self {
             width_us: ((width_s * 1e6).round() as i64).max(1000),
+            origin_us: 0,
+            logged: false,
+            counted: false,
+            told: Vec::new(),
+            failures: Vec::new(),
             files: Vec::new(),
             endpoints: Names::default(),
             errors: Names::default(),
@@ -133,7 +163,7 @@ impl Gathered {
         let end_us = sample.start_us.saturating_add_unsigned(sample.duration_us);
         self.seen(sample.start_us, sample.line)?;
         self.seen(end_us, sample.line)?;
-        let endpoint = self.endpoint(sample);
+        let endpoint = self.named(sample.line, sample.endpoint);
         let unsent =
             !sample.answered && matches!(sample.ending, Ending::Named(kind) if kind.is_before_send());
         if !unsent {
@@ -170,6 +200,100 @@ impl Gathered {
         Ok(())
     }
 
+    /// A histogram of one endpoint over a stretch of time: values in microseconds, and how often each is in it. Intervals are
+    /// counted from the first one's begin.
+    ///
+    /// # Errors
+    /// [`Problem::Long`], [`Problem::Apart`].
+    pub fn histogram(
+        &mut self,
+        line: u64,
+        endpoint: &str,
+        start_us: i64,
+        length_us: u64,
+        values: impl FnOnce() -> Vec<(u64, u64)>,
+    ) -> Result<(), Problem> {
+        if self.first.is_none() {
+            self.origin_us = start_us;
+        }
+        // Ends of intervals are where a timer woke up: a little late.
+        if length_us as f64 > 1.5 * self.width_us as f64 {
+            return Err(Problem::Long {
+                file: self.files.last().cloned().unwrap_or_default(),
+                line,
+                length_s: length_us as f64 / 1e6,
+                width_s: self.width_us as f64 / 1e6,
+            });
+        }
+        let middle_us = start_us.saturating_add_unsigned(length_us / 2);
+        self.seen(start_us, line)?;
+        self.seen(middle_us, line)?;
+        self.logged = true;
+        self.last_start_us = self.last_start_us.max(start_us.saturating_add_unsigned(length_us));
+        let endpoint = self.named(line, endpoint);
+        let mut n = 0_u64;
+        let cell = self.cell(middle_us, endpoint);
+        for (us, count) in values() {
+            cell.answered_many(us, count);
+            n = n.saturating_add(count);
+        }
+        self.requests = self.requests.saturating_add(n);
+        Ok(())
+    }
+
+    /// Counts that grew over a stretch of time; over the intervals that it touches they are spread evenly.
+    ///
+    /// # Errors
+    /// [`Problem::Apart`].
+    pub fn grown(&mut self, endpoint: &str, grown: &Grown) -> Result<(), Problem> {
+        let Grown { line, from_us, to_us, requests, failures, sum_us } = *grown;
+        self.seen(from_us, line)?;
+        self.seen(to_us - 1, line)?;
+        self.counted = true;
+        self.last_start_us = self.last_start_us.max(to_us);
+        self.requests = self.requests.saturating_add(requests);
+        let number = self.named(line, endpoint);
+        let error = self.errors.number(OTHERWISE);
+        let length = (to_us - from_us) as f64;
+        // Whole requests: what is rounded off in one interval is there in the next.
+        let (mut well, mut failed, mut spent_us) = (0, 0, 0);
+        let mut at_us = from_us;
+        while at_us < to_us {
+            let edge_us = self.origin_us + (self.bin(at_us) + 1) * self.width_us;
+            let end_us = edge_us.min(to_us);
+            let share = (end_us - from_us) as f64 / length;
+            let until = |all: u64| (all as f64 * share).round() as u64;
+            let (well_until, failed_until) = (until(requests.saturating_sub(failures)), until(failures));
+            let sum_until = (sum_us * share).round() as u64;
+            let cell = self.cell(at_us, number);
+            let (good, bad) = (well_until.saturating_sub(well), failed_until.saturating_sub(failed));
+            cell.counted(good.saturating_add(bad), sum_until.saturating_sub(spent_us));
+            cell.failed = cell.failed.saturating_add(bad);
+            cell.succeeded = cell.succeeded.saturating_add(good);
+            if bad > 0 {
+                *cell.errors.entry(error).or_default() += bad;
+            }
+            (well, failed, spent_us, at_us) = (well_until, failed_until, sum_until, end_us);
+        }
+        Ok(())
+    }
+
+    /// What the tool says of an endpoint over the whole load.
+    pub fn told(&mut self, told: Told) {
+        if self.told.len() <= MAX_ENDPOINTS {
+            self.told.push(told);
+        }
+    }
+
+    /// Requests that failed alike; false where there are as many kinds already.
+    pub fn failure(&mut self, failure: Failure, most: usize) -> bool {
+        let fits = self.failures.len() < most;
+        if fits {
+            self.failures.push(failure);
+        }
+        fits
+    }
+
     /// How many users there were at a moment.
     pub fn users(&mut self, us: i64, users: f64) {
         if let Some(whole) = self.within(us) {
@@ -198,12 +322,16 @@ impl Gathered {
 
     /// The interval of something that is no request, if it lies no farther from the requests than these may.
     fn within(&mut self, us: i64) -> Option<&mut Whole> {
-        let bin = us.div_euclid(self.width_us);
-        let far = |place: &Place| (place.us.div_euclid(self.width_us) - bin).abs() >= MAX_INTERVALS;
+        let bin = self.bin(us);
+        let far = |place: &Place| (self.bin(place.us) - bin).abs() >= MAX_INTERVALS;
         if self.first.as_ref().is_some_and(far) || self.last.as_ref().is_some_and(far) {
             return None;
         }
         Some(self.intervals.entry(bin).or_default())
+    }
+
+    fn bin(&self, us: i64) -> i64 {
+        us.saturating_sub(self.origin_us).div_euclid(self.width_us)
     }
 
     fn seen(&mut self, us: i64, line: u64) -> Result<(), Problem> {
@@ -233,27 +361,27 @@ impl Gathered {
         format!("{}:{}", self.files.get(place.file).map_or("", String::as_str), place.line)
     }
 
-    fn endpoint(&mut self, sample: &Sample<'_>) -> u16 {
-        if let Some(known) = self.endpoints.known(sample.endpoint) {
+    fn named(&mut self, line: u64, endpoint: &str) -> u16 {
+        if let Some(known) = self.endpoints.known(endpoint) {
             return known;
         }
         // `*` stands for all together.
-        let name = match sample.endpoint.trim() {
+        let name = match endpoint.trim() {
             "" => "(without a name)",
             "*" => "'*'",
             name => name,
         };
         if self.endpoints.len() >= MAX_ENDPOINTS {
             let what = "more than 200 endpoints: further ones count together, as `(others)`";
-            self.remarks.note(sample.line, what, || shortened(name));
+            self.remarks.note(line, what, || shortened(name));
             return self.endpoints.number(OTHERS);
         }
         self.endpoints.number(name)
     }
 
     fn cell(&mut self, us: i64, endpoint: u16) -> &mut Cell {
-        let whole = self.intervals.entry(us.div_euclid(self.width_us)).or_default();
-        whole.cells.entry(endpoint).or_default()
+        let bin = self.bin(us);
+        self.intervals.entry(bin).or_default().cells.entry(endpoint).or_default()
     }
 
     /// Ends reading.
@@ -265,8 +393,8 @@ impl Gathered {
             let why = self.remarks.gravest().map(ToString::to_string);
             return Err(Problem::Nothing { files: self.files.join(", "), why });
         };
-        let bin = |us: i64| us.div_euclid(self.width_us);
-        let edge_s = |bin: i64| (bin * self.width_us) as f64 / 1e6;
+        let bin = |us: i64| self.bin(us);
+        let edge_s = |bin: i64| (self.origin_us + bin * self.width_us) as f64 / 1e6;
         let (begin, end) = (bin(first.us), bin(last.us) + 1);
         // Throughput is that of intervals in which the load was on from begin to end; of a shorter one, of all there is.
         let last_start_us = self.last_start_us.max(first.us);
@@ -280,24 +408,33 @@ impl Gathered {
                 unknown.extend(names);
             }
         };
+        unless(!self.logged, &["sent", "succeeded", "failed", "connect_errors", "in_flight"]);
+        unless(!self.counted, &["sent", "connect_errors", "in_flight"]);
         unless(known.users, &["users"]);
         unless(known.iterations, &["iterations"]);
         unless(known.bytes_sent, &["bytes_sent"]);
         unless(known.bytes_received, &["bytes_received"]);
         unless(known.statuses, &["status_1xx", "status_2xx", "status_3xx", "status_4xx", "status_5xx"]);
+        let (begin_unix_s, end_unix_s) = (edge_s(begin), edge_s(end));
+        let load_unix_s = (edge_s(load_begin), edge_s(load_end));
         Ok(Outcome {
             width_s: self.width_us as f64 / 1e6,
-            begin_unix_s: edge_s(begin),
-            end_unix_s: edge_s(end),
-            load_unix_s: (edge_s(load_begin), edge_s(load_end)),
+            begin_unix_s,
+            end_unix_s,
+            load_unix_s,
             requests: self.requests,
             files: self.files,
+            histograms: !self.counted,
+            told: self.told,
+            failures: self.failures,
             unknown,
             remarks: self.remarks.into_all(),
             stretches: Stretches {
                 at: begin,
                 end,
                 width_us: self.width_us,
+                origin_us: self.origin_us,
+                logged: self.logged,
                 intervals: self.intervals,
                 endpoints: self.endpoints.all,
                 errors: self.errors.all,
@@ -309,12 +446,14 @@ impl Gathered {
     }
 }
 
-/// Intervals in order, without gaps; each is made when it is asked for.
+/// Intervals in order, without gaps but for those of which a log has nothing; each is made when it is asked for.
 #[derive(Debug)]
 pub struct Stretches {
     at: i64,
     end: i64,
     width_us: i64,
+    origin_us: i64,
+    logged: bool,
     intervals: BTreeMap<i64, Whole>,
     endpoints: Vec<String>,
     errors: Vec<String>,
@@ -327,12 +466,18 @@ impl Iterator for Stretches {
     type Item = Stretch;
 
     fn next(&mut self) -> Option<Stretch> {
-        if self.at >= self.end {
-            return None;
-        }
-        let bin = self.at;
-        self.at += 1;
-        let whole = self.intervals.remove(&bin).unwrap_or_default();
+        let (bin, whole) = loop {
+            if self.at >= self.end {
+                return None;
+            }
+            let bin = self.at;
+            self.at += 1;
+            match self.intervals.remove(&bin) {
+                Some(whole) => break (bin, whole),
+                None if self.logged => {}
+                None => break (bin, Whole::default()),
+            }
+        };
         let count = |of: fn(&Cell) -> u64| whole.cells.values().map(of).sum::<u64>();
         self.in_flight = (self.in_flight + count(|c| c.sent)).saturating_sub(count(|c| c.ended));
         // A level that is told now and then holds until it is told again.
@@ -360,7 +505,7 @@ impl Iterator for Stretches {
         let mut parts: Vec<Part> = parts.collect();
         parts.sort_by(|a, b| a.endpoint.cmp(&b.endpoint));
         Some(Stretch {
-            start_unix_s: (bin * self.width_us) as f64 / 1e6,
+            start_unix_s: (self.origin_us + bin * self.width_us) as f64 / 1e6,
             width_s: self.width_us as f64 / 1e6,
             users: self.users.filter(|_| self.known.users),
             in_flight: self.in_flight,

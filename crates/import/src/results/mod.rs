@@ -6,11 +6,14 @@
 mod cell;
 mod clock;
 mod gather;
+mod hdr;
 mod jmeter;
 mod k6;
 mod k6_csv;
 mod k6_json;
 mod lines;
+mod locust_history;
+mod locust_stats;
 mod mapped;
 mod mapping;
 mod outcome;
@@ -20,11 +23,11 @@ mod table;
 
 use std::io::{BufRead, Cursor, Read};
 
-pub use clock::zone_s;
+pub use clock::{Unit, zone_s};
 pub use gather::{Gathered, MAX_INTERVALS, OTHERS, OTHERWISE, Stretches};
 pub use lines::Lines;
 pub use mapping::Mapping;
-pub use outcome::{Outcome, Part, Stretch};
+pub use outcome::{Failure, Outcome, Part, Stretch, Told};
 pub use problem::Problem;
 pub use remarks::{Remark, Remarks};
 
@@ -33,6 +36,8 @@ pub use remarks::{Remark, Remarks};
 pub struct Options {
     /// Zone of times that are written without one, seconds east of UTC.
     pub zone_s: Option<i32>,
+    /// Unit of histograms' values, where the file does not say it.
+    pub unit: Option<Unit>,
     /// Which column is what, for [`WORD_CSV`].
     pub mapping: Option<Mapping>,
 }
@@ -68,23 +73,26 @@ pub trait Format: Sync {
 pub const WORD_CSV: &str = "csv";
 
 /// All formats, in the order in which they are looked for.
-pub const FORMATS: &[&dyn Format] = &[&k6_csv::K6Csv, &k6_json::K6Json, &jmeter::JMeter, &mapped::Mapped];
+pub const FORMATS: &[&dyn Format] = &[
+    &k6_csv::K6Csv,
+    &k6_json::K6Json,
+    &jmeter::JMeter,
+    &hdr::Hdr,
+    &locust_history::LocustHistory,
+    &locust_stats::LocustStats,
+    &locust_stats::LocustFailures,
+    &mapped::Mapped,
+];
 
 /// Kinds of files that hold no requests: what they look like, by what their begin has, and what to do.
-const OTHERS_LOOK_LIKE: [(&str, &str, &str); 8] = [
-    ("Type,Name,Request Count,", "Locust's totals (_stats.csv)", "they hold no single requests"),
-    (
-        "Timestamp,User Count,Type,Name,",
-        "Locust's history (_stats_history.csv)",
-        "it holds no single requests",
-    ),
+const OTHERS_LOOK_LIKE: [(&str, &str, &str); 6] = [
+    ("Count,Message,Traceback,Nodes", "Locust's exceptions", "they hold no requests: leave the file out"),
     ("<testResults", "JMeter's XML", "let JMeter write CSV: -Jjmeter.save.saveservice.output_format=csv"),
     (
         "\"root_group\"",
         "k6's summary, which holds no single requests",
         "run k6 with --out csv=FILE or --out json=FILE",
     ),
-    ("[Histogram log format", "a log of histograms", "it holds no single requests"),
     (
         "Percentile TotalCount",
         "a table of percentiles (wrk2 --latency, .hgrm)",
@@ -167,6 +175,7 @@ pub fn through(word: &str, bytes: &[u8], options: &Options) -> Result<(u64, u64)
     read(word, "f", &mut input, options, &mut gathered)?;
     let outcome = gathered.finish()?;
     let requests = outcome.requests;
-    let ended = outcome.stretches.flat_map(|s| s.parts).map(|p| p.succeeded + p.failed).sum();
+    let ended =
+        outcome.stretches.flat_map(|s| s.parts).map(|p| p.completed.max(p.succeeded + p.failed)).sum();
     Ok((requests, ended))
 }

@@ -26,8 +26,38 @@ pub struct Outcome {
     pub unknown: Vec<&'static str>,
     /// What is to be said of the files.
     pub remarks: Vec<Remark>,
+    /// Whether there are histograms: else quantiles are those that the tool tells, or unknown.
+    pub histograms: bool,
+    /// What the tool says of the whole load.
+    pub told: Vec<Told>,
+    /// What failed, in the tool's words.
+    pub failures: Vec<Failure>,
     /// The intervals in order.
     pub stretches: Stretches,
+}
+
+/// What a tool says of an endpoint over the whole load.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Told {
+    /// Its name; `Aggregated` for all of them.
+    pub endpoint: String,
+    /// Mean time, milliseconds.
+    pub mean_ms: Option<f64>,
+    /// Longest time, milliseconds.
+    pub max_ms: Option<f64>,
+    /// Quantiles of the times, milliseconds: 50, 90, 95, 99, 99.9 %.
+    pub quantiles_ms: [Option<f64>; 5],
+}
+
+/// Requests that failed alike.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// What was asked.
+    pub endpoint: String,
+    /// Why, in the tool's words.
+    pub words: String,
+    /// How many.
+    pub times: u64,
 }
 
 /// One interval.

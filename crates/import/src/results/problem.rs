@@ -37,6 +37,24 @@ pub enum Problem {
         /// Those that are there.
         there: String,
     },
+    /// Nothing says what the values of a log are.
+    #[error("{file}: nothing says the unit of its values")]
+    Unit {
+        /// The file.
+        file: String,
+    },
+    /// The intervals of a log do not fit those that are wanted.
+    #[error("{file}:{line}: an interval of {length_s} s is longer than those of {width_s} s that are wanted")]
+    Long {
+        /// The file.
+        file: String,
+        /// Its line.
+        line: u64,
+        /// Length of the interval, seconds.
+        length_s: f64,
+        /// Length of ours, seconds.
+        width_s: f64,
+    },
     /// A time is so far from the others that it, or its unit, cannot be meant.
     #[error(
         "{last} is at {}, and {first} at {}: more than a million intervals of {width_s} s lie between them",
@@ -73,6 +91,8 @@ impl Problem {
             Self::Io { .. } => codes::UNREADABLE_RESULTS,
             Self::Other { .. } => codes::OTHER_RESULTS,
             Self::Columns { .. } => codes::RESULTS_WITHOUT_COLUMNS,
+            Self::Unit { .. } => codes::RESULTS_WITHOUT_UNIT,
+            Self::Long { .. } => codes::RESULTS_TOO_COARSE,
             Self::Apart { .. } => codes::RESULTS_APART,
             Self::Nothing { .. } => codes::RESULTS_WITHOUT_REQUESTS,
         }
@@ -85,6 +105,10 @@ impl Problem {
             Self::Other { help, .. } => Some(help),
             Self::Columns { .. } => {
                 Some("save these columns as well, or name others with `swarmlab import csv --mapping FILE`")
+            }
+            Self::Unit { .. } => Some("say it: --unit us, ms or ns (most Java tools write ns)"),
+            Self::Long { .. } => {
+                Some("nothing can be had from within an interval: --bin as long as the log's")
             }
             Self::Apart { .. } => Some(
                 "is one of them damaged, or in another unit? A load that is as long needs longer intervals: --bin 1m",
