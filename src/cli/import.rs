@@ -1,4 +1,5 @@
-//! `swarmlab import prometheus URL`
+//! `swarmlab import`: what others measured, as a run folder. The past of a Prometheus is here, what other tools' clients
+//! measured in [`others`].
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use swarmlab_telemetry::clock::unix_now_s;
 use swarmlab_telemetry::past::{PastError, Stop, Window};
 use swarmlab_yaml::parse_duration;
 
+use super::others::{self, HdrArgs, MappedArgs, OthersArgs};
 use super::past::{MOMENTS, PrometheusArgs, help, interruptible, tell, window_ms};
 use super::session::Left;
 use super::{Global, output, summary};
@@ -23,8 +25,9 @@ use crate::exit::Exit;
 /// Arguments of `import`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example:
-  swarmlab import prometheus http://127.0.0.1:9090 --from now-1h --to now-30m --services web,db --stack shop")]
+Examples:
+  swarmlab import prometheus http://127.0.0.1:9090 --from now-1h --to now-30m --services web,db --stack shop
+  swarmlab import k6 results.csv -o results/k6")]
 pub struct ImportArgs {
     #[command(subcommand)]
     source: Source,
@@ -35,6 +38,41 @@ enum Source {
     /// A run folder from the past of a Prometheus: frame, analysis and report of services, without a load of ours
     #[command(after_help = PROMETHEUS_HELP.as_str())]
     Prometheus(Box<PrometheusImport>),
+    /// A run folder from what k6 wrote (--out csv, --out json): clients alone
+    #[command(after_help = "\
+Examples:
+  k6 run --out csv=results.csv test.js && swarmlab import k6 results.csv -o results/k6
+  gunzip -c results.json.gz | swarmlab import k6 - -o results/k6 --target shop")]
+    K6(OthersArgs),
+    /// A run folder from JMeter's results (JTL as CSV): clients alone
+    #[command(after_help = "\
+Examples:
+  jmeter -n -t plan.jmx -l results.jtl && swarmlab import jmeter results.jtl -o results/jmeter
+  swarmlab import jmeter one.jtl two.jtl -o results/both --zone +02:00")]
+    Jmeter(OthersArgs),
+    /// A run folder from Locust's CSV files: clients alone, without histograms
+    #[command(after_help = "\
+The history is needed; the totals have the quantiles of the whole load, the failures their words.
+
+Example:
+  locust --csv shop … && swarmlab import locust shop_stats_history.csv shop_stats.csv shop_failures.csv -o results/locust")]
+    Locust(OthersArgs),
+    /// A run folder from interval logs of HdrHistogram (.hlog): clients alone
+    #[command(after_help = "\
+Example:
+  swarmlab import hdr latencies.hlog --unit ns -o results/latencies")]
+    Hdr(HdrArgs),
+    /// A run folder from any table that has a line for each request: clients alone
+    #[command(after_help = "\
+The mapping says which column is what (time and duration are required):
+  time: { column: started, unit: ms, at: start }
+  duration: { column: elapsed, unit: ms }
+  endpoint: path
+  status: code
+
+Example:
+  swarmlab import csv requests.csv --mapping mapping.yml -o results/table")]
+    Csv(MappedArgs),
 }
 
 static PROMETHEUS_HELP: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
@@ -99,7 +137,14 @@ fn front(text: &str) -> Result<Front, String> {
 
 /// Imports.
 pub fn main(args: &ImportArgs, global: &Global) -> Exit {
-    let Source::Prometheus(args) = &args.source;
+    let args = match &args.source {
+        Source::Prometheus(args) => args,
+        Source::K6(args) => return others::main("k6", "k6", args, global),
+        Source::Jmeter(args) => return others::main("jmeter", "JMeter", args, global),
+        Source::Locust(args) => return others::main("locust", "Locust", args, global),
+        Source::Hdr(args) => return others::hdr(args, global),
+        Source::Csv(args) => return others::mapped(args, global),
+    };
     if let Some(why) = wrong(args) {
         return output::fail(&why.0, Some(&why.1), global.json, codes::BAD_ARGUMENTS);
     }

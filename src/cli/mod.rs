@@ -22,6 +22,7 @@ mod load;
 mod logs;
 mod merge;
 mod open;
+mod others;
 mod output;
 mod past;
 mod plan;

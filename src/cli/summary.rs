@@ -65,7 +65,11 @@ fn text(summary: &Summary, folder: &RunFolder) -> String {
 /// Which answers came and how requests failed, by endpoint; then what each failure means, and the first of each kind.
 fn answers(summary: &Summary) -> String {
     let endpoints = &summary.endpoints;
-    let Some(all) = endpoints.last().filter(|e| e.sent + e.failed > 0) else { return String::new() };
+    let Some(all) =
+        endpoints.last().filter(|e| e.sent.unwrap_or(0) + e.failed.unwrap_or(0) + e.completed > 0)
+    else {
+        return String::new();
+    };
     // Of one endpoint all together says the same once more, unless something failed before it was of any.
     let is_repeated =
         |name: &str| name == ALL_ENDPOINTS && endpoints.len() == 2 && all.failed == endpoints[0].failed;
@@ -77,7 +81,8 @@ fn answers(summary: &Summary) -> String {
         .filter(|e| !is_repeated(&e.endpoint))
         .map(|e| {
             let name = if e.endpoint == ALL_ENDPOINTS { "all" } else { &e.endpoint };
-            let counts = [e.sent.to_string(), e.failed.to_string(), named(&e.statuses), named(&e.errors)];
+            let known = |n: Option<u64>| n.map_or_else(|| "-".to_owned(), |n| n.to_string());
+            let counts = [known(e.sent), known(e.failed), named(&e.statuses), named(&e.errors)];
             [name.to_owned()].into_iter().chain(counts).collect()
         })
         .collect();
@@ -114,10 +119,10 @@ mod tests {
         let errors = [("unexpected_status".to_owned(), failed)].into_iter().filter(|(_, n)| *n > 0);
         EndpointFigures {
             endpoint: endpoint.to_owned(),
-            sent: 100,
+            sent: Some(100),
             completed: 100,
-            succeeded: 100 - failed,
-            failed,
+            succeeded: Some(100 - failed),
+            failed: Some(failed),
             errors: errors.collect(),
             statuses: [("200".to_owned(), 100 - failed), ("429".to_owned(), failed)].into(),
             throughput_per_s: None,
@@ -139,7 +144,7 @@ mod tests {
             figures: Vec::new(),
             verdicts: Vec::new(),
             demands: Vec::new(),
-            counts: Counts { sent: 0, completed: 0, failed: 0, servers: Vec::new() },
+            counts: Counts { sent: Some(0), completed: 0, failed: Some(0), servers: Vec::new() },
             little: None,
             endpoints,
             failures: vec!["The first 429 (unexpected_status) was an answer of list.".to_owned()],

@@ -7,6 +7,7 @@ mod explain;
 mod findings;
 mod imports;
 mod init;
+mod others;
 #[path = "../support/mod.rs"]
 mod support;
 

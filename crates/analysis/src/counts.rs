@@ -90,7 +90,8 @@ pub fn compare(raw: &Raw, totals: &Totals) -> Counts {
             });
         }
     }
-    Counts { sent: all.sent, completed: all.completed, failed: all.failed, servers }
+    let (sent, failed) = (all.known("sent", all.sent), all.known("failed", all.failed));
+    Counts { sent, completed: all.completed, failed, servers }
 }
 
 #[cfg(test)]

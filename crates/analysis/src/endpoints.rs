@@ -30,16 +30,21 @@ fn one(raw: &Raw, endpoint: &str, histogram: Option<&Histogram>) -> EndpointFigu
     let window = raw.windows().map_or((0.0, 0.0), |w| (w.load_start_unix_s, w.load_end_unix_s));
     let totals = Totals::of(&raw.client, endpoint, window.0, window.1);
     let histogram = histogram.filter(|h| !h.is_empty());
+    let told = raw.manifest.imported.as_ref().and_then(|of| of.told.get(endpoint));
+    let told_ms = told.and_then(|t| {
+        let known: Option<Vec<f64>> = t.quantiles_ms.into_iter().collect();
+        known?.try_into().ok()
+    });
     EndpointFigures {
         endpoint: endpoint.to_owned(),
-        sent: totals.sent,
+        sent: totals.known("sent", totals.sent),
         completed: totals.completed,
-        succeeded: totals.succeeded,
-        failed: totals.failed,
+        succeeded: totals.known("succeeded", totals.succeeded),
+        failed: totals.known("failed", totals.failed),
         throughput_per_s: totals.throughput_per_s(),
         mean_ms: totals.response_mean_ms(),
-        quantiles_ms: histogram.map(|h| QUANTILES.map(|q| h.value_at_quantile(q) as f64 / 1e3)),
-        max_ms: histogram.map(|h| h.max() as f64 / 1e3),
+        quantiles_ms: histogram.map(|h| QUANTILES.map(|q| h.value_at_quantile(q) as f64 / 1e3)).or(told_ms),
+        max_ms: histogram.map(|h| h.max() as f64 / 1e3).or(told.and_then(|t| t.max_ms)),
         errors: totals.errors,
         statuses: totals.statuses,
     }

@@ -26,15 +26,18 @@ pub fn headline(client: &Client, demands: &[Demand]) -> Vec<Figure> {
                     .noting(format!("median {p50:.1} ms, p99 {p99:.1} ms")),
             );
         }
-        let share = error_rate(all.succeeded, all.failed).map_or("of none".to_owned(), |rate| {
-            format!("{:.2} % of {}", rate * 100.0, all.succeeded + all.failed)
-        });
-        let what = all.errors.iter().map(|(k, n)| format!("{n} {k}")).collect::<Vec<_>>().join(", ");
-        let note = if what.is_empty() { share } else { format!("{share}: {what}") };
-        out.push(Figure::number("failed", "Failed requests", all.failed as f64, 0, "").noting(note));
+        out.extend(all.ends().map(|ends| failures(all, ends)));
     }
     out.extend(demands.iter().map(demand));
     out
+}
+
+fn failures(all: &EndpointFigures, (succeeded, failed): (u64, u64)) -> Figure {
+    let share = error_rate(succeeded, failed)
+        .map_or("of none".to_owned(), |rate| format!("{:.2} % of {}", rate * 100.0, succeeded + failed));
+    let what = all.errors.iter().map(|(k, n)| format!("{n} {k}")).collect::<Vec<_>>().join(", ");
+    let note = if what.is_empty() { share } else { format!("{share}: {what}") };
+    Figure::number("failed", "Failed requests", failed as f64, 0, "").noting(note)
 }
 
 fn demand(d: &Demand) -> Figure {
@@ -80,13 +83,14 @@ fn of_endpoint(e: &EndpointFigures) -> Vec<Figure> {
     let number = |name: &str, words: &str, value: f64, decimals, unit: &str| {
         Figure::number(key(name), label(words), value, decimals, unit)
     };
-    let mut out = vec![
-        number("sent", "Requests sent", e.sent as f64, 0, "requests"),
-        number("completed", "Complete answers", e.completed as f64, 0, "requests"),
-        number("failed", "Failed requests", e.failed as f64, 0, "requests"),
-    ];
+    let mut out = Vec::new();
+    out.extend(e.sent.map(|n| number("sent", "Requests sent", n as f64, 0, "requests")));
+    out.push(number("completed", "Complete answers", e.completed as f64, 0, "requests"));
+    out.extend(e.failed.map(|n| number("failed", "Failed requests", n as f64, 0, "requests")));
     out.extend(e.throughput_per_s.map(|v| number("throughput_per_s", "Throughput", v, 1, "requests/s")));
-    out.extend(error_rate(e.succeeded, e.failed).map(|v| number("error_rate", "Error rate", v, 4, "")));
+    out.extend(
+        e.ends().and_then(|(s, f)| error_rate(s, f)).map(|v| number("error_rate", "Error rate", v, 4, "")),
+    );
     out.extend(e.mean_ms.map(|v| number("response_mean_ms", "Response time, mean", v, 1, "ms")));
     for (q, value) in QUANTILE_KEYS.iter().zip(e.quantiles_ms.iter().flatten()) {
         let words = format!("Response time {q}");
@@ -108,14 +112,15 @@ pub fn sentence_of_import(raw: &Raw, bins: usize) -> String {
 
 /// What was found, in one sentence: how it went, then whether the figures can be trusted.
 pub fn sentence(client: &Client, verdicts: &[Verdict], target: &str, bed: Option<Bed>) -> String {
-    let Some(all) = client.endpoints.last().filter(|e| e.sent > 0) else {
+    let Some(all) = client.endpoints.last().filter(|e| e.sent.unwrap_or(e.completed) > 0) else {
         return "Nothing was measured: no request was sent.".to_owned();
     };
     let rate = all.throughput_per_s.map_or_else(String::new, |x| format!(" {x:.1} requests/s"));
     let p95 = all.quantiles_ms.map_or_else(String::new, |q| format!(" with a p95 of {:.1} ms", q[2]));
-    let failed = match error_rate(all.succeeded, all.failed) {
-        Some(rate) if all.failed > 0 => format!(", {:.2} % of them failed", rate * 100.0),
-        _ => ", none failed".to_owned(),
+    let failed = match all.ends().map(|(s, f)| (error_rate(s, f), f)) {
+        Some((Some(rate), failed)) if failed > 0 => format!(", {:.2} % of them failed", rate * 100.0),
+        Some(_) => ", none failed".to_owned(),
+        None => ", how many failed is not known".to_owned(),
     };
     let failed_of = |objective| -> Vec<&str> {
         let failed = verdicts.iter().filter(|v| v.status == Status::Fail && v.is_objective() == objective);

@@ -9,7 +9,7 @@ use crate::mishaps;
 use swarmlab_intervals::{ErrorKind, FirstAnswer, is_redirect, redirects, status_name};
 use swarmlab_record::client::{ALL_ENDPOINTS, Totals};
 use swarmlab_record::events::Event;
-use swarmlab_record::manifest::{Origin, State};
+use swarmlab_record::manifest::{Imported, Origin, State};
 use swarmlab_record::summary::{Note, Status};
 use swarmlab_record::topology::{Bed, Role};
 
@@ -43,6 +43,7 @@ pub fn notes(raw: &Raw, load: &Frame) -> Vec<Note> {
         Origin::Import => out.push(Note { status: Status::Info, text: UNKNOWN_IN_IMPORTS.to_owned() }),
         Origin::Run | Origin::Load => out.extend(missing_intervals(raw)),
     }
+    out.extend(raw.manifest.imported.as_ref().map(imported));
     let (width_s, plan_s) = (load.bins().width_s(), raw.manifest.plan.bin_s);
     if width_s > plan_s {
         let source = if raw.manifest.testbed == Some(Bed::Swarm) || raw.manifest.origin == Origin::Import {
@@ -103,6 +104,21 @@ pub fn notes(raw: &Raw, load: &Frame) -> Vec<Note> {
     }
     out.sort_by_key(|n| std::cmp::Reverse(n.status));
     out
+}
+
+/// What another tool's times are, and what it does not tell.
+fn imported(of: &Imported) -> Note {
+    let mut text = format!(
+        "Imported from {} ({}). {} Not known, and null in every table: {}.",
+        of.tool,
+        of.files.join(", "),
+        of.times,
+        of.unknown.join(", ")
+    );
+    if !of.failures.is_empty() {
+        text.push_str(&format!(" What failed, in its words: {}.", of.failures.join("; ")));
+    }
+    Note { status: Status::Info, text }
 }
 
 /// What is known of every measured service, by the end of its column's name and unit. Memory is not simulated.
@@ -244,9 +260,13 @@ fn missing_intervals(raw: &Raw) -> Option<Note> {
     let expected = ((w.load_end_unix_s - w.load_start_unix_s) / bin_s + 1e-6).floor();
     let all = Totals::of(&raw.client, ALL_ENDPOINTS, w.load_start_unix_s, w.load_end_unix_s);
     let missing = expected - (all.inside_s / bin_s).round();
+    let who = match &raw.manifest.imported {
+        Some(of) => format!("record of {}", of.tool),
+        None => "load engine's log".to_owned(),
+    };
     (missing >= 1.0).then(|| Note {
         status: if missing > GAP_SHARE * expected { Status::Fail } else { Status::Warn },
-        text: format!("The load engine's log lacks {missing:.0} of {expected:.0} intervals of the load."),
+        text: format!("The {who} lacks {missing:.0} of {expected:.0} intervals of the load."),
     })
 }
 

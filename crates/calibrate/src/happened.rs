@@ -65,7 +65,7 @@ fn figure(key: &str, load: &Frame, client: &Client) -> Option<f64> {
     let quantile = |i: usize| all.quantiles_ms.map(|q| q[i]);
     match key {
         "throughput_per_s" => all.throughput_per_s,
-        "error_rate" => error_rate(all.succeeded, all.failed),
+        "error_rate" => all.succeeded.zip(all.failed).and_then(|(well, failed)| error_rate(well, failed)),
         "response_mean_ms" => all.mean_ms,
         "response_p50_ms" => quantile(0),
         "response_p95_ms" => quantile(2),

@@ -87,6 +87,36 @@ means "A model needs, of the service that requests enter at, CPU and requests in
 example "swarmlab calibrate results/RUN-OF-A-FEW-SECONDS -o model.yml",
 advice "Run it longer or under more load, with a proxy before the service (`swarmlab.fronts`, or `observe:`) and the service in `measure.services`. `swarmlab report RUN` shows what the run measured.";
 
+OTHER_RESULTS E 730 "other-results", exit 2: "a file of results is of another kind",
+means "The begin of the file is not what the word before it promises: it is another tool's, compressed, or holds percentiles or sums in place of requests. The message says what it looks like. Nothing was written.",
+example "swarmlab import k6 results.jtl -o DIR",
+advice "The help of the message names the command that takes such a file. Of any table that has a line for each request: `swarmlab import csv FILE --mapping FILE -o DIR`.";
+
+RESULTS_WITHOUT_REQUESTS E 731 "results-without-requests", exit 5: "no request is in the files that were to be imported",
+means "They are of the right kind, and no line of them is a request that can be used: there is none, or its time or duration cannot be read. The message names the most frequent reason, with its first line.",
+example "head -n 1 k6.csv > empty.csv; swarmlab import k6 empty.csv -o DIR",
+advice "Look at the line that the message names. Dates are read year first, or as in access logs; `--mapping` of `import csv` says units.";
+
+RESULTS_WITHOUT_COLUMNS E 732 "results-without-columns", exit 2: "a table of results lacks a column that is needed",
+means "Without a time and a duration a line is no request; or a mapping names a column that the table does not have. The message lists those that it has.",
+example "swarmlab import jmeter without-elapsed.jtl -o DIR",
+advice "Let the tool save these columns as well, or correct the names in the mapping.";
+
+RESULTS_APART E 733 "results-apart", exit 2: "times in results lie impossibly far apart",
+means "Between the earliest and the latest lie more than a million intervals. Mostly a line is damaged, or a column is in another unit than was said.",
+example "swarmlab import csv requests.csv --mapping seconds-for-milliseconds.yml -o DIR",
+advice "The message names both places. A load that really is as long needs longer intervals: `--bin 1m`.";
+
+RESULTS_WITHOUT_UNIT E 734 "results-without-unit", exit 2: "nothing says what the values of a log are",
+means "An interval log of HdrHistogram holds whole numbers, and not what they count. A guess would be wrong by a factor of a thousand.",
+example "swarmlab import hdr recorded.hlog -o DIR",
+advice "`--unit ns` for most Java tools, `us` or `ms` as the tool that wrote it says.";
+
+RESULTS_TOO_COARSE E 735 "results-too-coarse", exit 2: "intervals of a log are longer than those that are wanted",
+means "What a log adds up over ten seconds cannot be shown second by second.",
+example "swarmlab import hdr ten-seconds.hlog --unit us --bin 1s -o DIR",
+advice "`--bin` as long as the log's intervals, which the message says, or longer.";
+
 NO_SUMMARY E 750 "no-summary", exit 2: "a run whose figures cannot be read",
 means "`summary.json` is not there, is damaged, was changed after it had been computed, or was written by another version: the run was killed before its end, or its folder is an old one.",
 example "rm results/RUN/summary.json; swarmlab compare results/RUN results/OTHER",

@@ -126,7 +126,8 @@ impl Run {
 
 fn stack(manifest: &Manifest) -> String {
     if manifest.origin == Origin::Load {
-        return "load".to_owned();
+        // Tools count times from different moments: a difference between two of them may be nothing else.
+        return manifest.imported.as_ref().map_or("load".to_owned(), |of| format!("load of {}", of.tool));
     }
     let bed = manifest.testbed.map_or_else(String::new, |bed| bed.to_string());
     let file = Path::new(&manifest.plan.stack).file_name().unwrap_or_default().to_string_lossy();
@@ -152,6 +153,10 @@ fn facets(manifest: &Manifest) -> BTreeMap<String, String> {
         out.remove("name");
         out.remove("duration");
         out.remove("shape");
+    }
+    if let Some(of) = &manifest.imported {
+        out.insert("tool".to_owned(), of.tool.clone());
+        out.remove("model");
     }
     for (name, value) in plan.environment.iter().chain(&plan.variables) {
         if name != "DOCKER_SOCKET" && name != "DOCKER_DATA_ROOT" {

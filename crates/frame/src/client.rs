@@ -55,8 +55,8 @@ const fn figure(
     Figure { metric, unit, source, fold, read }
 }
 
-fn per_s(count: u64, row: &ClientRow) -> Option<f64> {
-    Some(count as f64 / row.width_s)
+fn per_s(name: &str, count: u64, row: &ClientRow) -> Option<f64> {
+    row.known(name, count as f64 / row.width_s)
 }
 
 const RESPONSE: &str = "load engine, intended start to end, by completion";
@@ -66,9 +66,9 @@ const ENDED: &str = "load engine, requests ended in the bin / bin width";
 
 /// Figures of each endpoint and of all endpoints together.
 const EACH: &[Figure] = &[
-    figure("throughput", "per_s", ENDED, Fold::Mean, |r| per_s(r.completed, r)),
+    figure("throughput", "per_s", ENDED, Fold::Mean, |r| per_s("completed", r.completed, r)),
     figure("errors", "per_s", "load engine, requests failed in the bin / bin width", Fold::Mean, |r| {
-        per_s(r.failed, r)
+        per_s("failed", r.failed, r)
     }),
     figure("response_mean", "ms", RESPONSE, Fold::Never, |r| r.response.map(|l| l.mean)),
     figure("response_p50", "ms", RESPONSE, Fold::Never, |r| r.response.map(|l| l.p50)),
@@ -78,46 +78,48 @@ const EACH: &[Figure] = &[
 
 /// Further figures of all endpoints together.
 const OVERALL: &[Figure] = &[
-    figure("users", "users", "load engine, active users, mean over the bin", Fold::Mean, |r| Some(r.users)),
+    figure("users", "users", "load engine, active users, mean over the bin", Fold::Mean, |r| {
+        r.known("users", r.users)
+    }),
     figure("offered", "per_s", "load engine, intended starts in the bin / bin width", Fold::Mean, |r| {
-        per_s(r.offered, r)
+        per_s("offered", r.offered, r)
     }),
     figure("sent", "per_s", "load engine, requests sent in the bin / bin width", Fold::Mean, |r| {
-        per_s(r.sent, r)
+        per_s("sent", r.sent, r)
     }),
     figure("succeeded", "per_s", "load engine, requests ended well / bin width", Fold::Mean, |r| {
-        per_s(r.succeeded, r)
+        per_s("succeeded", r.succeeded, r)
     }),
     figure("late", "per_s", "load engine, requests sent over 1 ms late / bin width", Fold::Mean, |r| {
-        per_s(r.late, r)
+        per_s("late", r.late, r)
     }),
     figure("connect_errors", "per_s", "load engine, failures before sending / bin width", Fold::Mean, |r| {
-        per_s(r.connect_errors, r)
+        per_s("connect_errors", r.connect_errors, r)
     }),
     figure("error_rate", "", "load engine, failed / ended (failed + ended well)", Fold::Never, |r| {
-        error_rate(r.succeeded, r.failed)
+        r.known("succeeded", r.succeeded).zip(r.known("failed", r.failed)).and_then(|(s, f)| error_rate(s, f))
     }),
     figure("in_flight", "", "load engine, sent and not ended at the bin's end", Fold::Last, |r| {
-        Some(r.in_flight as f64)
+        r.known("in_flight", r.in_flight as f64)
     }),
     figure("queued", "", "load engine, intended and not sent at the bin's end", Fold::Last, |r| {
-        Some(r.queued as f64)
+        r.known("queued", r.queued as f64)
     }),
     figure("iterations", "per_s", "load engine, iterations ended / bin width", Fold::Mean, |r| {
-        per_s(r.iterations, r)
+        per_s("iterations", r.iterations, r)
     }),
     figure("thinking", "users", "load engine, think time in the bin / bin width", Fold::Mean, |r| {
-        Some(r.think_s / r.width_s)
+        r.known("think_s", r.think_s / r.width_s)
     }),
-    figure("status_2xx", "per_s", ENDED, Fold::Mean, |r| per_s(r.status_2xx, r)),
-    figure("status_3xx", "per_s", ENDED, Fold::Mean, |r| per_s(r.status_3xx, r)),
-    figure("status_4xx", "per_s", ENDED, Fold::Mean, |r| per_s(r.status_4xx, r)),
-    figure("status_5xx", "per_s", ENDED, Fold::Mean, |r| per_s(r.status_5xx, r)),
+    figure("status_2xx", "per_s", ENDED, Fold::Mean, |r| per_s("status_2xx", r.status_2xx, r)),
+    figure("status_3xx", "per_s", ENDED, Fold::Mean, |r| per_s("status_3xx", r.status_3xx, r)),
+    figure("status_4xx", "per_s", ENDED, Fold::Mean, |r| per_s("status_4xx", r.status_4xx, r)),
+    figure("status_5xx", "per_s", ENDED, Fold::Mean, |r| per_s("status_5xx", r.status_5xx, r)),
     figure("sent", "bytes_per_s", "load engine, bytes written / bin width", Fold::Mean, |r| {
-        per_s(r.bytes_sent, r)
+        per_s("bytes_sent", r.bytes_sent, r)
     }),
     figure("received", "bytes_per_s", "load engine, bytes read / bin width", Fold::Mean, |r| {
-        per_s(r.bytes_received, r)
+        per_s("bytes_received", r.bytes_received, r)
     }),
     figure("response_p90", "ms", RESPONSE, Fold::Never, |r| r.response.map(|l| l.p90)),
     figure("response_max", "ms", RESPONSE, Fold::Max, |r| r.response.map(|l| l.max)),
@@ -200,8 +202,13 @@ fn statuses(owner: &Owner, rows: &[Option<&ClientRow>]) -> Result<Vec<Column>, N
             .chars()
             .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' })
             .collect();
+        // Known as well as its class is.
+        let class = match name.chars().next().filter(char::is_ascii_digit) {
+            Some(digit) => format!("status_{digit}xx"),
+            None => "completed".to_owned(),
+        };
         let value = |of: &Option<(BTreeMap<String, u64>, &ClientRow)>| {
-            of.as_ref().and_then(|(counts, row)| per_s(counts.get(*name).copied().unwrap_or(0), row))
+            of.as_ref().and_then(|(counts, row)| per_s(&class, counts.get(*name).copied().unwrap_or(0), row))
         };
         let values = of_bins.iter().map(value).collect();
         Column::new(owner.clone(), &format!("status_{word}"), "per_s", ENDED, Fold::Mean, values)

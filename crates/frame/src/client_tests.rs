@@ -99,3 +99,14 @@ fn endpoints_that_fold_to_one_word_do_not_merge_and_nameless_ones_have_a_name() 
     assert_eq!(rate("client_endpoint_throughput_per_s"), Some(100.0));
     assert_eq!(rate("client_endpoint_2_throughput_per_s"), Some(100.0));
 }
+
+#[test]
+fn what_nobody_recorded_is_null_in_its_columns() {
+    let mut row = row(1000.0, ALL_ENDPOINTS);
+    row.unknown = swarmlab_record::client::Unknown::of(&["offered", "users", "failed"]);
+    let frame = frame_of(&[row]);
+    let get = |name: &str| frame.get(name).unwrap()[0];
+    assert_eq!([get("client_offered_per_s"), get("client_users"), get("client_errors_per_s")], [None; 3]);
+    // A share of what is not known is not known.
+    assert_eq!((get("client_error_rate"), get("client_sent_per_s")), (None, Some(101.0)));
+}

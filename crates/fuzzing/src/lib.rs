@@ -9,6 +9,7 @@
 #![cfg_attr(not(test), deny(clippy::print_stdout))]
 
 mod imported;
+mod results;
 
 /// A parser that any bytes may be given to.
 #[derive(Debug, Clone, Copy)]
@@ -63,6 +64,13 @@ targets! {
     jsonpath,
     redis,
     request,
+    results_csv,
+    results_hdr,
+    results_jmeter,
+    results_k6_csv,
+    results_k6_json,
+    results_locust,
+    results_mapping,
     scenario_file,
     schedule,
     shape_file,

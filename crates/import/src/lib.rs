@@ -1,5 +1,5 @@
 //! What other tools recorded or described, as a scenario file: HAR 1.2 (what browsers and proxies export), OpenAPI 3.0
-//! and 3.1, Swagger 2.
+//! and 3.1, Swagger 2. And what the clients of other load tools measured, as intervals ([`results`]).
 //!
 //! Pure: bytes in, text and remarks out, the same for the same bytes. The text has comments for whoever goes on with it by
 //! hand; whatever is not brought over is named in a remark. Values that look like secrets never reach the text: they
@@ -12,6 +12,7 @@ mod draft;
 mod har;
 mod json;
 mod openapi;
+pub mod results;
 mod scalar;
 mod secrets;
 mod url;

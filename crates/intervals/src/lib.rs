@@ -14,6 +14,7 @@ mod generator;
 mod interval;
 pub mod log;
 mod outcome;
+mod plain;
 mod retired;
 mod stats;
 mod statuses;
@@ -24,6 +25,7 @@ pub use first_answer::FirstAnswer;
 pub use generator::{MachineMetrics, SelfMetrics, ThreadMetrics};
 pub use interval::Interval;
 pub use outcome::{End, Outcome};
+pub use plain::{Plain, plain};
 pub use retired::Retired;
 pub use stats::{
     EndpointStats, ErrorCounts, HIGHEST_US, Histogram, Tally, add_histogram, duration_s, fixed_histogram,

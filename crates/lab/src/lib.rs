@@ -13,6 +13,7 @@
 //! | [`inputs`] | the files that decided a run, kept with it |
 //! | [`load`] | a load alone, without a stack |
 //! | [`past`] | a run folder from the past of a Prometheus |
+//! | [`others`] | a run folder of what another tool's clients measured |
 //! | [`plan`], [`error`] | what a run is to do; why it did not |
 
 // The command line prints (`src/cli`); nobody else does.
@@ -27,6 +28,7 @@ pub mod inputs;
 pub mod load;
 pub mod machine;
 pub mod message;
+pub mod others;
 pub mod past;
 pub mod plan;
 mod run;

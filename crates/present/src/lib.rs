@@ -41,7 +41,10 @@ pub fn model(raw: &Raw, frame: &Frame, analysis: &Analysis) -> ReportModel {
             Some(Bed::Embedded) => "embedded: child processes of one machine, built-in proxies".to_owned(),
             Some(Bed::Simulated) => "simulated: a model in virtual time, nothing was measured".to_owned(),
             None if manifest.origin == Origin::Import => "none: imported from a Prometheus".to_owned(),
-            None => "none: a load alone".to_owned(),
+            None => match &manifest.imported {
+                Some(of) => format!("none: a load alone, sent by {}", of.tool),
+                None => "none: a load alone".to_owned(),
+            },
         },
         started_utc: utc::extended(start),
         duration_s,
@@ -76,6 +79,12 @@ fn subtitle(raw: &Raw) -> String {
     let e = &raw.manifest.plan;
     if raw.manifest.origin == Origin::Import {
         return format!("{:.0} s in bins of at least {:.0} s; no load of ours.", e.duration_s, e.bin_s);
+    }
+    if let Some(of) = &raw.manifest.imported {
+        return format!(
+            "Load of {} on {} for {:.0} s in bins of {} s; imported from its files.",
+            of.tool, e.target_service, e.duration_s, e.bin_s
+        );
     }
     let model = if e.model == LoadModel::Closed {
         "Closed loop: users that wait and think"
@@ -148,7 +157,7 @@ fn provenance(raw: &Raw) -> Vec<(String, String)> {
         let text = serde_json::to_string(shape).unwrap_or_default();
         out.push(("shape".to_owned(), shortened(&text)));
     }
-    if manifest.origin != Origin::Import {
+    if manifest.origin != Origin::Import && manifest.imported.is_none() {
         out.push(("seed".to_owned(), e.seed.to_string()));
     }
     if let Some(t) = &manifest.target {

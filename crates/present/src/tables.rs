@@ -12,7 +12,7 @@ use crate::resources;
 
 /// All tables that have rows.
 pub fn all(raw: &Raw, load: &Frame, analysis: &Analysis) -> Vec<Table> {
-    let mut tables = vec![endpoints(analysis), counts(analysis), demands(analysis)];
+    let mut tables = vec![endpoints(raw, analysis), counts(raw, analysis), demands(analysis)];
     tables.extend(resources::tables(raw, load));
     tables.retain(|t| !t.rows.is_empty());
     tables
@@ -22,7 +22,12 @@ fn cell(value: Option<f64>, decimals: usize) -> Cell {
     value.map_or_else(|| Cell::from(""), |v| Cell::from(format!("{v:.decimals$}")))
 }
 
-fn endpoints(analysis: &Analysis) -> Table {
+/// Empty where it is not known.
+fn count(value: Option<u64>) -> Cell {
+    Cell::from(value.map_or_else(String::new, |n| n.to_string()))
+}
+
+fn endpoints(raw: &Raw, analysis: &Analysis) -> Table {
     let rows = analysis
         .summary
         .endpoints
@@ -32,8 +37,8 @@ fn endpoints(analysis: &Analysis) -> Table {
             let name = if e.endpoint == "*" { "all".to_owned() } else { e.endpoint.clone() };
             vec![
                 Cell::from(name),
-                Cell::from(e.sent.to_string()),
-                Cell::from(e.failed.to_string()),
+                count(e.sent),
+                count(e.failed),
                 cell(e.mean_ms, 1),
                 q(0),
                 q(1),
@@ -48,7 +53,10 @@ fn endpoints(analysis: &Analysis) -> Table {
     let ms = |label: &str| Column::number(label, "ms");
     Table {
         title: "Requests by endpoint".to_owned(),
-        note: "Quantiles of merged histograms over the whole load; response time counts from the moment a request was due.".to_owned(),
+        note: match &raw.manifest.imported {
+            Some(of) => format!("Quantiles of merged histograms over the whole load. {}", of.times),
+            None => "Quantiles of merged histograms over the whole load; response time counts from the moment a request was due.".to_owned(),
+        },
         columns: vec![
             Column::text("endpoint"),
             Column::number("sent", ""),
@@ -71,11 +79,12 @@ fn answers(statuses: &BTreeMap<String, u64>) -> String {
     statuses.iter().map(|(status, n)| format!("{status}: {n}")).collect::<Vec<_>>().join(", ")
 }
 
-fn counts(analysis: &Analysis) -> Table {
+fn counts(raw: &Raw, analysis: &Analysis) -> Table {
     let c = &analysis.summary.counts;
     let mut rows = Vec::new();
     if analysis.summary.origin != Origin::Import {
-        rows.push(vec![Cell::from("load engine: sent"), Cell::from(c.sent.to_string()), Cell::from("yes")]);
+        let who = format!("{}: sent", raw.manifest.sender());
+        rows.push(vec![Cell::from(who), count(c.sent), Cell::from("yes")]);
     }
     rows.extend(c.servers.iter().map(|s| {
         vec![

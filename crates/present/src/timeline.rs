@@ -129,15 +129,20 @@ fn panels(raw: &Raw, frame: &Frame, all: Option<&EndpointFigures>) -> Vec<Panel>
         references: Vec::new(),
     };
     let e = &raw.manifest.plan;
+    // Other tools do not tell all that ours does.
+    let is_known = |l: &Line| l.values.iter().any(Option::is_some);
     let mut out = Vec::new();
-    if e.model == LoadModel::Closed {
+    if e.model == LoadModel::Closed || raw.manifest.imported.is_some() {
         // Users come and go at moments, not gradually.
         let users =
             line(frame, "active users", "client_users", Ink::Offered).map(|l| Line { step: true, ..l });
+        let users = users.filter(|l| raw.manifest.imported.is_none() || is_known(l));
         out.push(panel("Load", Unit::Count, users.into_iter().collect()));
     }
     let requests = [
-        line(frame, "offered", "client_offered_per_s", Ink::Offered).map(|l| Line { dashed: true, ..l }),
+        line(frame, "offered", "client_offered_per_s", Ink::Offered)
+            .filter(|l| raw.manifest.imported.is_none() || is_known(l))
+            .map(|l| Line { dashed: true, ..l }),
         line(frame, "completed", "client_throughput_per_s", Ink::Completed),
         line(frame, "failed", "client_errors_per_s", Ink::Failed),
     ];
@@ -257,10 +262,10 @@ mod tests {
         let quantiles_ms = Some([12.0, 40.0, 49.5, 70.0, 80.0]);
         let all = EndpointFigures {
             endpoint: ALL_ENDPOINTS.to_owned(),
-            sent: 40,
+            sent: Some(40),
             completed: 40,
-            succeeded: 40,
-            failed: 0,
+            succeeded: Some(40),
+            failed: Some(0),
             errors: BTreeMap::new(),
             statuses: BTreeMap::new(),
             throughput_per_s: None,

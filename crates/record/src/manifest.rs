@@ -61,6 +61,49 @@ pub struct Manifest {
     /// Copies of the files that decided the run; none of a load alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inputs: Option<Inputs>,
+    /// Of a load that another tool sent: what is known of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported: Option<Imported>,
+}
+
+/// A load that another tool sent, and whose results were read from that tool's files.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Imported {
+    /// The tool: `k6`.
+    pub tool: String,
+    /// The files, as they were named.
+    pub files: Vec<String>,
+    /// What its times are, a sentence.
+    pub times: String,
+    /// Columns of the clients' table that nobody knows.
+    pub unknown: Vec<String>,
+    /// Whether there are histograms of the response times. Without them quantiles of intervals are not known, and those of
+    /// the whole load are what the tool says (`told`).
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub histograms: bool,
+    /// What the tool says of the whole load, by endpoint; all together under `*`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub told: BTreeMap<String, Told>,
+    /// What failed, in the tool's words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<String>,
+}
+
+/// What a tool says of an endpoint over the whole load; null is what it does not.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Told {
+    /// Longest response time, milliseconds.
+    pub max_ms: Option<f64>,
+    /// Quantiles of the response time, milliseconds: 50, 90, 95, 99, 99.9 %.
+    pub quantiles_ms: [Option<f64>; 5],
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn is_yes(value: &bool) -> bool {
+    *value
 }
 
 /// Copies of the files that decided a run, below the folder's `inputs/`.
@@ -80,7 +123,7 @@ pub enum Origin {
     /// `swarmlab run`: a stack, its servers, and the load.
     #[default]
     Run,
-    /// `swarmlab load --out`, or several of those merged: clients alone.
+    /// `swarmlab load --out`, several of those merged, or what another tool's clients measured ([`Imported`]): clients alone.
     Load,
     /// `swarmlab import prometheus`: servers alone, from the past; nobody sent a load or watched an engine.
     Import,
@@ -179,6 +222,11 @@ impl ManifestError {
 }
 
 impl Manifest {
+    /// Who sent the load, as readers call it.
+    pub fn sender(&self) -> &str {
+        self.imported.as_ref().map_or("load engine", |of| &of.tool)
+    }
+
     /// Of something that begins: running, and nothing known of it yet but what it is to be.
     pub fn begun(origin: Origin, name: impl Into<String>, started_unix_s: f64, plan: Plan) -> Self {
         Self {
@@ -200,6 +248,7 @@ impl Manifest {
             files: Seals::new(),
             computed: Seals::new(),
             inputs: None,
+            imported: None,
         }
     }
 

@@ -126,7 +126,7 @@ pub fn conclude(finished: &Finished, flags: &RunFlags, global: &Global) -> Exit 
     if let Some(e) = &finished.failure {
         return output::fail(e, e.help().as_deref(), global.json, e.code());
     }
-    if finished.summary.as_ref().is_some_and(|s| s.counts.sent == 0) {
+    if finished.summary.as_ref().is_some_and(|s| s.counts.sent == Some(0)) {
         let help = "a longer load, or a shape whose level reaches a user, or a request per second";
         return output::fail(&"no request was sent", Some(help), global.json, codes::NOTHING_DUE);
     }

@@ -16,6 +16,9 @@ pub fn completeness(raw: &Raw, bins: usize, notes: &[Note]) -> Verdict {
         _ if raw.manifest.origin == Origin::Import => {
             "Every measured service has CPU and memory in at least 98 % of the bins of the window, and nothing was warned of."
         }
+        true if raw.manifest.imported.is_some() => {
+            "Every line of the files was read, and nothing was warned of."
+        }
         true => "The load engine's log has every interval of the load, and nothing was warned of.",
         false => {
             "Every measured service has CPU and memory in at least 98 % of the bins of the load, the load engine's log has every interval of it, and nothing was warned of."

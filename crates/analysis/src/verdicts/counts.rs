@@ -7,10 +7,11 @@ use crate::assemble::Raw;
 
 /// Requests sent = counted by the proxy at the front = counted by the service behind it.
 pub fn counts(raw: &Raw, c: &Counts) -> Verdict {
-    if c.sent == 0 {
+    let sent = c.sent.unwrap_or(0);
+    if sent == 0 {
         return not_judged("counts-agree", "Requests were not compared", "No request was sent.");
     }
-    let mut figures = vec![Figure::number("sent", "sent by the load engine", c.sent as f64, 0, "requests")];
+    let mut figures = vec![Figure::number("sent", "sent by the load engine", sent as f64, 0, "requests")];
     let compared: Vec<_> = c.servers.iter().filter(|s| s.comparable).collect();
     for s in &compared {
         let mut f = Figure::number(format!("counted:{}", s.counter), &s.counter, s.count, 0, "requests");
@@ -23,7 +24,7 @@ pub fn counts(raw: &Raw, c: &Counts) -> Verdict {
         let why = "No proxy and no service with a request counter stands where the load goes.";
         return not_judged("counts-agree", "Nobody but the load engine counted requests", why);
     }
-    let equal = compared.iter().all(|s| (s.count - c.sent as f64).abs() < 0.5);
+    let equal = compared.iter().all(|s| (s.count - sent as f64).abs() < 0.5);
     let exact = compared.iter().all(|s| s.exact);
     let front = &raw.manifest.plan.target_service;
     let (status, title) = match (equal, exact) {
@@ -56,7 +57,7 @@ mod tests {
             comparable: true,
         };
         let servers = counted.iter().map(server).collect();
-        counts(&load_alone(3), &Counts { sent, completed: sent, failed: 0, servers }).status
+        counts(&load_alone(3), &Counts { sent: Some(sent), completed: sent, failed: Some(0), servers }).status
     }
 
     #[test]

@@ -58,7 +58,8 @@ fn by_intervals(raw: &Raw) -> Verdict {
     }
     let Judged { count, suspect, invalid } = judged;
     if count == 0 {
-        let why = "It left no record of itself.";
+        let who = raw.manifest.imported.as_ref().map_or("It", |of| &of.tool);
+        let why = format!("{who} left no record of itself.");
         return not_judged(CODE, "Whether the load generator kept up is not known", why);
     }
     // The limits of a whole load, as far as they concern intervals.

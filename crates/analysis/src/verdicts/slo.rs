@@ -42,10 +42,13 @@ fn p95(limit_s: f64, all: &EndpointFigures) -> Verdict {
 }
 
 fn errors(limit: f64, all: &EndpointFigures) -> Verdict {
-    let Some(rate) = error_rate(all.succeeded, all.failed) else {
+    let Some((succeeded, failed)) = all.ends() else {
+        return not_judged("slo-errors", "error objective not judged", "Which requests failed is not known.");
+    };
+    let Some(rate) = error_rate(succeeded, failed) else {
         return not_judged("slo-errors", "error objective not judged", "No request ended.");
     };
-    let (met, n) = (rate <= limit, all.succeeded + all.failed);
+    let (met, n) = (rate <= limit, succeeded + failed);
     // A miss is one, of however many.
     if met && n < LEAST_ANSWERS {
         let why = format!("Only {n} requests ended, which say little of a rate; {LEAST_ANSWERS} are needed.");
@@ -74,10 +77,10 @@ mod tests {
         (raw.manifest.plan.slo_p95_s, raw.manifest.plan.slo_error_rate) = (Some(0.25), Some(0.1));
         let all = EndpointFigures {
             endpoint: "*".to_owned(),
-            sent: succeeded + failed,
+            sent: Some(succeeded + failed),
             completed: succeeded,
-            succeeded,
-            failed,
+            succeeded: Some(succeeded),
+            failed: Some(failed),
             errors: Default::default(),
             statuses: Default::default(),
             throughput_per_s: None,

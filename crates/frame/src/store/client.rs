@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::parquet::{ReadSheet, Sheet, Spec, Values, read};
 use swarmlab_intervals::trust::Trust;
-use swarmlab_record::client::{ClientRow, LatencyMs, LatenessMs};
+use swarmlab_record::client::{ClientRow, LatencyMs, LatenessMs, Unknown};
 use swarmlab_record::{FileError, Phase};
 
 /// The counts of a row in the order of the file.
@@ -97,8 +97,15 @@ fn about(name: &str) -> (&'static str, &'static str) {
 /// [`FileError`] naming the file.
 pub fn write_client(path: &Path, rows: &[ClientRow]) -> Result<(), FileError> {
     let mut sheet = Sheet::new(rows.len());
+    // As ever where everything was recorded; with nulls where it was not.
+    let has_unknown = |name: &str| rows.iter().any(|r| r.unknown.has(name));
     let mut whole = |name: &str, pick: fn(&ClientRow) -> f64| {
         let (unit, source) = about(name);
+        if has_unknown(name) {
+            let values = rows.iter().map(|r| r.known(name, pick(r))).collect();
+            sheet.push(Spec::numbers(name, unit, source), Values::Numbers(values));
+            return;
+        }
         let values = Values::AllNumbers(rows.iter().map(pick).collect());
         sheet.push(Spec::all_numbers(name, unit, source), values);
     };
@@ -118,6 +125,11 @@ pub fn write_client(path: &Path, rows: &[ClientRow]) -> Result<(), FileError> {
     words("doubts", |r| &r.doubts);
     for (i, name) in COUNTS.iter().enumerate() {
         let (unit, source) = about(name);
+        if has_unknown(name) {
+            let values = rows.iter().map(|r| r.known(name, counts(r)[i] as f64)).collect();
+            sheet.push(Spec::numbers(name, unit, source), Values::Numbers(values));
+            continue;
+        }
         sheet.push(
             Spec::counts(name, unit, source),
             Values::Counts(rows.iter().map(|r| counts(r)[i]).collect()),
@@ -125,7 +137,8 @@ pub fn write_client(path: &Path, rows: &[ClientRow]) -> Result<(), FileError> {
     }
     let mut times = |name: &str, pick: &dyn Fn(&ClientRow) -> Option<f64>| {
         let (unit, source) = about(name);
-        sheet.push(Spec::numbers(name, unit, source), Values::Numbers(rows.iter().map(pick).collect()));
+        let values = rows.iter().map(|r| pick(r).filter(|v| !v.is_nan())).collect();
+        sheet.push(Spec::numbers(name, unit, source), Values::Numbers(values));
     };
     for (i, part) in LATENCY.iter().enumerate() {
         times(&format!("response_{part}_ms"), &|r| r.response.map(|l| latency(&l)[i]));
@@ -144,12 +157,32 @@ pub fn read_client(path: &Path) -> Result<Vec<ClientRow>, FileError> {
     let sheet = read(path)?;
     let t_unix_s = sheet.all_numbers("t_unix_s")?;
     let width_s = sheet.all_numbers("width_s")?;
-    let users = sheet.all_numbers("users")?;
-    let think_s = sheet.all_numbers("think_s")?;
-    let unknown = |name: &String| FileError::column(path, "phase", format!("{name:?} is no phase of a run"));
+    let mut unknown = vec![Unknown::default(); t_unix_s.len()];
+    let mut some = |name: &str, values: Vec<Option<f64>>| -> Vec<f64> {
+        for (unknown, _) in unknown.iter_mut().zip(&values).filter(|(_, value)| value.is_none()) {
+            *unknown = unknown.and(name);
+        }
+        values.into_iter().map(Option::unwrap_or_default).collect()
+    };
+    let mut level = |name: &str| match sheet.all_numbers(name) {
+        Ok(all) => Ok(all),
+        Err(_) => sheet.numbers(name).map(|values| some(name, values)),
+    };
+    let users = level("users")?;
+    let think_s = level("think_s")?;
+    let mut count = |name: &&str| match sheet.counts(name) {
+        Ok(all) => Ok(all),
+        // Written as numbers where some were not recorded. No count is beyond what they hold exactly.
+        Err(e) => match sheet.numbers(name) {
+            Ok(values) => Ok(some(name, values).into_iter().map(|v| v as u64).collect()),
+            Err(_) => Err(e),
+        },
+    };
+    let counts: Vec<Vec<u64>> = COUNTS.iter().map(&mut count).collect::<Result<_, _>>()?;
+    let no_phase = |name: &String| FileError::column(path, "phase", format!("{name:?} is no phase of a run"));
     let phases = sheet.texts("phase")?;
     let phases: Vec<Phase> =
-        phases.iter().map(|n| Phase::from_name(n).ok_or_else(|| unknown(n))).collect::<Result<_, _>>()?;
+        phases.iter().map(|n| Phase::from_name(n).ok_or_else(|| no_phase(n))).collect::<Result<_, _>>()?;
     let mut phase = phases.into_iter();
     let mut endpoint = sheet.texts("endpoint")?.into_iter();
     let mut errors_json = sheet.texts("errors_json")?.into_iter();
@@ -157,7 +190,6 @@ pub fn read_client(path: &Path) -> Result<Vec<ClientRow>, FileError> {
     let mut statuses_json = sheet.texts("statuses_json").unwrap_or_default().into_iter();
     let mut doubts = sheet.texts("doubts").unwrap_or_default().into_iter();
     let mut trust = sheet.texts("trust")?.into_iter().map(|name| Trust::from_name(&name));
-    let counts: Vec<Vec<u64>> = COUNTS.iter().map(|name| sheet.counts(name)).collect::<Result<_, _>>()?;
     let response = latencies(&sheet, "response")?;
     let service = latencies(&sheet, "service")?;
     let late_p50 = sheet.numbers("lateness_p50_ms")?;
@@ -199,24 +231,20 @@ pub fn read_client(path: &Path) -> Result<Vec<ClientRow>, FileError> {
             response: response[i],
             service: service[i],
             lateness: late_p50[i].zip(late_p99[i]).map(|(p50, p99)| LatenessMs { p50, p99 }),
+            unknown: unknown[i],
         }
     };
     Ok((0..t_unix_s.len()).map(row).collect())
 }
 
-/// One group of six columns; a row is there when all six are.
+/// One group of six columns; a row is there when its mean is. What was not recorded of it is NaN.
 fn latencies(sheet: &ReadSheet, group: &str) -> Result<Vec<Option<LatencyMs>>, FileError> {
     let columns: Vec<Vec<Option<f64>>> =
         LATENCY.iter().map(|part| sheet.numbers(&format!("{group}_{part}_ms"))).collect::<Result<_, _>>()?;
     let row = |i: usize| {
-        Some(LatencyMs {
-            mean: columns[0][i]?,
-            p50: columns[1][i]?,
-            p90: columns[2][i]?,
-            p95: columns[3][i]?,
-            p99: columns[4][i]?,
-            max: columns[5][i]?,
-        })
+        let of = |column: usize| columns[column][i].unwrap_or(f64::NAN);
+        let mean = columns[0][i]?;
+        Some(LatencyMs { mean, p50: of(1), p90: of(2), p95: of(3), p99: of(4), max: of(5) })
     };
     Ok((0..columns[0].len()).map(row).collect())
 }

@@ -238,3 +238,27 @@ fn a_long_run_comes_back_as_it_was() {
     // Label sets repeat by the thousand: they must not be stored by the thousand.
     assert!(size(&server) < 4096);
 }
+
+#[test]
+fn what_nobody_recorded_is_null_and_comes_back_as_unknown() {
+    use swarmlab_record::client::{LatencyMs, Unknown};
+    let folder = Folder::new();
+    let path = folder.path("client.parquet");
+    let none = Unknown::of(&["offered", "users", "think_s"]);
+    let mut told = row(1000.0, "*");
+    (told.offered, told.think_s, told.unknown) = (0, 0.0, Unknown::of(&["offered", "think_s"]));
+    let mut untold = row(1001.0, "*");
+    (untold.offered, untold.users, untold.think_s, untold.unknown) = (0, 0.0, 0.0, none);
+    untold.response = untold.response.map(|r| LatencyMs { p50: f64::NAN, p99: f64::NAN, ..r });
+    write_client(&path, &[told.clone(), untold.clone()]).unwrap();
+    let back = read_client(&path).unwrap();
+    assert_eq!(back[0], told);
+    assert_eq!(back[1].unknown, none);
+    let (known, unknown) = (untold.response.unwrap(), back[1].response.unwrap());
+    assert!(unknown.p50.is_nan() && unknown.p95 == known.p95 && unknown.mean == known.mean);
+    // For every other reader they are nulls, not zeros.
+    let sheet = super::parquet::read(&path).unwrap();
+    assert_eq!(sheet.numbers("offered").unwrap(), [None, None]);
+    assert_eq!(sheet.numbers("users").unwrap(), [Some(told.users), None]);
+    assert_eq!(sheet.numbers("response_p50_ms").unwrap(), [Some(11.0), None]);
+}

@@ -36,5 +36,6 @@ pub fn row(t_unix_s: f64, endpoint: &str) -> ClientRow {
         response: Some(latency),
         service: Some(LatencyMs { mean: 12.0, ..latency }),
         lateness: Some(LatenessMs { p50: 0.01, p99: 0.2 }),
+        unknown: super::Unknown::default(),
     }
 }

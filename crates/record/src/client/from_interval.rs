@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use swarmlab_intervals::trust::{Thresholds, Trust, verdict};
 use swarmlab_intervals::{EndpointStats, Histogram, Interval};
 
-use super::{ALL_ENDPOINTS, ClientRow, LatencyMs, LatenessMs};
+use super::{ALL_ENDPOINTS, ClientRow, LatencyMs, LatenessMs, Unknown};
 use crate::Phase;
 
 /// Rows of one interval; the row of all endpoints carries the merged histograms' quantiles.
@@ -65,6 +65,7 @@ fn row(interval: &Interval, e: &EndpointStats, phase: Phase) -> ClientRow {
         response: latency(&e.response, t.response_sum_s),
         service: latency(&e.service, t.service_sum_s),
         lateness: lateness(&e.lateness),
+        unknown: Unknown::default(),
     }
 }
 
@@ -87,7 +88,7 @@ fn latency(h: &Histogram, sum_s: f64) -> Option<LatencyMs> {
 }
 
 /// A mean, milliseconds, with the quantiles of a histogram; `None` of an empty one.
-pub(super) fn with_quantiles(h: &Histogram, mean: f64) -> Option<LatencyMs> {
+pub fn with_quantiles(h: &Histogram, mean: f64) -> Option<LatencyMs> {
     (!h.is_empty()).then(|| LatencyMs {
         mean,
         p50: quantile_ms(h, 0.5),

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use swarmlab_intervals::log::Quantity;
 
 use super::from_interval::{json, lateness, with_quantiles};
-use super::{ClientRow, LatencyMs};
+use super::{ClientRow, LatencyMs, Unknown};
 use crate::histograms::{Binned, bin_of};
 
 /// Rows that cover this share of a bin cover it whole: sums of lengths carry the rounding of clocks.
@@ -102,6 +102,8 @@ pub(super) fn sum(rows: &[&ClientRow]) -> Option<ClientRow> {
         response: None,
         service: None,
         lateness: None,
+        // A sum of which a part is not known is not known.
+        unknown: rows.iter().fold(Unknown::default(), |all, r| all.or(r.unknown)),
     })
 }
 

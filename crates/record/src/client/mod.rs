@@ -4,11 +4,13 @@ mod beside;
 mod from_interval;
 mod merged;
 mod totals;
+mod unknown;
 
 pub use beside::{Share, beside, own_origin};
-pub use from_interval::rows;
+pub use from_interval::{rows, with_quantiles};
 pub use merged::merged;
 pub use totals::{Totals, endpoints, error_rate};
+pub use unknown::Unknown;
 
 use std::collections::BTreeMap;
 
@@ -21,7 +23,8 @@ use crate::Phase;
 /// histograms, never from other rows' quantiles.
 pub const ALL_ENDPOINTS: &str = "*";
 
-/// Times of the requests that completed in an interval, milliseconds.
+/// Times of the requests that completed in an interval, milliseconds. What another tool did not tell of them is NaN, which is
+/// null in every table.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct LatencyMs {
     /// Arithmetic mean.
@@ -132,9 +135,17 @@ pub struct ClientRow {
     pub service: Option<LatencyMs>,
     /// From intended start to send; `None` where no request was sent.
     pub lateness: Option<LatenessMs>,
+    /// Figures that nobody recorded: their numbers mean nothing.
+    #[serde(default, skip_serializing_if = "Unknown::is_empty")]
+    pub unknown: Unknown,
 }
 
 impl ClientRow {
+    /// A figure of the row, by the name of its column; `None` where nobody recorded it.
+    pub fn known<T>(&self, name: &str, value: T) -> Option<T> {
+        (!self.unknown.has(name)).then_some(value)
+    }
+
     /// Failures by named error. Written by this program as an object of counts; another text tells of none.
     pub fn errors(&self) -> BTreeMap<String, u64> {
         serde_json::from_str(&self.errors_json).unwrap_or_default()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{ALL_ENDPOINTS, ClientRow};
+use super::{ALL_ENDPOINTS, ClientRow, Unknown};
 use crate::Phase;
 
 /// Instants closer than this are the same, seconds.
@@ -49,6 +49,8 @@ pub struct Totals {
     pub whole_s: f64,
     /// Sum of the response times of complete answers, milliseconds.
     pub response_sum_ms: f64,
+    /// Counts that nobody recorded, in one interval at least.
+    pub unknown: Unknown,
 }
 
 impl Totals {
@@ -61,6 +63,7 @@ impl Totals {
     ) -> Self {
         let mut sum = Self { load_s: (end_unix_s - start_unix_s).max(0.0), ..Self::default() };
         for r in rows.into_iter().filter(|r| r.phase == Phase::Load && r.endpoint == endpoint) {
+            sum.unknown = sum.unknown.or(r.unknown);
             sum.offered += r.offered;
             sum.sent += r.sent;
             sum.completed += r.completed;
@@ -87,6 +90,11 @@ impl Totals {
         sum
     }
 
+    /// A count, by the name of its column; `None` where nobody recorded it.
+    pub fn known(&self, name: &str, count: u64) -> Option<u64> {
+        (!self.unknown.has(name)).then_some(count)
+    }
+
     /// Throughput: complete answers a second over the intervals that were measured wholly inside the load, if they cover nine tenths
     /// of it; else (it was shorter than that, or ended within an interval) over everything up to the last answer, so that a slow
     /// drain lowers the figure instead of raising it. `None` of a load without an interval.
@@ -99,7 +107,9 @@ impl Totals {
 
     /// The error rate over the load ([`error_rate`]).
     pub fn error_rate(&self) -> Option<f64> {
-        error_rate(self.succeeded, self.failed)
+        let (succeeded, failed) =
+            (self.known("succeeded", self.succeeded)?, self.known("failed", self.failed)?);
+        error_rate(succeeded, failed)
     }
 
     /// Mean response time of complete answers, milliseconds.

@@ -61,6 +61,12 @@ pub fn agreement(rows: &[ClientRow], log: &Log) -> (u64, Vec<Damage>) {
     (compared, damage)
 }
 
+/// Compares the rows of the load with each other alone: of a load of which there are no histograms.
+pub fn of_rows(rows: &[ClientRow]) -> Vec<Damage> {
+    let rows: Vec<&ClientRow> = rows.iter().filter(|r| r.phase == Phase::Load).collect();
+    sums(&rows).into_iter().collect()
+}
+
 /// Leaves out the last interval of a load that was killed, in rows and log alike: it may have reached one of them alone, or
 /// the row of all endpoints without the others.
 pub fn whole_intervals(rows: &mut Vec<ClientRow>, log: &mut Log) {

@@ -9,7 +9,7 @@ mod seal;
 
 use serde::{Deserialize, Serialize};
 
-pub use agreement::{agreement, whole_intervals};
+pub use agreement::{agreement, of_rows, whole_intervals};
 pub use seal::{Seal, Seals, broken, resized, seal, seal_computed};
 
 /// What is wrong with a file.

@@ -20,12 +20,12 @@ pub struct Count {
 /// All counts of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Counts {
-    /// Requests of which the load engine wrote at least one byte.
-    pub sent: u64,
+    /// Requests of which the load engine wrote at least one byte; null where nobody told.
+    pub sent: Option<u64>,
     /// Complete answers.
     pub completed: u64,
-    /// Requests that failed.
-    pub failed: u64,
+    /// Requests that failed; null where nobody told.
+    pub failed: Option<u64>,
     /// What servers counted.
     pub servers: Vec<Count>,
 }
@@ -112,15 +112,15 @@ pub const QUANTILES: [f64; 5] = [0.5, 0.9, 0.95, 0.99, 0.999];
 pub struct EndpointFigures {
     /// Name; `*` for all together.
     pub endpoint: String,
-    /// Requests sent.
-    pub sent: u64,
+    /// Requests sent; null where nobody told, as the next two.
+    pub sent: Option<u64>,
     /// Complete answers.
     pub completed: u64,
     /// Requests that ended well.
     #[serde(default)]
-    pub succeeded: u64,
+    pub succeeded: Option<u64>,
     /// Failed requests.
-    pub failed: u64,
+    pub failed: Option<u64>,
     /// Failed requests by named error.
     pub errors: BTreeMap<String, u64>,
     /// Complete answers by exact status; by class (`4xx`) in folders of before.
@@ -135,4 +135,11 @@ pub struct EndpointFigures {
     pub quantiles_ms: Option<[f64; 5]>,
     /// Longest response time, milliseconds.
     pub max_ms: Option<f64>,
+}
+
+impl EndpointFigures {
+    /// Requests that ended well, and those that failed.
+    pub fn ends(&self) -> Option<(u64, u64)> {
+        Some((self.succeeded?, self.failed?))
+    }
 }
