@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 use super::super::outcome::{Part, Stretch};
 use super::*;
+use swarmlab_intervals::ErrorKind;
 
 const ZERO_US: i64 = 1_795_275_753_000_000;
 

@@ -19,6 +19,7 @@ mod mapping;
 mod outcome;
 mod problem;
 mod remarks;
+mod sample;
 mod stretches;
 mod table;
 
