@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use swarmlab_intervals::ErrorKind;
-
 use super::cell::Cell;
-use super::outcome::{Failure, Outcome, Part, Stretch, Told};
+use super::outcome::{Failure, Outcome, Told};
 use super::problem::Problem;
 use super::remarks::{Remarks, shortened};
+pub use super::sample::{Ending, Grown, Sample};
+use super::stretches::Stretches;
 
 /// Most intervals from the first to the last: eleven days of seconds.
 pub const MAX_INTERVALS: i64 = 1_000_000;
@@ -18,74 +18,23 @@ pub const OTHERS: &str = "(others)";
 /// The name of a failure of which the tool does not say enough for one of ours.
 pub const OTHERWISE: &str = "failed_otherwise";
 
-/// How a request ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    /// As it should.
-    Well,
-    /// By a name that we have.
-    Named(ErrorKind),
-    /// In a way that the tool does not tell.
-    Otherwise,
-}
-
-/// One request.
-#[derive(Debug, Clone, Copy)]
-pub struct Sample<'a> {
-    /// Line of the file.
-    pub line: u64,
-    /// Name of what was asked.
-    pub endpoint: &'a str,
-    /// When it began, Unix microseconds.
-    pub start_us: i64,
-    /// How long it took, microseconds.
-    pub duration_us: u64,
-    /// Whether a complete answer came: else there is no response time.
-    pub answered: bool,
-    /// Its status.
-    pub status: Option<u16>,
-    /// How it ended.
-    pub ending: Ending,
-    /// Bytes of the request.
-    pub bytes_sent: Option<u64>,
-    /// Bytes of the answer.
-    pub bytes_received: Option<u64>,
-}
-
-/// By how much the counts of an endpoint grew from one moment to another.
-#[derive(Debug, Clone, Copy)]
-pub struct Grown {
-    /// Line of the file.
-    pub line: u64,
-    /// From when, Unix microseconds.
-    pub from_us: i64,
-    /// Until when, Unix microseconds.
-    pub to_us: i64,
-    /// Requests that ended.
-    pub requests: u64,
-    /// Those of them that failed.
-    pub failures: u64,
-    /// Sum of their times, microseconds.
-    pub sum_us: f64,
-}
-
 /// What belongs to no endpoint, of one interval.
 #[derive(Debug, Clone, Default)]
-struct Whole {
-    cells: BTreeMap<u16, Cell>,
-    users: (f64, u64),
-    iterations: u64,
-    bytes: [u64; 2],
+pub(super) struct Whole {
+    pub(super) cells: BTreeMap<u16, Cell>,
+    pub(super) users: (f64, u64),
+    pub(super) iterations: u64,
+    pub(super) bytes: [u64; 2],
 }
 
 /// What is known of all that was read; each begins as not known.
 #[derive(Debug, Clone, Copy, Default)]
-struct Known {
-    users: bool,
-    iterations: bool,
-    bytes_sent: bool,
-    bytes_received: bool,
-    statuses: bool,
+pub(super) struct Known {
+    pub(super) users: bool,
+    pub(super) iterations: bool,
+    pub(super) bytes_sent: bool,
+    pub(super) bytes_received: bool,
+    pub(super) statuses: bool,
 }
 
 /// Where something was read.
@@ -446,76 +395,6 @@ impl Gathered {
     }
 }
 
-/// Intervals in order, without gaps but for those of which a log has nothing; each is made when it is asked for.
-#[derive(Debug)]
-pub struct Stretches {
-    at: i64,
-    end: i64,
-    width_us: i64,
-    origin_us: i64,
-    logged: bool,
-    intervals: BTreeMap<i64, Whole>,
-    endpoints: Vec<String>,
-    errors: Vec<String>,
-    known: Known,
-    in_flight: u64,
-    users: Option<f64>,
-}
-
-impl Iterator for Stretches {
-    type Item = Stretch;
-
-    fn next(&mut self) -> Option<Stretch> {
-        let (bin, whole) = loop {
-            if self.at >= self.end {
-                return None;
-            }
-            let bin = self.at;
-            self.at += 1;
-            match self.intervals.remove(&bin) {
-                Some(whole) => break (bin, whole),
-                None if self.logged => {}
-                None => break (bin, Whole::default()),
-            }
-        };
-        let count = |of: fn(&Cell) -> u64| whole.cells.values().map(of).sum::<u64>();
-        self.in_flight = (self.in_flight + count(|c| c.sent)).saturating_sub(count(|c| c.ended));
-        // A level that is told now and then holds until it is told again.
-        if whole.users.1 > 0 {
-            self.users = Some(whole.users.0 / whole.users.1 as f64);
-        }
-        let named = |errors: &BTreeMap<u16, u64>| -> BTreeMap<String, u64> {
-            let name = |number: &u16| self.errors.get(usize::from(*number)).cloned().unwrap_or_default();
-            errors.iter().map(|(number, n)| (name(number), *n)).collect()
-        };
-        let parts = whole.cells.iter().map(|(endpoint, cell)| Part {
-            endpoint: self.endpoints.get(usize::from(*endpoint)).cloned().unwrap_or_default(),
-            sent: cell.sent,
-            completed: cell.completed,
-            succeeded: cell.succeeded,
-            failed: cell.failed,
-            connect_errors: cell.connect_errors,
-            bytes_sent: cell.bytes_sent,
-            bytes_received: cell.bytes_received,
-            errors: named(&cell.errors),
-            statuses: cell.statuses.clone(),
-            response_sum_us: cell.sum_us,
-            response: cell.histogram(),
-        });
-        let mut parts: Vec<Part> = parts.collect();
-        parts.sort_by(|a, b| a.endpoint.cmp(&b.endpoint));
-        Some(Stretch {
-            start_unix_s: (self.origin_us + bin * self.width_us) as f64 / 1e6,
-            width_s: self.width_us as f64 / 1e6,
-            users: self.users.filter(|_| self.known.users),
-            in_flight: self.in_flight,
-            iterations: whole.iterations,
-            bytes: whole.bytes,
-            parts,
-        })
-    }
-}
-
 /// Names and their numbers.
 #[derive(Debug, Default)]
 struct Names {
@@ -545,85 +424,5 @@ impl Names {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    const ZERO_US: i64 = 1_795_275_753_000_000;
-
-    fn sample(start_ms: i64, duration_ms: u64) -> Sample<'static> {
-        Sample {
-            line: 2,
-            endpoint: "a",
-            start_us: ZERO_US + start_ms * 1000,
-            duration_us: duration_ms * 1000,
-            answered: true,
-            status: Some(200),
-            ending: Ending::Well,
-            bytes_sent: None,
-            bytes_received: Some(10),
-        }
-    }
-
-    #[test]
-    fn a_request_is_sent_where_it_begins_and_answered_where_it_ends() {
-        let mut gathered = Gathered::new(1.0);
-        gathered.begin_file("f");
-        gathered.sample(&sample(900, 1200)).unwrap();
-        gathered.sample(&sample(4100, 50)).unwrap();
-        let refused = Ending::Named(ErrorKind::ConnectRefused);
-        gathered
-            .sample(&Sample { ending: refused, answered: false, status: None, ..sample(4200, 1) })
-            .unwrap();
-        gathered.users(ZERO_US, 3.0);
-        let outcome = gathered.finish().unwrap();
-        assert_eq!(
-            (outcome.begin_unix_s, outcome.end_unix_s),
-            (ZERO_US as f64 / 1e6, ZERO_US as f64 / 1e6 + 5.0)
-        );
-        // The first second was not loaded from its begin, nor the last to its end.
-        assert_eq!(outcome.load_unix_s, (ZERO_US as f64 / 1e6 + 1.0, ZERO_US as f64 / 1e6 + 4.0));
-        assert!(outcome.unknown.contains(&"bytes_sent") && !outcome.unknown.contains(&"users"));
-        let all: Vec<Stretch> = outcome.stretches.collect();
-        let sum = |s: &Stretch, of: fn(&Part) -> u64| s.parts.iter().map(of).sum::<u64>();
-        let counts: Vec<_> =
-            all.iter().map(|s| (sum(s, |p| p.sent), sum(s, |p| p.completed), s.in_flight)).collect();
-        assert_eq!(counts, [(1, 0, 1), (0, 0, 1), (0, 1, 0), (0, 0, 0), (1, 1, 0)]);
-        assert_eq!(all.iter().map(|s| s.users).collect::<Vec<_>>(), [Some(3.0); 5]);
-        let last = &all[4].parts[0];
-        assert_eq!((last.failed, last.connect_errors, last.errors["connect_refused"]), (1, 1, 1));
-        assert_eq!(
-            (all[2].parts[0].response.max() / 1000, all[2].parts[0].response_sum_us),
-            (1200, 1_200_000)
-        );
-    }
-
-    #[test]
-    fn times_that_lie_too_far_apart_are_refused_with_both_places() {
-        let mut gathered = Gathered::new(1.0);
-        gathered.begin_file("f");
-        gathered.sample(&sample(0, 1)).unwrap();
-        let far = Sample { line: 7, ..sample(3_600_000 * 24 * 400, 1) };
-        let told = gathered.sample(&far).unwrap_err().to_string();
-        assert!(told.contains("f:2") && told.contains("f:7"), "{told}");
-        let mut longer = Gathered::new(60.0);
-        longer.begin_file("f");
-        longer.sample(&sample(0, 1)).unwrap();
-        longer.sample(&far).unwrap();
-    }
-
-    #[test]
-    fn endpoints_beyond_the_bound_count_together() {
-        let mut gathered = Gathered::new(1.0);
-        gathered.begin_file("f");
-        for i in 0..300 {
-            let name = format!("/orders/{i}");
-            gathered.sample(&Sample { endpoint: &name, ..sample(0, 1) }).unwrap();
-        }
-        let outcome = gathered.finish().unwrap();
-        assert_eq!(outcome.remarks[0].lines, 100);
-        let stretch = outcome.stretches.last().unwrap();
-        assert_eq!(stretch.parts.len(), 201);
-        assert_eq!(stretch.parts.iter().find(|p| p.endpoint == OTHERS).unwrap().completed, 100);
-    }
-}
+#[path = "gather_tests.rs"]
+mod tests;

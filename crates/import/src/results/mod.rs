@@ -19,17 +19,20 @@ mod mapping;
 mod outcome;
 mod problem;
 mod remarks;
+mod sample;
+mod stretches;
 mod table;
 
 use std::io::{BufRead, Cursor, Read};
 
 pub use clock::{Unit, zone_s};
-pub use gather::{Gathered, MAX_INTERVALS, OTHERS, OTHERWISE, Stretches};
+pub use gather::{Gathered, MAX_INTERVALS, OTHERS, OTHERWISE};
 pub use lines::Lines;
 pub use mapping::Mapping;
 pub use outcome::{Failure, Outcome, Part, Stretch, Told};
 pub use problem::Problem;
 pub use remarks::{Remark, Remarks};
+pub use stretches::Stretches;
 
 /// What the user says of the files.
 #[derive(Debug, Clone, Default)]

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use swarmlab_intervals::Histogram;
 
-use super::gather::Stretches;
 use super::remarks::Remark;
+use super::stretches::Stretches;
 
 /// Everything that was read.
 #[derive(Debug)]
