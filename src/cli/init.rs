@@ -73,15 +73,30 @@ pub fn main(args: &InitArgs, global: &Global) -> Exit {
     if args.prove { prove(args, global) } else { Exit::Success }
 }
 
-/// The way from the folder of the files to the stack's.
+/// The way from the folder of the files, which is there, to the stack's.
 fn way(folder: &Path, stack: &Path) -> String {
-    match (std::path::absolute(folder), std::path::absolute(stack)) {
-        (Ok(from), Ok(to)) => {
-            let plain = |path: PathBuf| path.components().collect::<PathBuf>();
-            relative(&plain(from), &plain(to)).display().to_string()
-        }
+    match (real_place(folder), real_place(stack)) {
+        (Some(from), Some(to)) => relative(&from, &to).display().to_string(),
         _ => stack.display().to_string(),
     }
+}
+
+/// Where a file or folder really is, links and `..` followed; of one that is not there yet, where it will be.
+fn real_place(path: &Path) -> Option<PathBuf> {
+    let absolute = std::path::absolute(path).ok()?;
+    for there in absolute.ancestors() {
+        if let Ok(real) = there.canonicalize() {
+            return Some(real.join(absolute.strip_prefix(there).ok()?));
+        }
+    }
+    None
+}
+
+/// Whether two names are of one file, also through links.
+fn same_file(one: &Path, other: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let of = |path: &Path| std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()));
+    of(one).is_some_and(|one| of(other) == Some(one))
 }
 
 fn write(found: &First, args: &InitArgs, global: &Global) -> Result<(), Exit> {
@@ -90,6 +105,11 @@ fn write(found: &First, args: &InitArgs, global: &Global) -> Result<(), Exit> {
     };
     let paths = found.files.iter().map(|(name, text)| (args.output.join(name), text));
     let paths: Vec<(PathBuf, &String)> = paths.collect();
+    if let Some((path, _)) = paths.iter().find(|(path, _)| same_file(path, &args.stack)) {
+        let why = format!("{} is the stack file itself", path.display());
+        let help = "another folder: -o DIR";
+        return Err(output::fail(&why, Some(help), global.json, codes::BAD_ARGUMENTS));
+    }
     // What would be written stands there already: nothing is lost.
     let is_same = |path: &Path, text: &str| std::fs::read_to_string(path).is_ok_and(|there| there == text);
     let is_theirs = |path: &Path, text: &str| path.exists() && !is_same(path, text);

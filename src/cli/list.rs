@@ -28,9 +28,15 @@ pub struct ListArgs {
     dir: PathBuf,
 }
 
+/// Not every file's name is a text.
+fn shown<S: serde::Serializer>(path: &Path, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(&path.display())
+}
+
 /// One run.
 #[derive(Debug, Serialize)]
 struct Entry {
+    #[serde(serialize_with = "shown")]
     folder: PathBuf,
     name: String,
     started_unix_s: f64,

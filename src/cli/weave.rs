@@ -74,11 +74,13 @@ fn same_file(one: &Path, other: &Path) -> bool {
 /// Writes the stack file and what it names; the paths of the latter.
 fn write(woven: &Woven, file: &Path) -> io::Result<Vec<PathBuf>> {
     let folder = file.with_extension("configs");
+    // Links and `..` are followed: the way between two files is that between the places where they are.
     let here = std::path::absolute(file)?.parent().map(Path::to_owned).unwrap_or_default();
+    let here = here.canonicalize().unwrap_or(here);
     let beside = folder.file_name().map(PathBuf::from).unwrap_or_default();
     let place = |path: &Path| match path.strip_prefix(FOLDER) {
         Ok(name) => format!("./{}", beside.join(name).display()),
-        Err(_) => match std::path::absolute(path) {
+        Err(_) => match path.canonicalize().or_else(|_| std::path::absolute(path)) {
             Ok(path) => relative(&here, &path).display().to_string(),
             Err(_) => path.display().to_string(),
         },

@@ -49,3 +49,38 @@ fn a_first_experiment_is_one_that_check_finds_fine() {
     }
     assert!(!dir.path().join("other").exists());
 }
+
+#[test]
+fn the_stack_is_found_from_wherever_the_files_stand_and_never_written_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let app = dir.path().join("deep/app");
+    std::fs::create_dir_all(&app).unwrap();
+    std::fs::write(app.join("stack.yml"), STACK).unwrap();
+    // Another stack lies where a way that counts `..` as a folder would end.
+    std::fs::write(dir.path().join("stack.yml"), "services: { other: { image: x, ports: [\"1:80\"] } }\n")
+        .unwrap();
+    std::os::unix::fs::symlink(dir.path(), app.join("link")).unwrap();
+    for (output, way) in [
+        ("../lab", "../app/stack.yml"),
+        ("link/lab2", "../deep/app/stack.yml"),
+        ("sub/../lab3", "../stack.yml"),
+    ] {
+        std::fs::create_dir_all(app.join("sub")).unwrap();
+        let o = run(&["init", "stack.yml", "-o", output], &app);
+        assert_eq!(o.status.code(), Some(0), "{}", stderr(&o));
+        let file = app.join(output).join("experiment.yml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert!(text.contains(&format!("stack: {way}\n")), "{output}: {text}");
+        let o = run(&["check", file.to_str().unwrap()], dir.path());
+        assert!(
+            o.status.success() && String::from_utf8_lossy(&o.stdout).contains("shop"),
+            "{output}: {}",
+            stderr(&o)
+        );
+    }
+    // Under its own file's name, also through a link.
+    std::fs::copy(app.join("stack.yml"), app.join("experiment.yml")).unwrap();
+    let o = run(&["init", "experiment.yml", "--force"], &app);
+    assert!(o.status.code() == Some(2) && stderr(&o).contains("is the stack file itself"), "{}", stderr(&o));
+    assert_eq!(std::fs::read_to_string(app.join("experiment.yml")).unwrap(), STACK);
+}

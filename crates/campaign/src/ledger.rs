@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use swarmlab_codes::{self as codes, Code};
 use swarmlab_record::folder::RunFolder;
+use swarmlab_record::integrity;
 use swarmlab_record::manifest::{Manifest, ManifestError, State};
 use swarmlab_record::summary::{Status, Summary};
 use swarmlab_record::topology::Bed;
@@ -127,6 +128,10 @@ fn outcome(folder: &Path, expected: &Expected) -> Result<Outcome, LedgerError> {
     if let Some(why) = differs(&manifest, expected) {
         return Err(LedgerError::Foreign { folder: folder.to_owned(), why });
     }
+    // Neither is one whose raw files are no more what was measured.
+    if let Some(lost) = integrity::resized(&run, &manifest.files).first() {
+        return Ok(Outcome::Failed { why: lost.to_string() });
+    }
     Ok(match &manifest.state {
         State::Running | State::Killed => Outcome::Cut,
         State::Partial { reason } if reason == "interrupted" => Outcome::Cut,
@@ -164,6 +169,9 @@ fn figure(summary: &Summary, key: &str) -> Option<f64> {
 fn no_sample(summary: &Summary, require_valid: bool) -> Option<String> {
     if summary.counts.completed == 0 {
         return Some("no request was answered".to_owned());
+    }
+    if summary.verdicts.iter().any(|v| v.code == "files-agree" && v.status == Status::Fail) {
+        return Some("its files are not as the run left them".to_owned());
     }
     let failed = summary.verdicts.iter().filter(|v| v.status == Status::Fail && !v.is_objective());
     let failed: Vec<&str> = failed.map(|v| v.code.as_str()).collect();

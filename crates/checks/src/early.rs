@@ -33,7 +33,7 @@ pub fn only_later(check: &Check) -> Option<String> {
     if let Some(late) = quantities.into_iter().flatten().find(|q| !is_so_far(q)) {
         return Some(format!(
             "`{}` is known when the run is over; while it goes on, what the clients felt is: response times, counts of requests, \
-             `throughput` and `offered`",
+             `throughput` and `error_rate`",
             late.name
         ));
     }
@@ -57,12 +57,7 @@ fn is_count(q: &Quantity) -> bool {
 fn is_so_far(q: &Quantity) -> bool {
     match q.function {
         Some(_) => stem(q) == "response",
-        None => {
-            q.name == "offered"
-                || is_count(q)
-                || SO_FAR.contains(&stem(q))
-                || stem(q).starts_with("response_")
-        }
+        None => is_count(q) || SO_FAR.contains(&stem(q)) || stem(q).starts_with("response_"),
     }
 }
 
@@ -80,7 +75,8 @@ mod tests {
             ("errors / sent < 1 %", None),
             ("error_rate < 1 %", None),
             ("failed < 100", None),
-            ("throughput >= 95 % of offered", None),
+            ("throughput >= 20 /s", None),
+            ("throughput >= 95 % of offered", Some("`offered` is known when")),
             ("completed >= 90 % of sent", None),
             ("sent > 1000", Some("grows")),
             ("max(ms-exercise.cpu) < 0.9 cores", Some("`ms-exercise.cpu` is known when")),

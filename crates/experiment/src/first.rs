@@ -181,11 +181,16 @@ pub fn first(stack: &Stack, stack_path: &str, wanted: Option<&Wanted>) -> Result
     Ok(First { name, entry, others, fronts, files, remarks })
 }
 
+/// Whether a path can be asked for as it stands: what a shell would have replaced, or a scenario would, is none.
+fn is_literal(path: &str) -> bool {
+    path.chars().all(|c| c.is_ascii_graphic() && !"${}()<>\\^`\"".contains(c))
+}
+
 /// The published ports of a service.
 fn entries(service: &Service) -> Vec<Entry> {
     let (checked, path) = match url_of_check(service) {
-        Some((port, path)) => (Some(port), path),
-        None => (None, "/".to_owned()),
+        Some((port, path)) if is_literal(&path) => (Some(port), path),
+        _ => (None, "/".to_owned()),
     };
     let entry = |target: u16, published: Option<u16>| {
         let is_checked = checked == Some(target);
@@ -372,6 +377,14 @@ mod tests {
         let other = first(&stack, "s.yml", Some(&wanted)).unwrap();
         assert!(other.files[2].1.contains("GET / }        # a guess"), "{}", other.files[2].1);
         assert_eq!(quoted("5 a:b"), "\"5 a:b\"");
+    }
+
+    #[test]
+    fn what_is_no_literal_path_is_a_guess() {
+        for path in ["/\u{fc}", "/{{x}}", "/$(hostname)", "/${HEALTH}/x", "/a b"] {
+            assert!(!is_literal(path), "{path}");
+        }
+        assert!(is_literal("/up?a=1&b=2%20c;d=~x"));
     }
 
     #[test]

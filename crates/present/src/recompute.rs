@@ -133,7 +133,8 @@ fn give_manifest(folder: &RunFolder) -> Result<(), RecomputeError> {
 /// Completes the folder of a run that was killed: its journals become tables, and its manifest says what became of it.
 fn complete(folder: &RunFolder, manifest: Manifest) -> Result<Manifest, RecomputeError> {
     let journals = [folder.client_journal(), folder.server_journal(), folder.server_lines()];
-    let is_open = journals.iter().any(|journal| journal.exists());
+    // What was sealed is not written over by a journal that somebody put beside it.
+    let is_open = manifest.files.is_empty() && journals.iter().any(|journal| journal.exists());
     if !is_open && manifest.state != State::Running {
         return Ok(manifest);
     }

@@ -144,6 +144,18 @@ fn samples_that_are_lost_or_damaged_leave_what_the_clients_felt() {
 }
 
 #[test]
+fn a_journal_beside_a_sealed_run_writes_nothing_over() {
+    let copy = Copy::sealed("2-embedded");
+    let before = std::fs::read(copy.path("samples.parquet")).unwrap();
+    copy.edit("events.jsonl", |bytes| bytes.truncate(bytes.len() - 5));
+    for journal in [copy.folder.client_journal(), copy.folder.server_journal(), copy.folder.server_lines()] {
+        std::fs::write(journal, "").unwrap();
+    }
+    fails(&copy, &["events.jsonl has"]);
+    assert_eq!(std::fs::read(copy.path("samples.parquet")).unwrap(), before);
+}
+
+#[test]
 fn an_events_file_that_was_edited_is_told() {
     let copy = Copy::sealed("2-swarm");
     copy.edit("events.jsonl", |bytes| {

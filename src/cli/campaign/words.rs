@@ -87,13 +87,14 @@ pub fn dry_run(ready: &Ready, global: &Global) -> Exit {
         .collect();
     let mut out = output::table(&["variant", "levels", "load"], &rows);
     out.push_str("\nblock  seed  variants in their order\n");
+    let at_most = if ready.campaign.until.is_empty() { "" } else { "at most " };
     let trials: Vec<&Trial> = ready.trials().collect();
     for block in trials.chunk_by(|a, b| a.block == b.block) {
         let order: Vec<String> = block.iter().map(|t| (t.variant + 1).to_string()).collect();
         out.push_str(&format!("{:>5}  {:>4}  {}\n", block[0].block, block[0].seed, order.join(" ")));
     }
     out.push_str(&format!(
-        "\n{} of {}: {} of load and warm-up alone; bringing up, settling and taking down come on top\n",
+        "\n{at_most}{} of {}: {} of load and warm-up alone; bringing up, settling and taking down come on top\n",
         plural(count.of, "trial"),
         plural(rows.len(), "variant"),
         duration(load_s)
@@ -187,6 +188,7 @@ impl Widest<'_> {
     /// How wide, in the measure in which it is bounded; infinite where nothing is known.
     fn width(&self) -> f64 {
         let of = |known: &Known| match self.until.half_width {
+            HalfWidth::Share(_) if known.half_width == 0.0 => 0.0,
             HalfWidth::Share(_) => known.half_width / known.mean.abs(),
             HalfWidth::Amount(_) => known.half_width,
         };

@@ -150,7 +150,9 @@ async fn one(
         .read(path, &flags, &BTreeMap::new())
         .map_err(|findings| output::bad_input(&findings, global.json))?;
     // Its warnings were told before the first trial.
-    let loaded = Loaded { warnings: Diagnostics::default(), ..loaded };
+    let mut loaded = Loaded { warnings: Diagnostics::default(), ..loaded };
+    // A load that is ended because it went badly is no sample, and without the bad ones the rest is better than the truth.
+    loaded.experiment.checks.iter_mut().for_each(|threshold| threshold.abort_after_s = None);
     let finished = carry_out(loaded, ground, &flags, global, cancel, left).await?;
     if global.json {
         let folder = finished.folder.root();

@@ -145,7 +145,7 @@ pub fn main(args: &LoadArgs, global: &Global) -> Exit {
             return output::fail(&e, None, global.json, codes::RESULTS_NOT_WRITTEN);
         }
         if let Some(path) = &args.junit
-            && let Err(e) = junit::write(path, &plan.title, &cases(&summary))
+            && let Err(e) = junit::write(path, &plan.title, &cases(&summary, ended.early.as_ref()))
         {
             let why = format!("--junit {}: {e}", path.display());
             return output::fail(&why, None, global.json, codes::OUTPUT_FILE);
@@ -219,7 +219,7 @@ fn thresholds(checks: &[Check], abort_after: Option<Duration>) -> Result<Vec<Thr
 }
 
 /// What a pipeline is shown of the load.
-fn cases(s: &LoadSummary) -> Vec<Case> {
+fn cases(s: &LoadSummary, early: Option<&Early>) -> Vec<Case> {
     let objectives = s.objectives.iter().map(|o| {
         let name = match o.figure {
             Figure::ResponseP95Ms => "max-p95",
@@ -249,7 +249,13 @@ fn cases(s: &LoadSummary) -> Vec<Case> {
         _ => CaseOutcome::Passed,
     };
     let generator = Case { name: "generator-valid".to_owned(), outcome: generator };
-    objectives.chain(checks).chain([generator]).collect()
+    let ended = early.and_then(|early| match early {
+        Early::Missed(why) => {
+            Some(Case { name: "abort-after".to_owned(), outcome: CaseOutcome::Failed(why.clone()) })
+        }
+        Early::Interrupted => None,
+    });
+    objectives.chain(checks).chain([generator]).chain(ended).collect()
 }
 
 fn help_of(e: &LoadFailure) -> Option<&'static str> {

@@ -17,7 +17,6 @@ pub(super) struct Thresholds {
 struct SoFar {
     start_unix_s: Option<f64>,
     length_s: f64,
-    offered: u64,
     endpoints: BTreeMap<String, EndpointStats>,
 }
 
@@ -55,7 +54,6 @@ impl SoFar {
     fn add(&mut self, interval: &Interval) {
         let start_unix_s = *self.start_unix_s.get_or_insert(interval.start_unix_s);
         self.length_s = interval.end_unix_s - start_unix_s;
-        self.offered += interval.offered;
         for stats in &interval.endpoints {
             let sum = self
                 .endpoints
@@ -87,7 +85,8 @@ impl Source for SoFar {
         let ms = |us: f64| answers.then(|| (us / 1e3, "ms".to_owned()));
         let quantile = |q: f64| ms(stats.response.value_at_quantile(q) as f64);
         match stem {
-            "sent" => count(tally.sent),
+            // What is under way has not failed: of those that were sent, or could not be, the ones that ended count.
+            "sent" => count(tally.succeeded + tally.failed),
             "completed" => count(tally.completed),
             "failed" => count(tally.failed),
             "throughput_per_s" => Some((tally.completed as f64 / self.length_s, "requests/s".to_owned())),
@@ -107,16 +106,14 @@ impl Source for SoFar {
         self.of(endpoint).map(|stats| stats.tally.completed)
     }
 
-    fn column(&self, name: &str) -> Option<(Vec<Option<f64>>, String)> {
-        (name == OFFERED).then(|| (vec![Some(self.offered as f64 / self.length_s)], "/s".to_owned()))
+    fn column(&self, _: &str) -> Option<(Vec<Option<f64>>, String)> {
+        None
     }
 
     fn columns(&self) -> Vec<String> {
-        vec![OFFERED.to_owned()]
+        Vec::new()
     }
 }
-
-const OFFERED: &str = "client_offered_per_s";
 
 #[cfg(test)]
 mod tests {
@@ -164,11 +161,15 @@ mod tests {
         let mut t = watching("errors / sent < 25 %", 0.0);
         assert_eq!(t.look(&second(0, 5, 2)), None);
         assert!(t.look(&second(1, 5, 4)).is_some_and(|s| s.contains("missed 2 s")), "6 of 20");
-        let mut t = watching("throughput >= 95 % of offered", 0.0);
-        assert_eq!(t.look(&second(0, 5, 0)), None);
-        let mut half = second(1, 5, 0);
-        half.endpoints[0].tally.completed = 5;
-        assert!(t.look(&half).is_some());
+        // What is under way is not lost, and what could not even be sent is.
+        let mut t = watching("completed / sent >= 99 %", 0.0);
+        let mut under_way = second(0, 5, 0);
+        (under_way.endpoints[0].tally.sent, under_way.endpoints[0].tally.offered) = (30, 40);
+        assert_eq!(t.look(&under_way), None);
+        let mut refused = second(0, 5, 0);
+        refused.endpoints[0] = EndpointStats::new("get");
+        refused.endpoints[0].tally.failed = 5;
+        assert!(watching("errors / sent < 1 %", 0.0).look(&refused).is_some());
         assert_eq!(watching("p95(response:nobody) < 1 us", 0.0).look(&second(0, 5, 0)), None);
         let at_the_end = Threshold::at_the_end(parse("errors / sent < 1 %").unwrap());
         assert_eq!(Thresholds::new(vec![at_the_end]).look(&second(0, 5, 9)), None);
