@@ -109,7 +109,7 @@ fn obey(args: &BaselineArgs, json: bool) -> Result<(), Refusal> {
             let count = runs.len();
             let baseline = Baseline { format: FORMAT, name: name.clone(), saved_unix_s, runs };
             let path = baseline.save(&args.dir, *replace)?;
-            let value = serde_json::json!({"event": "saved", "baseline": name, "file": path, "runs": count});
+            let value = serde_json::json!({"event": "saved", "baseline": name, "file": path.display().to_string(), "runs": count});
             output::say(json, &value, &format!("{}: {}", path.display(), words::plural(count, "run")));
         }
         Command::List => {
@@ -137,7 +137,8 @@ fn obey(args: &BaselineArgs, json: bool) -> Result<(), Refusal> {
         }
         Command::Rm { name } => {
             let path = Baseline::remove(&args.dir, name)?;
-            let value = serde_json::json!({"event": "removed", "baseline": name, "file": path});
+            let value =
+                serde_json::json!({"event": "removed", "baseline": name, "file": path.display().to_string()});
             output::say(json, &value, &format!("removed {}", path.display()));
         }
     }

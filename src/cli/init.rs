@@ -192,8 +192,7 @@ fn prove(args: &InitArgs, global: &Global) -> Exit {
             );
             return output::fail(&why, Some(&help), global.json, codes::NO_ANSWER);
         }
-        let json =
-            serde_json::json!({"event": "proved", "answered": answered, "folder": finished.folder.root()});
+        let json = serde_json::json!({"event": "proved", "answered": answered, "folder": finished.folder.root().display().to_string()});
         let next = format!("next: swarmlab run {}", experiment.display());
         output::say(global.json, &json, &format!("{answered} requests were answered as expected\n  {next}"));
         exit

@@ -56,13 +56,6 @@ use crate::exit::Exit;
 
 /// Runs the command of this process and says how it ends.
 pub fn main() -> ExitCode {
-    // What is told of files is text, in JSON as well.
-    if let Some(argument) = std::env::args_os().skip(1).find(|argument| argument.to_str().is_none()) {
-        let json = std::env::args_os().any(|a| a == "--json");
-        let why = format!("`{}` is no text in UTF-8", argument.to_string_lossy());
-        let help = "rename that file or folder, or go into it and name it from there";
-        return output::fail(&why, Some(help), json, swarmlab_codes::BAD_ARGUMENTS).into();
-    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(e) => {

@@ -55,7 +55,8 @@ pub fn main(args: &OpenArgs, global: &Global) -> Exit {
         }
     };
     let opened = browsers().iter().any(|browser| start(browser, &report));
-    let value = serde_json::json!({"event": "report", "report": report, "opened": opened});
+    let value =
+        serde_json::json!({"event": "report", "report": report.display().to_string(), "opened": opened});
     output::say(global.json, &value, &report.display().to_string());
     Exit::Success
 }

@@ -287,7 +287,7 @@ fn tell(joined: &Joined<'_>, path: &Path, plan: &Plan, json: bool) {
     let (series, samples) = (joined.series(), joined.samples);
     let Window { from_ms, to_ms } = plan.window;
     let value = json!({
-        "event": "query", "file": path, "series": series, "samples": samples, "parts": plan.pieces().len(),
+        "event": "query", "file": path.display().to_string(), "series": series, "samples": samples, "parts": plan.pieces().len(),
         "from_unix_s": from_ms as f64 / 1e3, "to_unix_s": to_ms as f64 / 1e3,
         "warnings": joined.warnings,
     });

@@ -14,8 +14,8 @@ use swarmlab_record::summary::{Status, Summary};
 pub fn print(summary: &Summary, folder: &RunFolder, json: bool) {
     let value = serde_json::json!({
         "event": "finished",
-        "folder": folder.root(),
-        "report": folder.report(),
+        "folder": folder.root().display().to_string(),
+        "report": folder.report().display().to_string(),
         "summary": summary,
     });
     output::say(json, &value, text(summary, folder).trim_end());

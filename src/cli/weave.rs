@@ -122,7 +122,8 @@ fn say(woven: &Woven, file: &Path, files: &[PathBuf], global: &Global) {
             serde_json::json!({"proxy": f.proxy, "service": f.service, "was": f.name, "ports": ports})
         })
         .collect();
-    let json = serde_json::json!({"event": "woven", "file": file, "files": files, "fronts": fronts});
+    let shown: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+    let json = serde_json::json!({"event": "woven", "file": file.display().to_string(), "files": shown, "fronts": fronts});
     let mut text = format!("{}: {} services", file.display(), woven.stack.services.len());
     if woven.fronts.is_empty() {
         text.push_str("; no proxy was put before any (name one: --front NAME)");

@@ -27,6 +27,31 @@ fn arguments_that_are_no_text_are_checked_as_well() {
     let odd = std::ffi::OsStr::from_bytes(b"\xff.yml");
     let o = swarmlab().args(["check".as_ref(), odd, "--nothing".as_ref()]).output().unwrap();
     assert!(o.status.code() == Some(2) && stderr(&o).contains("--nothing"), "{}", stderr(&o));
+    // Nor that of a folder, whatever is told of it.
+    let lab = Lab::new();
+    let folder = lab.dir.path().join(std::ffi::OsStr::from_bytes(b"u\xff"));
+    let raw = crate::support::root().join("crates/present/tests/golden/2-load/raw");
+    std::fs::create_dir_all(folder.join("run")).unwrap();
+    for file in std::fs::read_dir(raw).unwrap().flatten() {
+        std::fs::copy(file.path(), folder.join("run").join(file.file_name())).unwrap();
+    }
+    let run = folder.join("run");
+    for args in [
+        ["report".as_ref(), run.as_os_str()],
+        ["list".as_ref(), folder.as_os_str()],
+        ["open".as_ref(), run.as_os_str()],
+    ] {
+        for json in [&[][..], &["--json"]] {
+            let o = swarmlab()
+                .args(args)
+                .args(json)
+                .env_remove("DISPLAY")
+                .env_remove("BROWSER")
+                .output()
+                .unwrap();
+            assert_eq!(o.status.code(), Some(0), "{args:?}: {}", stderr(&o));
+        }
+    }
 }
 
 #[test]

@@ -36,10 +36,16 @@ pub enum Outcome {
     Unanalysed,
 }
 
+/// Not every file's name is a text.
+fn shown<S: serde::Serializer>(path: &Path, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(&path.display())
+}
+
 /// One run of a trial.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Attempt {
     /// Its folder.
+    #[serde(serialize_with = "shown")]
     pub folder: PathBuf,
     /// What became of it.
     pub outcome: Outcome,

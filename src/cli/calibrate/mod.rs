@@ -91,7 +91,7 @@ pub fn main(args: &CalibrateArgs, global: &Global) -> Exit {
     if global.json {
         let remarks: Vec<&String> = remarks.iter().chain(&calibration.remarks).collect();
         output::line(&json!({
-            "event": "calibration", "run": shown, "model": args.output, "entry": entry(&calibration),
+            "event": "calibration", "run": shown, "model": args.output.as_ref().map(|file| file.display().to_string()), "entry": entry(&calibration),
             "services": rows(&calibration), "not_calibrated": calibration.left_out, "remarks": remarks,
         }));
     } else if args.output.is_none() {

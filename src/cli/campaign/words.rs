@@ -72,7 +72,7 @@ pub fn dry_run(ready: &Ready, global: &Global) -> Exit {
     let load_s: f64 = ready.trials().map(|trial| ready.load_s[trial.variant]).sum();
     if global.json {
         output::line(&json!({
-            "event": "planned", "campaign": ready.campaign.name, "folder": ready.folder, "variants": ready.recorded.variants,
+            "event": "planned", "campaign": ready.campaign.name, "folder": ready.folder.display().to_string(), "variants": ready.recorded.variants,
             "trials": ready.recorded.trials, "load_s": load_s, "done": count.done, "given_up": count.given_up, "left_s": count.left_s,
         }));
         return Exit::Success;
@@ -111,7 +111,7 @@ pub fn begins(ready: &Ready, ledger: &Ledger<'_>, global: &Global) {
     let count = Count::of(ready, ledger);
     if global.json {
         output::line(&json!({
-            "event": "campaign", "campaign": ready.campaign.name, "folder": ready.folder, "trials": count.of, "done": count.done,
+            "event": "campaign", "campaign": ready.campaign.name, "folder": ready.folder.display().to_string(), "trials": count.of, "done": count.done,
             "given_up": count.given_up, "left_s": count.left_s,
         }));
     } else if count.done > 0 {
@@ -231,7 +231,7 @@ pub fn ends(ready: &Ready, ledger: &Ledger<'_>, is_hopeless: bool, global: &Glob
     let folder = ready.folder.display();
     if count.done > 0 {
         let value = json!({
-            "event": "campaign_ended", "campaign": ready.campaign.name, "folder": ready.folder, "trials": count.of,
+            "event": "campaign_ended", "campaign": ready.campaign.name, "folder": ready.folder.display().to_string(), "trials": count.of,
             "done": count.done, "given_up": count.given_up, "enough_after_block": progress.enough,
             "known": known(ready, &progress).iter().map(Widest::json).collect::<Vec<_>>(),
         });

@@ -156,7 +156,9 @@ async fn one(
     let finished = carry_out(loaded, ground, &flags, global, cancel, left).await?;
     if global.json {
         let folder = finished.folder.root();
-        output::line(&json!({"event": "run_ended", "trial": trial.number, "folder": folder}));
+        output::line(
+            &json!({"event": "run_ended", "trial": trial.number, "folder": folder.display().to_string()}),
+        );
     }
     Ok(())
 }

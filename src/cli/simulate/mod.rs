@@ -192,7 +192,9 @@ fn simulate(
         folder.finish(&about)?;
     }
     if global.json {
-        output::line(&json!({"event": "simulation", "simulation": about, "folder": args.output}));
+        output::line(
+            &json!({"event": "simulation", "simulation": about, "folder": args.output.as_ref().map(|folder| folder.display().to_string())}),
+        );
     } else {
         output::line(&text::text(args, word, &totals, &tally).trim_end());
     }

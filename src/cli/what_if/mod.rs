@@ -202,12 +202,12 @@ fn print(args: &WhatIfArgs, basis: &Basis, prediction: &Prediction, compared: &[
     let assumed: Vec<_> = basis.calibration.iter().flat_map(text::assumed_rows).collect();
     let not_calibrated = basis.calibration.as_ref().map(|c| &c.left_out);
     let mut event = json!({
-        "event": "what_if", "run": args.folder, "model": args.model, "seeds": prediction.seeds,
+        "event": "what_if", "run": args.folder.display().to_string(), "model": args.model.as_ref().map(|file| file.display().to_string()), "seeds": prediction.seeds,
         "load_s": prediction.load_s, "figures": prediction.figures, "assumed": assumed,
         "not_calibrated": not_calibrated, "remarks": basis.remarks,
     });
     if let Some(other) = &args.validate {
-        event["validated_by"] = json!(other);
+        event["validated_by"] = json!(other.display().to_string());
         event["validation"] = json!(compared);
     }
     output::line(&event);

@@ -37,7 +37,7 @@ impl<P: FnMut(&Value) + Send> Sink for JsonLines<P> {
 fn value(news: &News) -> Option<Value> {
     Some(match news {
         News::Started { name, folder, testbed, reason, .. } => {
-            json!({"event": "started", "name": name, "folder": folder, "testbed": testbed, "reason": reason})
+            json!({"event": "started", "name": name, "folder": folder.display().to_string(), "testbed": testbed, "reason": reason})
         }
         News::Phase { phase, expected_s } => {
             json!({"event": "phase", "phase": phase, "expected_s": expected_s})
