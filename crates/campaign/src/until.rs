@@ -111,7 +111,7 @@ pub(crate) fn read(value: &Value<'_>, repetitions: u32) -> Option<Vec<Until>> {
         value.fail(
             codes::BAD_VALUE,
             message,
-            &format!("`repetitions` of {LEAST_BLOCKS} or more: the most that are run"),
+            format!("`repetitions` of {LEAST_BLOCKS} or more: the most that are run"),
         );
         return None;
     }
