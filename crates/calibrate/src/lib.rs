@@ -18,10 +18,10 @@
 //! | [`demand`] | CPU of a request, and CPU without any |
 //! | [`times`] | distributions of times, whoever counted them |
 //! | [`law`] | how demands vary, and what no CPU explains |
-//! | [`fit`] | the whole model |
-//! | [`file`] | the model as a file, with what is measured and what is assumed |
+//! | [`mod@fit`] | the whole model |
+//! | [`mod@file`] | the model as a file, with what is measured and what is assumed |
 //! | [`conditions`] | under what a run took place: load, replicas, limits, actions, controllers |
-//! | [`predict`] | several simulations: figures with intervals |
+//! | [`mod@predict`] | several simulations: figures with intervals |
 //! | [`happened`] | the same figures of a run, and how far a prediction was from them |
 
 // The command line prints (`src/cli`); nobody else does.
