@@ -10,6 +10,7 @@ mod engine;
 mod metrics;
 mod proof;
 mod replicas;
+mod scale_in;
 #[path = "../support/mod.rs"]
 mod support;
 mod watched;

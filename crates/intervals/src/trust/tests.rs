@@ -168,6 +168,7 @@ proptest! {
         inputs in any_inputs(), which in 0..14_usize, more in 1e-6..0.2_f64, count in 1..50_u64,
     ) {
         let mut worse = inputs;
+        let sound = |of: &VerdictInputs| of.intervals.count.saturating_sub(of.intervals.suspect + of.intervals.invalid);
         // Unknown stays unknown: what became known can only speak against, and is tested below.
         let add = |share: &mut Option<f64>| *share = share.map(|share| share + more);
         match which {
@@ -182,15 +183,10 @@ proptest! {
             8 => add(&mut worse.thread_steal_fraction),
             9 => add(&mut worse.throttled_fraction),
             10 => add(&mut worse.crowded_chance),
-            11 => {
-                worse.intervals.suspect += count;
-                worse.intervals.count += count;
-            }
+            // As many intervals as before, some of them worse: more of them would dilute the others.
+            11 => worse.intervals.suspect += count.min(sound(&worse)),
             12 => worse.queue_full += count,
-            _ => {
-                worse.intervals.invalid += count;
-                worse.intervals.count += count;
-            }
+            _ => worse.intervals.invalid += count.min(sound(&worse)),
         }
         let of = |inputs: &VerdictInputs| verdict(inputs, &Thresholds::default()).trust;
         prop_assert!(of(&worse) >= of(&inputs), "{inputs:?} {worse:?}");
