@@ -210,7 +210,10 @@ fn an_interrupt_or_a_closed_terminal_ends_in_order_and_prints_what_there_is() {
 fn ended_by(signal: &str) {
     let app = Role::start("target-app");
     let url = app.url("/health");
-    let mut child = swarmlab()
+    // Under `nohup`, which the load obeys, this would last ten minutes: whoever runs the tests may be under it.
+    let mut child = Command::new("env")
+        .arg("--default-signal=INT,HUP")
+        .arg(swarmlab().get_program())
         .args(["--json", "load", &url, "--rate", "50", "-d", "10m"])
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
