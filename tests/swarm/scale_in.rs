@@ -8,7 +8,7 @@ use crate::support::{Lab, root, verdict};
 #[ignore = "needs a Docker engine (scripts/test)"]
 fn no_request_of_an_open_load_is_lost_unnamed_when_replicas_go() {
     let lab = Lab::new();
-    std::fs::write(lab.dir.path().join("shape.yml"), "shape: constant\nlevel: 3\nduration: 24s\n").unwrap();
+    std::fs::write(lab.dir.path().join("shape.yml"), "shape: constant\nlevel: 12\nduration: 24s\n").unwrap();
     let root = root().display().to_string();
     let text = format!(
         "name: scalein\ntestbed: swarm\nstack: {root}/stacks/exercise.yml\ntarget: {{ service: gateway-envoy, port: 8080 }}\n\
@@ -27,10 +27,19 @@ fn no_request_of_an_open_load_is_lost_unnamed_when_replicas_go() {
     let count = |key: &str| all[key].as_u64().unwrap();
     let named: u64 = all["errors"].as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum();
     eprintln!("sent {}, failed {} ({})", count("sent"), count("failed"), all["errors"]);
-    assert!(count("sent") > 300, "{all}");
+    assert!(count("sent") > 250, "{all}");
     // Each request ended: as it should, or under a name.
     assert_eq!(count("succeeded") + count("failed"), count("sent"), "{all}");
     assert_eq!(named, count("failed"), "{all}");
-    assert_eq!(verdict(&summary, "counts-agree")["status"], "pass", "{summary:#}");
+    // The last counts of replicas that went were not seen in the quiet: told as a warning, and they agree all the same.
+    let agree = verdict(&summary, "counts-agree");
+    assert!(["pass", "warn"].contains(&agree["status"].as_str().unwrap()), "{agree:#}");
+    let servers = summary["counts"]["servers"].as_array().unwrap();
+    let envoy = servers.iter().find(|c| c["counter"] == "gateway-envoy: requests from its clients").unwrap();
+    assert_eq!(
+        (envoy["exact"].as_bool(), envoy["count"].as_f64()),
+        (Some(true), Some(count("sent") as f64)),
+        "{envoy}"
+    );
     assert_gone("scalein");
 }
