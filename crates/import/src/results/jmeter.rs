@@ -83,14 +83,7 @@ impl Format for JMeter {
                 String::new,
             );
         }
-        let columns = READ.map(|name| table.column(name));
-        let [time, elapsed, ..] = columns;
-        if time.is_none() || elapsed.is_none() {
-            let missing = READ[..2].iter().filter(|name| table.column(name).is_none());
-            let missing = missing.map(|name| (*name).to_owned()).collect();
-            return Err(Problem::Columns { file: file.to_owned(), missing, there: table.names().join(", ") });
-        }
-        table.needs(columns.into_iter().flatten());
+        let columns = table.places(file, READ, 2)?;
         let clock = Clock::unix(options.zone_s);
         let mut record = Record::default();
         while table.next(&mut record, &mut into.remarks).map_err(io)? {

@@ -8,6 +8,20 @@ use super::problem::Problem;
 use super::table::{Record, Table};
 use super::{Format, Options};
 
+/// Columns that are read; the first three must be there.
+const READ: [&str; 10] = [
+    "metric_name",
+    "timestamp",
+    "metric_value",
+    "name",
+    "url",
+    "method",
+    "status",
+    "error",
+    "error_code",
+    "expected_response",
+];
+
 /// k6's CSV.
 pub struct K6Csv;
 
@@ -41,21 +55,13 @@ impl Format for K6Csv {
         let Some(mut table) = Table::open(lines, Some(b','), &mut into.remarks).map_err(io)? else {
             return Ok(());
         };
-        let names = ["metric_name", "timestamp", "metric_value"];
-        let [Some(metric), Some(time), Some(value)] = names.map(|name| table.column(name)) else {
-            let missing = names.iter().filter(|name| table.column(name).is_none());
-            let missing = missing.map(|name| (*name).to_owned()).collect();
-            return Err(Problem::Columns { file: file.to_owned(), missing, there: table.names().join(", ") });
-        };
-        let tags = ["name", "url", "method", "status", "error", "error_code", "expected_response"];
-        let tags = tags.map(|name| table.column(name));
-        table.needs(tags.into_iter().flatten().chain([metric, time, value]));
+        let [metric, time, value, tags @ ..] = table.places(file, READ, 3)?;
         let clock = Clock::unix(options.zone_s);
         let mut record = Record::default();
         while table.next(&mut record, &mut into.remarks).map_err(io)? {
             let line = record.line;
             let get = |column: Option<usize>| column.and_then(|c| record.get(c)).unwrap_or_default();
-            let (at, of) = (get(Some(time)), get(Some(value)));
+            let (at, of) = (get(time), get(value));
             let Some(moment) = clock.read(at) else {
                 into.remarks.note(line, "a time that is none, left out", || at.to_owned());
                 continue;
@@ -66,7 +72,7 @@ impl Format for K6Csv {
             };
             let [name, url, method, status, error, error_code, expected_response] = tags.map(get);
             let tags = Tags { name, url, method, status, error, error_code, expected_response };
-            point(line, get(Some(metric)), moment.us, number, &tags, into)?;
+            point(line, get(metric), moment.us, number, &tags, into)?;
         }
         Ok(())
     }

@@ -74,13 +74,7 @@ impl Format for LocustHistory {
         let Some(mut table) = Table::open(lines, Some(b','), &mut into.remarks).map_err(io)? else {
             return Ok(());
         };
-        let missing: Vec<String> =
-            READ.iter().filter(|name| table.column(name).is_none()).map(|name| (*name).to_owned()).collect();
-        if !missing.is_empty() {
-            return Err(Problem::Columns { file: file.to_owned(), missing, there: table.names().join(", ") });
-        }
-        let columns = READ.map(|name| table.column(name).unwrap_or(0));
-        table.needs(columns);
+        let columns = table.places(file, READ, READ.len())?;
         let clock = Clock::unix(options.zone_s);
         let mut before: HashMap<String, Before> = HashMap::new();
         // Of a history with a row for each endpoint the rows of all are their sums.
@@ -89,7 +83,7 @@ impl Format for LocustHistory {
         while table.next(&mut record, &mut into.remarks).map_err(io)? {
             let line = record.line;
             let [time, users, method, name, requests, failures, mean] =
-                columns.map(|c| record.get(c).unwrap_or_default());
+                columns.map(|c| c.and_then(|c| record.get(c)).unwrap_or_default());
             let Some(moment) = clock.read(time) else {
                 into.remarks.note(line, "a time that is none, left out", || time.to_owned());
                 continue;

@@ -47,13 +47,7 @@ fn each<const N: usize>(
     let Some(mut table) = Table::open(lines, Some(b','), &mut into.remarks).map_err(io)? else {
         return Ok(());
     };
-    let missing: Vec<String> =
-        names[..needed].iter().filter(|name| table.column(name).is_none()).map(|n| (*n).to_owned()).collect();
-    if !missing.is_empty() {
-        return Err(Problem::Columns { file: file.to_owned(), missing, there: table.names().join(", ") });
-    }
-    let columns = names.map(|name| table.column(name));
-    table.needs(columns.into_iter().flatten());
+    let columns = table.places(file, names, needed)?;
     let mut record = Record::default();
     while table.next(&mut record, &mut into.remarks).map_err(io)? {
         let fields = columns.map(|c| c.and_then(|c| record.get(c)).unwrap_or_default());

@@ -3,6 +3,7 @@
 use std::io;
 
 use super::lines::{Line, Lines};
+use super::problem::Problem;
 use super::remarks::{Remarks, shortened};
 
 /// Longest record that goes over several lines, bytes: messages of errors have line ends in them.
@@ -91,6 +92,27 @@ impl<'a, 'b> Table<'a, 'b> {
     pub fn column(&self, name: &str) -> Option<usize> {
         let exact = self.names.iter().position(|n| n == name);
         exact.or_else(|| self.names.iter().position(|n| n.eq_ignore_ascii_case(name)))
+    }
+
+    /// The places of some columns, of which the first `needed` must be there; a record must be whole up to the last of them.
+    ///
+    /// # Errors
+    /// Which of those are not there.
+    pub fn places<const N: usize>(
+        &mut self,
+        file: &str,
+        names: [&str; N],
+        needed: usize,
+    ) -> Result<[Option<usize>; N], Problem> {
+        let places = names.map(|name| self.column(name));
+        let found = names.iter().zip(&places).take(needed);
+        let missing: Vec<String> =
+            found.filter(|(_, at)| at.is_none()).map(|(name, _)| (*name).to_owned()).collect();
+        if !missing.is_empty() {
+            return Err(Problem::Columns { file: file.to_owned(), missing, there: self.names().join(", ") });
+        }
+        self.needs(places.into_iter().flatten());
+        Ok(places)
     }
 
     /// Takes the first record back as one like the others: the table has other names, or none but numbers.
