@@ -4,31 +4,11 @@ use std::path::Path;
 
 use super::parquet::{ReadSheet, Sheet, Spec, Values, read};
 use swarmlab_intervals::trust::Trust;
-use swarmlab_record::client::{ClientRow, LatencyMs, LatenessMs, Unknown};
+use swarmlab_record::client::{COUNTS, ClientRow, LatencyMs, LatenessMs, Unknown};
 use swarmlab_record::{FileError, Phase};
 
 /// The counts of a row in the order of the file.
-type Counts = [u64; 17];
-
-const COUNTS: [&str; 17] = [
-    "offered",
-    "sent",
-    "completed",
-    "succeeded",
-    "failed",
-    "late",
-    "connect_errors",
-    "in_flight",
-    "queued",
-    "iterations",
-    "status_1xx",
-    "status_2xx",
-    "status_3xx",
-    "status_4xx",
-    "status_5xx",
-    "bytes_sent",
-    "bytes_received",
-];
+type Counts = [u64; COUNTS.len()];
 
 const LATENCY: [&str; 6] = ["mean", "p50", "p90", "p95", "p99", "max"];
 

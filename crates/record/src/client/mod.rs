@@ -10,7 +10,7 @@ pub use beside::{Share, beside, own_origin};
 pub use from_interval::{rows, with_quantiles};
 pub use merged::merged;
 pub use totals::{Totals, endpoints, error_rate};
-pub use unknown::Unknown;
+pub use unknown::{COUNTS, Unknown};
 
 use std::collections::BTreeMap;
 

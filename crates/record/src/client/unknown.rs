@@ -3,10 +3,8 @@
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The figures that may be missing, by their columns.
-const NAMES: [&str; 19] = [
-    "users",
-    "think_s",
+/// Columns of the counts of a row, in the order of the file.
+pub const COUNTS: [&str; 17] = [
     "offered",
     "sent",
     "completed",
@@ -25,6 +23,11 @@ const NAMES: [&str; 19] = [
     "bytes_sent",
     "bytes_received",
 ];
+
+/// The figures that may be missing, by their columns.
+fn all() -> impl Iterator<Item = &'static str> {
+    ["users", "think_s"].into_iter().chain(COUNTS)
+}
 
 /// Figures of a row that nobody recorded. They are null in every table; the numbers that stand for them in memory are zero
 /// and mean nothing. Our own load engine records all of them, other tools do not.
@@ -61,11 +64,11 @@ impl Unknown {
 
     /// Their columns.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
-        NAMES.into_iter().filter(move |name| self.has(name))
+        all().filter(move |name| self.has(name))
     }
 
     fn bit(name: &str) -> u32 {
-        NAMES.iter().position(|known| *known == name).map_or(0, |at| 1 << at)
+        all().position(|known| known == name).map_or(0, |at| 1 << at)
     }
 }
 
