@@ -1,7 +1,7 @@
 //! Thresholds (`--check`) on a load's own figures.
 
 use serde::Serialize;
-use swarmlab_checks::{Check, Limit, Outcome, Quantity, Source, evaluate};
+use swarmlab_checks::{Check, Felt, Limit, Outcome, Quantity, Response, Source, evaluate};
 use swarmlab_record::client::error_rate;
 
 use super::summary::{Counts, LoadSummary, Times};
@@ -57,13 +57,14 @@ pub fn column(check: &Check) -> Option<&Quantity> {
 impl Source for LoadSummary {
     fn figure(&self, key: &str) -> Option<(f64, String)> {
         let (stem, endpoint) = key.split_once(':').map_or((key, None), |(a, b)| (a, Some(b)));
-        match endpoint {
-            None => figure(stem, &self.counts, self.requests_per_s, &self.times),
+        let felt = match endpoint {
+            None => felt(&self.counts, self.requests_per_s, &self.times),
             Some(name) => {
                 let e = self.endpoints.iter().find(|e| e.name == name)?;
-                figure(stem, &e.counts, e.requests_per_s, &e.times)
+                felt(&e.counts, e.requests_per_s, &e.times)
             }
-        }
+        };
+        felt.figure(stem)
     }
 
     fn answers(&self, endpoint: Option<&str>) -> Option<u64> {
@@ -85,28 +86,12 @@ impl Source for LoadSummary {
 
 const OFFERED: &str = "client_offered_per_s";
 
-/// The keys and units of `summary.json`.
-fn figure(stem: &str, c: &Counts, per_s: f64, times: &Times) -> Option<(f64, String)> {
-    let count = |n: u64| Some((n as f64, "requests".to_owned()));
-    match stem {
-        "sent" => count(c.sent),
-        "completed" => count(c.completed),
-        "failed" => count(c.failed),
-        "throughput_per_s" => Some((per_s, "requests/s".to_owned())),
-        "error_rate" => error_rate(c.succeeded, c.failed).map(|rate| (rate, String::new())),
-        _ => {
-            let q = times.response.as_ref()?;
-            let ms = match stem {
-                "response_mean_ms" => q.mean_ms,
-                "response_p50_ms" => q.p50_ms,
-                "response_p90_ms" => q.p90_ms,
-                "response_p95_ms" => q.p95_ms,
-                "response_p99_ms" => q.p99_ms,
-                "response_p999_ms" => q.p999_ms,
-                "response_max_ms" => q.max_ms,
-                _ => return None,
-            };
-            Some((ms, "ms".to_owned()))
-        }
-    }
+fn felt(c: &Counts, throughput_per_s: f64, times: &Times) -> Felt {
+    let response = times.response.as_ref().map(|q| Response {
+        mean_ms: q.mean_ms,
+        quantiles_ms: [q.p50_ms, q.p90_ms, q.p95_ms, q.p99_ms, q.p999_ms],
+        max_ms: q.max_ms,
+    });
+    let error_rate = error_rate(c.succeeded, c.failed);
+    Felt { sent: c.sent, completed: c.completed, failed: c.failed, throughput_per_s, error_rate, response }
 }

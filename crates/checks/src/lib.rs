@@ -19,6 +19,7 @@
 
 mod early;
 pub mod evaluate;
+mod felt;
 mod lexer;
 mod names;
 mod parser;
@@ -26,6 +27,7 @@ pub mod unit;
 
 pub use early::{Threshold, only_later};
 pub use evaluate::{LEAST_ANSWERS, Outcome, Source, evaluate};
+pub use felt::{Felt, Response};
 pub use names::{Known, Stranger, figure_keys, is_figure};
 pub use parser::parse;
 pub use unit::{Amount, Kind};

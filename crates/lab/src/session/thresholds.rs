@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use swarmlab_checks::{Outcome, Source, Threshold, evaluate};
+use swarmlab_checks::{Felt, Outcome, Response, Source, Threshold, evaluate};
 use swarmlab_intervals::{EndpointStats, Interval};
-use swarmlab_record::client::error_rate;
+use swarmlab_record::client::{ALL_ENDPOINTS, error_rate};
+use swarmlab_record::summary::QUANTILES;
 
 /// Those of a session, and what they look at.
 pub(super) struct Thresholds {
@@ -17,6 +18,7 @@ pub(super) struct Thresholds {
 struct SoFar {
     start_unix_s: Option<f64>,
     length_s: f64,
+    /// All together as well, under the name that the folder's rows of all have.
     endpoints: BTreeMap<String, EndpointStats>,
 }
 
@@ -55,51 +57,36 @@ impl SoFar {
         let start_unix_s = *self.start_unix_s.get_or_insert(interval.start_unix_s);
         self.length_s = interval.end_unix_s - start_unix_s;
         for stats in &interval.endpoints {
-            let sum = self
-                .endpoints
-                .entry(stats.endpoint.clone())
-                .or_insert_with(|| EndpointStats::new(&stats.endpoint));
-            sum.add(stats);
+            for name in [stats.endpoint.as_str(), ALL_ENDPOINTS] {
+                self.endpoints.entry(name.to_owned()).or_insert_with(|| EndpointStats::new(name)).add(stats);
+            }
         }
     }
 
-    /// One endpoint, or all merged.
-    fn of(&self, endpoint: Option<&str>) -> Option<EndpointStats> {
-        match endpoint {
-            Some(name) => self.endpoints.get(name).cloned(),
-            None => {
-                let mut sum = EndpointStats::new("");
-                self.endpoints.values().for_each(|stats| sum.add(stats));
-                Some(sum)
-            }
-        }
+    fn of(&self, endpoint: Option<&str>) -> Option<&EndpointStats> {
+        self.endpoints.get(endpoint.unwrap_or(ALL_ENDPOINTS))
     }
 }
 
 impl Source for SoFar {
     fn figure(&self, key: &str) -> Option<(f64, String)> {
         let (stem, endpoint) = key.split_once(':').map_or((key, None), |(a, b)| (a, Some(b)));
-        let stats = self.of(endpoint)?;
-        let (tally, count) = (&stats.tally, |n: u64| Some((n as f64, "requests".to_owned())));
-        let answers = tally.completed > 0;
-        let ms = |us: f64| answers.then(|| (us / 1e3, "ms".to_owned()));
-        let quantile = |q: f64| ms(stats.response.value_at_quantile(q) as f64);
-        match stem {
+        let EndpointStats { tally, response, .. } = self.of(endpoint)?;
+        let ms = |us: f64| us / 1e3;
+        let felt = Felt {
             // What is under way has not failed: of those that were sent, or could not be, the ones that ended count.
-            "sent" => count(tally.succeeded + tally.failed),
-            "completed" => count(tally.completed),
-            "failed" => count(tally.failed),
-            "throughput_per_s" => Some((tally.completed as f64 / self.length_s, "requests/s".to_owned())),
-            "error_rate" => error_rate(tally.succeeded, tally.failed).map(|rate| (rate, String::new())),
-            "response_mean_ms" => ms(tally.response_sum_s / tally.completed as f64 * 1e6),
-            "response_p50_ms" => quantile(0.5),
-            "response_p90_ms" => quantile(0.9),
-            "response_p95_ms" => quantile(0.95),
-            "response_p99_ms" => quantile(0.99),
-            "response_p999_ms" => quantile(0.999),
-            "response_max_ms" => ms(stats.response.max() as f64),
-            _ => None,
-        }
+            sent: tally.succeeded + tally.failed,
+            completed: tally.completed,
+            failed: tally.failed,
+            throughput_per_s: tally.completed as f64 / self.length_s,
+            error_rate: error_rate(tally.succeeded, tally.failed),
+            response: (tally.completed > 0).then(|| Response {
+                mean_ms: tally.response_sum_s / tally.completed as f64 * 1e3,
+                quantiles_ms: QUANTILES.map(|q| ms(response.value_at_quantile(q) as f64)),
+                max_ms: ms(response.max() as f64),
+            }),
+        };
+        felt.figure(stem)
     }
 
     fn answers(&self, endpoint: Option<&str>) -> Option<u64> {
