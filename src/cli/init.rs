@@ -9,8 +9,8 @@ use swarmlab_codes as codes;
 use swarmlab_experiment::first::{Entry, First, PathFrom, first};
 use swarmlab_weave::{Fronts, Wanted};
 
+use super::paths::{same_file, way};
 use super::run::{Ground, RunFlags, carry_out, conclude};
-use super::weave::relative;
 use super::{Global, output, session};
 use crate::exit::Exit;
 
@@ -59,10 +59,11 @@ pub fn main(args: &InitArgs, global: &Global) -> Exit {
         Ok(stack) => stack,
         Err(d) => return output::bad_input(&d, global.json),
     };
-    let found = match first(&stack, &way(&args.output, &args.stack), args.service.as_ref()) {
-        Ok(found) => found,
-        Err(e) => return output::fail(&e, Some(&e.help()), global.json, e.code()),
-    };
+    let found =
+        match first(&stack, &way(&args.output, &args.stack).display().to_string(), args.service.as_ref()) {
+            Ok(found) => found,
+            Err(e) => return output::fail(&e, Some(&e.help()), global.json, e.code()),
+        };
     if let Err(exit) = write(&found, args, global) {
         return exit;
     }
@@ -71,32 +72,6 @@ pub fn main(args: &InitArgs, global: &Global) -> Exit {
     }
     say(&found, args, global);
     if args.prove { prove(args, global) } else { Exit::Success }
-}
-
-/// The way from the folder of the files, which is there, to the stack's.
-fn way(folder: &Path, stack: &Path) -> String {
-    match (real_place(folder), real_place(stack)) {
-        (Some(from), Some(to)) => relative(&from, &to).display().to_string(),
-        _ => stack.display().to_string(),
-    }
-}
-
-/// Where a file or folder really is, links and `..` followed; of one that is not there yet, where it will be.
-fn real_place(path: &Path) -> Option<PathBuf> {
-    let absolute = std::path::absolute(path).ok()?;
-    for there in absolute.ancestors() {
-        if let Ok(real) = there.canonicalize() {
-            return Some(real.join(absolute.strip_prefix(there).ok()?));
-        }
-    }
-    None
-}
-
-/// Whether two names are of one file, also through links.
-fn same_file(one: &Path, other: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let of = |path: &Path| std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()));
-    of(one).is_some_and(|one| of(other) == Some(one))
 }
 
 fn write(found: &First, args: &InitArgs, global: &Global) -> Result<(), Exit> {

@@ -25,6 +25,7 @@ mod open;
 mod others;
 mod output;
 mod past;
+mod paths;
 mod plan;
 mod preflight;
 mod progress;

@@ -7,6 +7,7 @@ use clap::Args;
 use swarmlab_codes as codes;
 use swarmlab_weave::{FOLDER, Naming, Woven};
 
+use super::paths::{above, same_file, way};
 use super::weaving::{WeaveFlags, in_words};
 use super::{Global, output};
 use crate::exit::Exit;
@@ -67,23 +68,13 @@ pub fn main(args: &WeaveArgs, global: &Global) -> Exit {
     }
 }
 
-fn same_file(one: &Path, other: &Path) -> bool {
-    matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
-}
-
 /// Writes the stack file and what it names; the paths of the latter.
 fn write(woven: &Woven, file: &Path) -> io::Result<Vec<PathBuf>> {
     let folder = file.with_extension("configs");
-    // Links and `..` are followed: the way between two files is that between the places where they are.
-    let here = std::path::absolute(file)?.parent().map(Path::to_owned).unwrap_or_default();
-    let here = here.canonicalize().unwrap_or(here);
     let beside = folder.file_name().map(PathBuf::from).unwrap_or_default();
     let place = |path: &Path| match path.strip_prefix(FOLDER) {
         Ok(name) => format!("./{}", beside.join(name).display()),
-        Err(_) => match path.canonicalize().or_else(|_| std::path::absolute(path)) {
-            Ok(path) => relative(&here, &path).display().to_string(),
-            Err(_) => path.display().to_string(),
-        },
+        Err(_) => way(above(file), path).display().to_string(),
     };
     let text = swarmlab_stackfile::write(&woven.stack, &place);
     let mut written = Vec::new();
@@ -97,16 +88,6 @@ fn write(woven: &Woven, file: &Path) -> io::Result<Vec<PathBuf>> {
     }
     std::fs::write(file, text)?;
     Ok(written)
-}
-
-/// The way from a folder to a file, both absolute.
-pub fn relative(from: &Path, to: &Path) -> PathBuf {
-    let shared = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();
-    let up = from.components().skip(shared).map(|_| "..");
-    let down = to.components().skip(shared).map(|part| part.as_os_str().to_owned());
-    let way: PathBuf = up.map(Into::into).chain(down).collect();
-    // A name alone would be a name to some readers, and no path.
-    if way.starts_with("..") { way } else { Path::new(".").join(way) }
 }
 
 fn say(woven: &Woven, file: &Path, files: &[PathBuf], global: &Global) {
@@ -139,21 +120,4 @@ fn say(woven: &Woven, file: &Path, files: &[PathBuf], global: &Global) {
         file.display()
     ));
     output::say(global.json, &json, &text);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn files_are_named_from_where_the_stack_file_stands() {
-        for (from, to, way) in [
-            ("/a/b", "/a/b/c.yml", "./c.yml"),
-            ("/a/b", "/a/c/d.yml", "../c/d.yml"),
-            ("/x", "/a/b", "../a/b"),
-            ("/", "/a", "./a"),
-        ] {
-            assert_eq!(relative(Path::new(from), Path::new(to)), Path::new(way), "{from} {to}");
-        }
-    }
 }
