@@ -1,6 +1,9 @@
 //! `compare`, `baseline`, `check-regression`, `list` and `open` on folders as runs leave them; only the figures are made up.
 #![allow(clippy::unwrap_used)]
 
+mod campaigns;
+mod folders;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::path::{Path, PathBuf};
@@ -176,32 +179,6 @@ fn what_must_not_be_compared_is_refused_by_name() {
 }
 
 #[test]
-fn figures_that_were_changed_after_they_were_computed_are_not_believed() {
-    let lab = Lab::new();
-    let dir = lab.dir.path();
-    let folder = dir.join("run");
-    std::fs::create_dir_all(&folder).unwrap();
-    for file in std::fs::read_dir(root().join(RUN).join("raw")).unwrap() {
-        let path = file.unwrap().path();
-        std::fs::copy(&path, folder.join(path.file_name().unwrap())).unwrap();
-    }
-    write(dir, "other", "4", Some(15.0), 24.0);
-    assert!(run(&["report", "run"], dir).status.success());
-    let summary = std::fs::read_to_string(folder.join("summary.json")).unwrap();
-    let edited = summary.replacen("\"number\": ", "\"number\": 1", 1);
-    assert_ne!(edited, summary);
-    std::fs::write(folder.join("summary.json"), edited).unwrap();
-    let o = run(&["compare", "a=run", "b=other"], dir);
-    assert_eq!(o.status.code(), Some(2), "{}", stderr(&o));
-    assert!(stderr(&o).contains("E750") && stderr(&o).contains("changed"), "{}", stderr(&o));
-    let o = run(&["list", "."], dir);
-    assert!(stdout(&o).contains("summary.json: was changed"), "{}", stdout(&o));
-    assert!(run(&["report", "run"], dir).status.success());
-    assert_eq!(std::fs::read_to_string(folder.join("summary.json")).unwrap(), summary);
-    assert!(!stdout(&run(&["list", "."], dir)).contains("changed"));
-}
-
-#[test]
 fn a_baseline_is_kept_and_guards() {
     let lab = Lab::new();
     let dir = lab.dir.path();
@@ -302,70 +279,6 @@ fn thresholds_are_verdicts_of_a_run() {
 }
 
 #[test]
-fn runs_are_listed_by_time_and_what_cannot_be_read_is_named() {
-    let lab = Lab::new();
-    let dir = lab.dir.path();
-    let results = dir.join("results");
-    let o = run(&["list"], dir);
-    assert!(
-        o.status.code() == Some(2) && stderr(&o).contains("`swarmlab quickstart` makes one"),
-        "{}",
-        stderr(&o)
-    );
-    write(&results, "later", "4", Some(15.0), 30.0);
-    write(&results, "earlier", "4", Some(15.0), 20.0);
-    let damaged = write(&results, "damaged", "4", Some(15.0), 25.0);
-    std::fs::write(damaged.join("manifest.json"), "{}").unwrap();
-    let bare = write(&results, "bare", "4", Some(15.0), 40.0);
-    std::fs::remove_file(bare.join("summary.json")).unwrap();
-    std::fs::create_dir_all(results.join("notes")).unwrap();
-    let o = run(&["list"], dir);
-    assert_eq!(o.status.code(), Some(0), "{}", stderr(&o));
-    let text = stdout(&o);
-    let at = |name: &str| text.find(name).unwrap_or_else(|| panic!("{name} in {text}"));
-    assert!(
-        at("results/earlier") < at("results/later") && at("results/later") < at("results/bare"),
-        "{text}"
-    );
-    assert!(text.contains("10 passed") && text.contains("no summary.json"), "{text}");
-    assert!(stderr(&o).contains("results/damaged") && !stderr(&o).contains("notes"), "{}", stderr(&o));
-    let lines = stdout(&run(&["--json", "list", "results"], dir));
-    assert_eq!(lines.lines().count(), 4, "{lines}");
-    assert_eq!(run(&["list", "nowhere"], dir).status.code(), Some(2));
-    let one = stdout(&run(&["list", "results/later"], dir));
-    assert!(one.lines().count() == 2 && one.contains("results/later"), "{one}");
-}
-
-#[test]
-fn the_path_of_a_report_is_printed_and_given_to_the_browser() {
-    let lab = Lab::new();
-    let dir = lab.dir.path();
-    let folder = write(dir, "a", "4", Some(15.0), 24.0);
-    let o = run(&["open", "a"], dir);
-    assert!(o.status.code() == Some(2) && stderr(&o).contains("swarmlab report a"), "{}", stderr(&o));
-    std::fs::write(dir.join("scenario.yml"), "").unwrap();
-    for (what, words) in [
-        (".", "`swarmlab list .` shows those in it"),
-        ("a/summary.json", "`swarmlab open a`"),
-        ("scenario.yml", "give the folder of a run, as `swarmlab list` shows them"),
-        ("nowhere", "give the folder of a run, as `swarmlab list` shows them"),
-    ] {
-        let o = run(&["open", what], dir);
-        assert!(o.status.code() == Some(2) && stderr(&o).contains(words), "{what}: {}", stderr(&o));
-    }
-    std::fs::write(folder.join("report.html"), "").unwrap();
-    let o = run(&["open", "a"], dir);
-    assert_eq!(o.status.code(), Some(0));
-    assert!(stdout(&o).trim().ends_with("a/report.html"), "{}", stdout(&o));
-    let o = swarmlab()
-        .args(["--json", "open", "a"])
-        .current_dir(dir)
-        .env("BROWSER", "no-such-browser:true")
-        .output();
-    assert_eq!(json_line(&o.unwrap())["opened"], true);
-}
-
-#[test]
 fn keys_that_the_command_line_set_tell_variants_apart_and_seeds_do_not() {
     let lab = Lab::new();
     let dir = lab.dir.path();
@@ -384,100 +297,4 @@ fn keys_that_the_command_line_set_tell_variants_apart_and_seeds_do_not() {
     assert_eq!(o.status.code(), Some(0), "{}", stderr(&o));
     let told = json_line(&o)["comparison"]["variants"].clone();
     assert_eq!(told, json!([["autoscale.web.controller=hpa", 3], ["autoscale.web.controller=pid", 3]]));
-}
-
-/// The folder of a campaign of two variants that differ by 4 % where blocks differ by far more; one trial was given up.
-fn blocks(dir: &Path, blocks: usize) {
-    let text = file("raw/manifest.json")["plan"]["text"].clone();
-    let (mut trials, mut number) = (Vec::new(), 0);
-    for block in 1..=blocks {
-        for variant in 0..2 {
-            number += 1;
-            let folder = format!("pools/block-{block:02}/variant-{}", variant + 1);
-            let seed = 41 + block;
-            trials.push(json!({
-                "number": number, "block": block, "variant": variant, "seed": seed,
-                "folder": format!("block-{block:02}/variant-{}", variant + 1),
-            }));
-            if (block, variant) == (2, 1) {
-                continue;
-            }
-            let block_effect = 1.0 + 0.1 * f64::from(u8::try_from(block % 4).unwrap());
-            let cost = 15.0 * block_effect * if variant == 1 { 1.04 } else { 1.0 };
-            let pool = if variant == 1 { "8" } else { "4" };
-            let run = write(dir, &format!("{folder}/run"), pool, Some(cost), 24.0 + block as f64);
-            let path = run.join("manifest.json");
-            let mut manifest: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
-            manifest["plan"]["overrides"] = json!([format!("--set POOL={pool}"), format!("--seed {seed}")]);
-            manifest["plan"]["seed"] = json!(seed);
-            std::fs::write(path, manifest.to_string()).unwrap();
-        }
-    }
-    let variants = [4, 8]
-        .map(|pool| json!({"name": format!("POOL={pool}"), "settings": [format!("--set POOL={pool}")]}));
-    let recorded = json!({
-        "format": 1, "name": "pools", "experiment": text, "attempts": 3, "require_valid": false, "variants": variants, "trials": trials,
-    });
-    std::fs::write(dir.join("pools/campaign.json"), recorded.to_string()).unwrap();
-}
-
-#[test]
-fn a_campaign_is_paired_by_block_where_pairs_can_show_anything() {
-    let compared = |n: usize, args: &[&str]| {
-        let lab = Lab::new();
-        blocks(lab.dir.path(), n);
-        let o = run(&[&["--json", "compare", "pools"], args].concat(), lab.dir.path());
-        assert_eq!(o.status.code(), Some(0), "{}", stderr(&o));
-        json_line(&o)["comparison"].take()
-    };
-    let figure = ["--figure", "demand_ms:ms-exercise"];
-    // Six whole blocks of seven: the block that lacks a run is left out, and the difference within blocks is found.
-    let c = compared(7, &figure);
-    assert_eq!(
-        (&c["settings"]["paired"], &c["variants"]),
-        (&json!(true), &json!([["POOL=4", 6], ["POOL=8", 6]]))
-    );
-    assert_eq!(c["rows"][0]["verdict"]["is"], "worse", "{c:#}");
-    let remarks = c["remarks"].to_string();
-    assert!(remarks.contains("1 of 14 trials") && remarks.contains("1 run of others left out"), "{remarks}");
-    // Five pairs show nothing; unpaired the blocks are noise.
-    let c = compared(6, &figure);
-    assert_eq!(
-        (&c["settings"]["paired"], &c["variants"]),
-        (&json!(false), &json!([["POOL=4", 6], ["POOL=8", 5]]))
-    );
-    assert_eq!(c["rows"][0]["verdict"]["is"], "not_enough", "{c:#}");
-    assert!(c["remarks"].to_string().contains("Not paired by block: of 5 whole blocks"), "{c:#}");
-    let c = compared(6, &[&figure[..], &["--paired"]].concat());
-    assert_eq!((&c["settings"]["paired"], &c["variants"][0][1]), (&json!(true), &json!(5)));
-}
-
-#[test]
-fn a_campaigns_folder_in_the_place_of_a_run_is_told_as_one() {
-    let lab = Lab::new();
-    let dir = lab.dir.path();
-    blocks(dir, 2);
-    let other = write(dir, "results/other", "4", Some(15.0), 24.0);
-    for args in [
-        &["compare", "pools", "results/other"][..],
-        &["compare", "a=pools", "b=results/other"],
-        &["baseline", "save", "main", "pools"],
-    ] {
-        let o = run(args, dir);
-        let told = stderr(&o);
-        assert_eq!(o.status.code(), Some(2), "{told}");
-        assert!(
-            told.contains("pools is the folder of a campaign") && told.contains("block-*/variant-1/*"),
-            "{told}"
-        );
-    }
-    let o = run(&["baseline", "save", "main", &other.display().to_string()], dir);
-    assert_eq!(o.status.code(), Some(0), "{}", stderr(&o));
-    let told = stderr(&run(&["check-regression", "pools", "--baseline", "main"], dir));
-    assert!(told.contains("pools is the folder of a campaign"), "{told}");
-    // Its runs are listed, those around it with a word about it.
-    let listed = |folder: &str| run(&["--json", "list", folder], dir);
-    assert_eq!(stdout(&listed("pools")).lines().count(), 3);
-    let around = run(&["list", "."], dir);
-    assert!(stderr(&around).contains("`swarmlab list ./pools` shows its runs"), "{}", stderr(&around));
 }
