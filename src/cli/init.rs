@@ -136,7 +136,7 @@ fn say(found: &First, args: &InitArgs, global: &Global) {
 
 /// A short run of what was written, by one user: whatever stands in the way of the first request is found now.
 fn prove(args: &InitArgs, global: &Global) -> Exit {
-    let flags = RunFlags::from_words(["--users", "1", "--duration", "5s"]);
+    let flags = RunFlags::from_words(["--users 1", "--duration 5s"]);
     let flags = match flags {
         Ok(flags) => flags.into_folder(args.output.join("results"), args.wait),
         Err(e) => return output::fail(&e.render(), None, global.json, codes::BAD_ARGUMENTS),

@@ -68,11 +68,7 @@ pub fn main(args: RerunArgs, global: &Global) -> Exit {
         let help = format!("give it again: {word}=VALUE");
         return output::fail(&why, Some(&help), global.json, codes::NO_INPUTS);
     }
-    let words = words.into_iter().flat_map(|word| match word.split_once(' ') {
-        Some((option, value)) => vec![option, value],
-        None => vec![word.as_str()],
-    });
-    let before = match RunFlags::from_words(words) {
+    let before = match RunFlags::from_words(words.into_iter().map(String::as_str)) {
         Ok(flags) => flags,
         Err(e) => {
             let why = format!("{shown}: what the command line was cannot be read: {}", e.kind());

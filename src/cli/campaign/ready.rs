@@ -86,11 +86,7 @@ impl Ready {
 }
 
 fn flags(words: &[String], global: &Global) -> Result<RunFlags, Exit> {
-    let parts = words.iter().flat_map(|word| match word.split_once(' ') {
-        Some((option, value)) => vec![option, value],
-        None => vec![word.as_str()],
-    });
-    RunFlags::from_words(parts).map_err(|e| {
+    RunFlags::from_words(words.iter().map(String::as_str)).map_err(|e| {
         let why = format!("what a level sets is no option of `run`: {}", e.render());
         output::fail(&why.trim_end(), None, global.json, swarmlab_codes::BAD_ARGUMENTS)
     })

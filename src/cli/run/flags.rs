@@ -89,12 +89,13 @@ struct Words {
 }
 
 impl RunFlags {
-    /// From words of a command line.
+    /// From words of a command line as runs record them: an option and its value are one (`--duration 5s`).
     ///
     /// # Errors
     /// Words that `run` does not take.
     pub fn from_words<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<Self, clap::Error> {
-        Words::try_parse_from(words).map(|words| words.flags)
+        let parts = words.into_iter().flat_map(|word| word.splitn(2, ' '));
+        Words::try_parse_from(parts).map(|words| words.flags)
     }
 
     /// With the results in that folder, and services given that long to become ready.
