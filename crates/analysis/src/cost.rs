@@ -15,8 +15,7 @@ pub fn figures(raw: &Raw, load: &Frame) -> Vec<Figure> {
     for line in &raw.decisions {
         let Line::Controller(controlled) = line else { continue };
         let service = &controlled.service;
-        let running = load.get(&column(service, "replicas_running", ""));
-        if let Some(replica_s) = running.and_then(|values| sum(values, width_s)) {
+        if let Some(replica_s) = replica_seconds(load, service) {
             let key = format!("replica_seconds:{service}");
             let words = format!("Replicas of {service} over the load");
             out.push(Figure::number(key, words, replica_s, 0, "replica-seconds"));
@@ -28,9 +27,11 @@ pub fn figures(raw: &Raw, load: &Frame) -> Vec<Figure> {
     out
 }
 
-fn sum(values: &[Option<f64>], width_s: f64) -> Option<f64> {
-    let known: Option<Vec<f64>> = values.iter().copied().collect();
-    known.filter(|v| !v.is_empty()).map(|v| v.iter().sum::<f64>() * width_s)
+/// Running replicas of a service, summed over a load; `None` where they are not known in every bin.
+pub fn replica_seconds(load: &Frame, service: &str) -> Option<f64> {
+    let known: Option<Vec<f64>> =
+        load.get(&column(service, "replicas_running", ""))?.iter().copied().collect();
+    known.filter(|v| !v.is_empty()).map(|v| v.iter().sum::<f64>() * load.bins().width_s())
 }
 
 /// A bin without an answer breaks no promise about answers.

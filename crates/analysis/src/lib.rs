@@ -8,7 +8,7 @@
 
 pub mod assemble;
 pub mod correlations;
-mod cost;
+pub mod cost;
 pub mod counts;
 pub mod demand;
 pub mod endpoints;

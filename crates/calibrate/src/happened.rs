@@ -1,6 +1,7 @@
 //! The figures of a run that a prediction has, too, and how far it was from them.
 
 use serde::Serialize;
+use swarmlab_analysis::cost::replica_seconds;
 use swarmlab_analysis::{Client, Raw, column, load_window};
 use swarmlab_frame::frame::Frame;
 use swarmlab_record::client::error_rate;
@@ -58,14 +59,13 @@ fn figure(key: &str, load: &Frame, client: &Client) -> Option<f64> {
         return mean(load.get(&column(service, "cpu", "cores"))?);
     }
     if let Some(service) = key.strip_prefix("replica_seconds:") {
-        let mean = mean(load.get(&column(service, "replicas_running", ""))?)?;
-        return Some(mean * load.bins().count() as f64 * load.bins().width_s());
+        return replica_seconds(load, service);
     }
     let all = client.endpoints.last()?;
     let quantile = |i: usize| all.quantiles_ms.map(|q| q[i]);
     match key {
         "throughput_per_s" => all.throughput_per_s,
-        "error_rate" => all.succeeded.zip(all.failed).and_then(|(well, failed)| error_rate(well, failed)),
+        "error_rate" => all.ends().and_then(|(well, failed)| error_rate(well, failed)),
         "response_mean_ms" => all.mean_ms,
         "response_p50_ms" => quantile(0),
         "response_p95_ms" => quantile(2),
