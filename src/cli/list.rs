@@ -6,7 +6,7 @@ use clap::Args;
 use serde::Serialize;
 use swarmlab_campaign::folder::Recorded;
 use swarmlab_codes as codes;
-use swarmlab_record::folder::RunFolder;
+use swarmlab_record::folder::{RunFolder, as_text};
 use swarmlab_record::integrity;
 use swarmlab_record::manifest::{Manifest, State};
 use swarmlab_record::summary::{Figure, Status, Summary, Unread};
@@ -28,15 +28,10 @@ pub struct ListArgs {
     dir: PathBuf,
 }
 
-/// Not every file's name is a text.
-fn shown<S: serde::Serializer>(path: &Path, to: S) -> Result<S::Ok, S::Error> {
-    to.collect_str(&path.display())
-}
-
 /// One run.
 #[derive(Debug, Serialize)]
 struct Entry {
-    #[serde(serialize_with = "shown")]
+    #[serde(serialize_with = "as_text")]
     folder: PathBuf,
     name: String,
     started_unix_s: f64,

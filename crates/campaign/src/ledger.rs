@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use swarmlab_codes::{self as codes, Code};
-use swarmlab_record::folder::RunFolder;
+use swarmlab_record::folder::{RunFolder, as_text};
 use swarmlab_record::integrity;
 use swarmlab_record::manifest::{Manifest, ManifestError, State};
 use swarmlab_record::summary::{Status, Summary};
@@ -36,16 +36,11 @@ pub enum Outcome {
     Unanalysed,
 }
 
-/// Not every file's name is a text.
-fn shown<S: serde::Serializer>(path: &Path, to: S) -> Result<S::Ok, S::Error> {
-    to.collect_str(&path.display())
-}
-
 /// One run of a trial.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Attempt {
     /// Its folder.
-    #[serde(serialize_with = "shown")]
+    #[serde(serialize_with = "as_text")]
     pub folder: PathBuf,
     /// What became of it.
     pub outcome: Outcome,

@@ -151,6 +151,14 @@ impl RunFolder {
     }
 }
 
+/// A path as JSON has it: not every file's name is a text.
+///
+/// # Errors
+/// What the serializer says.
+pub fn as_text<S: serde::Serializer>(path: &Path, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(&path.display())
+}
+
 /// Writes a file whole or not at all.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let mut temporary = path.as_os_str().to_owned();

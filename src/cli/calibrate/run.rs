@@ -14,7 +14,7 @@ use swarmlab_lab::inputs;
 use swarmlab_present::recompute::{self, RecomputeError};
 use swarmlab_record::folder::RunFolder;
 use swarmlab_record::histograms::Log;
-use swarmlab_record::manifest::Origin as Writer;
+use swarmlab_record::manifest::{Manifest, Origin as Writer};
 use swarmlab_record::plan::LoadModel;
 use swarmlab_record::summary::{Status, Summary, Verdict};
 use swarmlab_record::topology::Bed;
@@ -64,7 +64,7 @@ impl Run {
         let log = Log::read(&folder.histograms()).map_err(file)?;
         let fronts = fronts(&folder, &raw, &frame).map_err(file)?;
         let experiment = experiment(&folder, &raw).map(Box::new);
-        let doubts = doubts(&folder);
+        let doubts = doubts(&folder, &raw.manifest);
         Ok(Self { path: path.to_owned(), raw, frame, client, log, fronts, doubts, experiment })
     }
 
@@ -179,10 +179,17 @@ fn fronts(folder: &RunFolder, raw: &Raw, frame: &Frame) -> Result<Fronts, swarml
     Fronts::read(&raw.manifest.topology, load.bins(), window, &heads, reader)
 }
 
-/// What the run's own checks say against its figures; nothing where they cannot be read.
-fn doubts(folder: &RunFolder) -> Vec<String> {
-    let text = std::fs::read_to_string(folder.summary()).unwrap_or_default();
-    let Ok(summary) = serde_json::from_str::<Summary>(&text) else { return Vec::new() };
+/// What the run's own checks say against its figures, or why they say nothing.
+fn doubts(folder: &RunFolder, manifest: &Manifest) -> Vec<String> {
+    let summary = match Summary::read(folder, manifest) {
+        Ok(summary) => summary,
+        Err(e) => {
+            let of = folder.root().display();
+            return vec![format!(
+                "the checks of {of} say nothing: summary.json: {e} (`swarmlab report {of}` makes them)"
+            )];
+        }
+    };
     let speaks_against = |v: &&Verdict| matches!(v.status, Status::Fail | Status::Warn) && !v.is_objective();
     let doubt = |v: &Verdict| {
         let of = folder.root().display();
@@ -197,11 +204,7 @@ fn experiment(folder: &RunFolder, raw: &Raw) -> Result<Experiment, String> {
     let manifest = &raw.manifest;
     let kept = manifest.inputs.as_ref().ok_or("the folder has no copies of them")?;
     inputs::link(kept, &folder.inputs()).map_err(|e| e.to_string())?;
-    let words = manifest.plan.overrides.iter().flat_map(|word| match word.split_once(' ') {
-        Some((option, value)) => vec![option, value],
-        None => vec![word.as_str()],
-    });
-    let words: Vec<&str> = words.collect();
+    let words = manifest.plan.overrides.iter().map(String::as_str);
     let flags = RunFlags::from_words(words).map_err(|e| e.kind().to_string())?;
     let recorded = &manifest.plan.environment;
     let answer = |name: &str| recorded.get(name).cloned().or_else(|| std::env::var(name).ok());
