@@ -1,6 +1,7 @@
 //! `swarmlab simulate MODEL [--shape SHAPE] [--controllers FILE] [-o FOLDER]`
 
 mod files;
+pub mod given;
 mod text;
 
 use std::path::PathBuf;
@@ -8,11 +9,9 @@ use std::time::Duration;
 
 use clap::Args;
 use serde_json::json;
+use swarmlab_calibrate::Scaler;
 use swarmlab_codes as codes;
-use swarmlab_control::Autoscaler;
-use swarmlab_experiment::{
-    Decider, SimulationFile, read_controllers, read_shape_with_warnings, read_simulation, shape_from_text,
-};
+use swarmlab_experiment::{SimulationFile, read_simulation};
 use swarmlab_shapes::Shape;
 use swarmlab_simulate::totals::Adder;
 use swarmlab_simulate::{Controlled, Controller, ModelError, Slo, Totals};
@@ -94,46 +93,20 @@ fn shape(args: &SimulateArgs, file: &SimulationFile, global: &Global) -> Result<
             output::fail(&message, Some(help), global.json, codes::BAD_ARGUMENTS)
         });
     };
-    let read = if given.trim_start().starts_with('{') {
-        shape_from_text(given).map(|shape| (shape, Default::default()))
-    } else {
-        read_shape_with_warnings(given.as_ref())
-    };
-    let (shape, warnings) = read.map_err(|findings| output::bad_input(&findings, global.json))?;
-    warnings.iter().for_each(|w| output::warning(w, global.json));
-    Ok(shape)
+    given::shape(given, global)
 }
 
 /// The controllers, each with the place of its service in the model.
 fn controllers(args: &SimulateArgs, file: &SimulationFile, global: &Global) -> Result<Vec<Controller>, Exit> {
     let Some(path) = &args.controllers else { return Ok(Vec::new()) };
     let services: Vec<String> = file.model.services.iter().map(|s| s.name.clone()).collect();
-    let environment = |name: &str| std::env::var(name).ok();
-    let read = read_controllers(path, &environment, Some(&services))
-        .map_err(|findings| output::bad_input(&findings, global.json))?;
-    read.warnings.iter().for_each(|w| output::warning(w, global.json));
-    let controller = |a: swarmlab_experiment::Autoscale| {
+    let place = |scaled: Scaler| Controller {
         // The reader has compared the names.
-        let service = services.iter().position(|s| *s == a.service).unwrap_or(services.len());
-        match a.controller {
-            Decider::House(strategy) => Ok(Controller {
-                service,
-                every_s: a.every.as_secs_f64(),
-                autoscaler: Autoscaler::new(a.bounds, strategy),
-            }),
-            Decider::Command(command) => {
-                let message = format!(
-                    "the controller of `{}` is a `command` ({}), which cannot act on a simulation: it is a program that \
-                     lives in real time",
-                    a.service,
-                    command.program.display()
-                );
-                let help = "use a controller of the house in the controllers file";
-                Err(output::fail(&message, Some(help), global.json, codes::BAD_ARGUMENTS))
-            }
-        }
+        service: services.iter().position(|s| *s == scaled.service).unwrap_or(services.len()),
+        every_s: scaled.every_s,
+        autoscaler: scaled.autoscaler,
     };
-    read.services.into_iter().map(controller).collect()
+    Ok(given::controllers(path, &services, global)?.into_iter().map(place).collect())
 }
 
 fn simulate(

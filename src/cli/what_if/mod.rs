@@ -6,16 +6,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
-use swarmlab_calibrate::{Calibration, Compared, Conditions, Prediction, Scaler, compare, predict};
+use swarmlab_calibrate::{Calibration, Compared, Conditions, Prediction, compare, predict};
 use swarmlab_codes as codes;
-use swarmlab_control::Autoscaler;
-use swarmlab_experiment::{
-    Decider, read_controllers, read_shape_with_warnings, read_simulation, shape_from_text,
-};
-use swarmlab_shapes::Shape;
+use swarmlab_experiment::read_simulation;
 use swarmlab_simulate::{Load, Model};
 
 use super::calibrate::{self, Run, Wiring};
+use super::simulate::given;
 use super::{Global, output};
 use crate::exit::Exit;
 
@@ -139,7 +136,7 @@ fn change(
 ) -> Result<(), Exit> {
     let names: Vec<String> = model.services.iter().map(|s| s.name.clone()).collect();
     if let Some(given) = &args.shape {
-        let new = shape(given, global)?;
+        let new = given::shape(given, global)?;
         match &mut conditions.clients.load {
             Load::Open { shape, .. } | Load::Closed { shape, .. } => *shape = new,
         }
@@ -153,45 +150,18 @@ fn change(
         conditions.hold(service, *n);
     }
     if let Some(path) = &args.controllers {
-        let environment = |name: &str| std::env::var(name).ok();
-        let read = read_controllers(path, &environment, Some(&names))
-            .map_err(|findings| output::bad_input(&findings, global.json))?;
-        read.warnings.iter().for_each(|w| output::warning(w, global.json));
+        let all = given::controllers(path, &names, global)?;
         conditions.scalers.clear();
-        for scaled in read.services {
-            let Decider::House(strategy) = scaled.controller else {
-                let message = format!(
-                    "the controller of `{}` is a `command`, which cannot act on a simulation: it is a program that lives in \
-                     real time",
-                    scaled.service
-                );
-                let help = "use a controller of the house in the controllers file";
-                return Err(output::fail(&message, Some(help), global.json, codes::BAD_ARGUMENTS));
-            };
+        for scaled in all {
             // What the run's own timeline did to it would be undone by the controller, and the other way round.
             let at_first = conditions.replicas.get(&scaled.service).copied();
             if let Some(n) = at_first {
                 conditions.hold(&scaled.service, n);
             }
-            conditions.scalers.push(Scaler {
-                service: scaled.service,
-                every_s: scaled.every.as_secs_f64(),
-                autoscaler: Autoscaler::new(scaled.bounds, strategy),
-            });
+            conditions.scalers.push(scaled);
         }
     }
     Ok(())
-}
-
-fn shape(given: &str, global: &Global) -> Result<Shape, Exit> {
-    let read = if given.trim_start().starts_with('{') {
-        shape_from_text(given).map(|shape| (shape, Default::default()))
-    } else {
-        read_shape_with_warnings(given.as_ref())
-    };
-    let (shape, warnings) = read.map_err(|findings| output::bad_input(&findings, global.json))?;
-    warnings.iter().for_each(|w| output::warning(w, global.json));
-    Ok(shape)
 }
 
 fn print(args: &WhatIfArgs, basis: &Basis, prediction: &Prediction, compared: &[Compared], global: &Global) {
