@@ -152,7 +152,7 @@ pub fn first(stack: &Stack, stack_path: &str, wanted: Option<&Wanted>) -> Result
         .services
         .iter()
         .flat_map(|service| entries(service).into_iter().map(move |entry| (service, entry)))
-        .map(|(service, entry)| (rank(stack, service, fronted(service)), entry))
+        .filter_map(|(service, entry)| Some((rank(stack, service, fronted(service))?, entry)))
         .collect();
     // Stable: of equals the one that stands first in the file.
     entries.sort_by_key(|(rank, _)| *rank);
@@ -206,17 +206,18 @@ fn entries(service: &Service) -> Vec<Entry> {
     tcp.map(|port| entry(port.target, port.published)).collect()
 }
 
-/// Lower is likelier to be where users come in: a proxy that somebody put there, then what speaks HTTP for sure.
-fn rank(stack: &Stack, service: &Service, is_fronted: bool) -> u8 {
+/// Lower is likelier to be where users come in: a proxy that somebody put there, then what speaks HTTP for sure. Telemetry and
+/// databases are not, though they publish ports.
+fn rank(stack: &Stack, service: &Service, is_fronted: bool) -> Option<u8> {
     let stands_before = |other: &&Service| service.fronts.iter().any(|front| front.value == other.name);
-    match service.role {
+    Some(match service.role {
         Role::Proxy if stack.services.iter().any(|s| stands_before(&s)) => 0,
         Role::Proxy => 1,
         Role::Application | Role::Other if is_fronted && url_of_check(service).is_some() => 2,
         Role::Application | Role::Other if is_fronted => 3,
-        Role::Application => 4,
-        _ => 5,
-    }
+        Role::Application | Role::Other => 4,
+        _ => return None,
+    })
 }
 
 /// The service that the user named.
@@ -352,6 +353,16 @@ mod tests {
             let found = first(&stack(&services), "../s.yml", None).unwrap();
             assert_eq!(at(&found), expected, "{services}");
         }
+    }
+
+    #[test]
+    fn what_observes_is_no_way_in() {
+        let stack = stack(
+            "  prom: { image: prom, ports: [\"9090:9090\"], deploy: { labels: { swarmlab.role: telemetry } } }\n  web: { image: w, \
+             ports: [\"8080:80\"] }\n",
+        );
+        let found = first(&stack, "s.yml", None).unwrap();
+        assert_eq!((at(&found), found.others.len()), (("web", 80, "/"), 0));
     }
 
     #[test]
